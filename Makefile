@@ -1,0 +1,59 @@
+# Everything runs in .venv and node_modules, which these targets make; a second call installs nothing again.
+PYTHON ?= python3
+BIN := .venv/bin
+APP := .venv/.app-installed
+DEV := .venv/.dev-installed
+CDK := node_modules/.package-lock.json
+
+# The node, npm and python of .venv come first.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export CDK_DISABLE_CLI_TELEMETRY := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help synth test lint format snapshots clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+synth: $(APP) $(CDK) ## Synthesise all environments (ENVIRONMENTS=dev,prod for some) and show what they hold
+	node_modules/.bin/cdk synth --quiet --no-notices --no-version-reporting $(if $(ENVIRONMENTS),-c environments=$(ENVIRONMENTS))
+	@ecs-workloads summary cdk.out
+
+test: $(DEV) $(CDK) ## Run all tests
+	$(BIN)/python -m pytest
+
+lint: $(DEV) ## Check format, rules, types and the order of imports
+	ruff format --check .
+	ruff check .
+	lint-imports
+	pyright
+	mypy
+
+format: $(DEV) ## Format the code and mend what can be mended
+	ruff format .
+	ruff check --fix .
+
+snapshots: $(DEV) $(CDK) ## Write the template snapshots anew; review the difference before you commit it
+	$(BIN)/python -m pytest tests/stacks/test_snapshots.py --snapshot-update
+
+clean: ## Remove what the other targets made
+	rm -rf .venv node_modules cdk.out dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "ecs-workloads needs Python 3.11 or later, $(PYTHON) is " + sys.version.split()[0] + "; say make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+$(APP): .venv/bin/python requirements.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(DEV): .venv/bin/python requirements.txt requirements-dev.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $(APP) $@
+
+$(CDK): package.json package-lock.json | .venv/bin/python
+	@test -x $(BIN)/npm || $(MAKE) --no-print-directory $(APP)
+	$(BIN)/npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
