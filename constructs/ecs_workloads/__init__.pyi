@@ -1,0 +1,45 @@
+from .app_server import AppServer
+from .backlog_per_task import BacklogPerTask
+from .capacity import Capacity, CapacityShare
+from .container import Container, WritablePath
+from .container_cluster import ContainerCluster
+from .domain import Domain
+from .image_repository import ImageRepository
+from .listener_rule import ListenerRule
+from .message_queue import MessageQueue
+from .rabbit_mq_broker import RabbitMqBroker
+from .rabbit_mq_queue import RabbitMqQueue
+from .requests_per_target import RequestsPerTarget
+from .scaling import ScalableService, Scaling, ScalingPolicy
+from .scheduled import Scheduled
+from .sqs_queue import SqsQueue
+from .target_cpu import TargetCpu
+from .target_memory import TargetMemory
+from .web_server import WebServer
+from .worker import Worker
+
+__all__ = [
+    "AppServer",
+    "BacklogPerTask",
+    "Capacity",
+    "CapacityShare",
+    "Container",
+    "ContainerCluster",
+    "Domain",
+    "ImageRepository",
+    "ListenerRule",
+    "MessageQueue",
+    "RabbitMqBroker",
+    "RabbitMqQueue",
+    "RequestsPerTarget",
+    "ScalableService",
+    "Scaling",
+    "ScalingPolicy",
+    "Scheduled",
+    "SqsQueue",
+    "TargetCpu",
+    "TargetMemory",
+    "WebServer",
+    "Worker",
+    "WritablePath",
+]

@@ -1,0 +1,68 @@
+"""Checks of arguments, and the words in which they fail."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+from aws_cdk import Duration, Token
+
+
+def require(condition: bool, subject: str, message: str) -> None:  # noqa: FBT001 - reads as an assertion
+    """Raise ``ValueError`` that names ``subject`` unless ``condition`` holds."""
+    if not condition:
+        raise ValueError(f"{subject}: {message}")
+
+
+def check_type(subject: str, name: str, value: object, kind: type, hint: str) -> None:
+    """Raise ``TypeError`` unless ``value`` is of ``kind``, for callers that no type checker helps."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{subject}: {name} must be {hint}, got {value!r}")
+
+
+def check_range(subject: str, name: str, value: float, low: float, high: float) -> None:
+    """Refuse a number outside ``low`` to ``high``; a token, known only at deployment, passes."""
+    if Token.is_unresolved(value):
+        return
+    require(low <= value <= high, subject, f"{name} must be from {low} to {high}, got {value}")
+
+
+def check_time(subject: str, name: str, value: timedelta, low: timedelta, high: timedelta) -> None:
+    """Refuse a time outside ``low`` to ``high``, or one that is not a whole number of seconds."""
+    require(
+        low <= value <= high,
+        subject,
+        f"{name} must be from {in_words(low)} to {in_words(high)}, got {in_words(value)}",
+    )
+    require(value.microseconds == 0, subject, f"{name} must be a whole number of seconds, got {in_words(value)}")
+
+
+def check_cooldowns(subject: str, scale_out: timedelta, scale_in: timedelta) -> None:
+    """Refuse a cooldown above one hour."""
+    check_time(subject, "scale_out_cooldown", scale_out, timedelta(0), timedelta(hours=1))
+    check_time(subject, "scale_in_cooldown", scale_in, timedelta(0), timedelta(hours=1))
+
+
+def check_name(subject: str, name: str, value: str, pattern: str, allowed: str) -> None:
+    """Refuse a text that does not match ``pattern``, described as ``allowed``; a token passes."""
+    if Token.is_unresolved(value):
+        return
+    require(re.fullmatch(pattern, value) is not None, subject, f"{name} must be {allowed}, got {value!r}")
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean 'x'?)`` for a word that looks like a known one, else nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def in_words(value: timedelta) -> str:
+    """Return a time as a person writes it, in seconds."""
+    return f"{value.total_seconds():g} seconds"
+
+
+def duration(value: timedelta) -> Duration:
+    """Return a checked time in the form that aws_cdk takes."""
+    return Duration.seconds(int(value.total_seconds()))

@@ -1,0 +1,254 @@
+"""The ECS service inside every tier. Private: tiers own it, users never see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import jsii
+from aws_cdk import RemovalPolicy, Size, Stack, Token
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from ecs_workloads._checks import duration, require, suggestion
+from ecs_workloads.capacity import CapacityShare
+from ecs_workloads.container import Container
+from ecs_workloads.container_cluster import ContainerCluster
+from ecs_workloads.message_queue import MessageQueue
+from ecs_workloads.scaling import ScalableService, Scaling, ScalingPolicy
+
+CONTAINER_NAME = "main"
+# The agent of ECS Exec writes here, as root, whatever the user of the container.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+_EXEC_PATHS = {"exec-lib": "/var/lib/amazon", "exec-log": "/var/log/amazon"}
+# AWS's advice for non-blocking mode: with less, a burst of output is dropped.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html
+_LOG_BUFFER = Size.mebibytes(25)
+
+
+@jsii.implements(iam.IGrantable, ec2.IConnectable)
+class TierService(Construct):
+    """A task definition with one hardened container, its log group, its security group and its service."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cluster: ecs.ICluster,
+        container: Container,
+        stop_timeout: timedelta,
+        capacity: Sequence[CapacityShare],
+        vpc_subnets: ec2.SubnetSelection | None,
+        security_groups: Sequence[ec2.ISecurityGroup],
+        enable_execute_command: bool,
+        encryption_key: kms.IKey | None,
+        removal_policy: RemovalPolicy,
+        single_writer: bool = False,
+        app_protocol: ecs.AppProtocol | None = None,
+        service_connect: bool = True,
+        published: ecs.ServiceConnectService | None = None,
+        health_check_grace_period: timedelta | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._path = scope.node.path
+        self._container_value = container
+        _check_capacity(self._path, cluster, capacity)
+        self.log_group = logs.LogGroup(
+            self,
+            "LogGroup",
+            retention=container.log_retention,
+            encryption_key=encryption_key,
+            removal_policy=removal_policy,
+        )
+        self.task_definition = ecs.FargateTaskDefinition(
+            self,
+            "TaskDefinition",
+            cpu=container.cpu,
+            memory_limit_mib=container.memory_limit_mib,
+            runtime_platform=ecs.RuntimePlatform(
+                cpu_architecture=container.cpu_architecture or ecs.CpuArchitecture.X86_64,
+                operating_system_family=ecs.OperatingSystemFamily.LINUX,
+            ),
+        )
+        self.container = self._add_container(container, stop_timeout, app_protocol)
+        if enable_execute_command:
+            self._make_exec_paths_writable()
+        own_groups = security_groups or [self._security_group(cluster.vpc)]
+        namespace = cluster.default_cloud_map_namespace if service_connect else None
+        self.service = ecs.FargateService(
+            self,
+            "Service",
+            cluster=cluster,
+            task_definition=self.task_definition,
+            security_groups=list(own_groups),
+            vpc_subnets=vpc_subnets,
+            assign_public_ip=False,
+            capacity_provider_strategies=[
+                ecs.CapacityProviderStrategy(
+                    capacity_provider=share.capacity_provider, base=share.base or None, weight=share.weight
+                )
+                for share in capacity
+            ]
+            or None,
+            desired_count=1 if single_writer else None,
+            min_healthy_percent=0 if single_writer else 100,
+            max_healthy_percent=100 if single_writer else 200,
+            availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.DISABLED
+            if single_writer
+            else ecs.AvailabilityZoneRebalancing.ENABLED,
+            circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
+            enable_execute_command=enable_execute_command,
+            enable_ecs_managed_tags=True,
+            propagate_tags=ecs.PropagatedTagSource.SERVICE,
+            health_check_grace_period=None
+            if health_check_grace_period is None
+            else duration(health_check_grace_period),
+            # By ARN: aws_cdk renders the name of a namespace, and with it ECS makes a second one (aws-cdk#25616).
+            service_connect_configuration=None
+            if namespace is None
+            else ecs.ServiceConnectProps(
+                namespace=namespace.namespace_arn,
+                services=[] if published is None else [published],
+                log_driver=self._log_driver("service-connect"),
+            ),
+        )
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """Network access to and from the tasks."""
+        return self.service.connections
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The task role."""
+        return self.task_definition.task_role
+
+    def scale(
+        self,
+        scaling: Scaling,
+        *,
+        default_policies: Sequence[ScalingPolicy],
+        target_group: elbv2.ApplicationTargetGroup | None = None,
+        queue: MessageQueue | None = None,
+    ) -> None:
+        """Make the task count scalable within ``scaling``."""
+        tasks = self.service.auto_scale_task_count(min_capacity=scaling.min_capacity, max_capacity=scaling.max_capacity)
+        scalable = ScalableService(
+            path=self._path,
+            tasks=tasks,
+            service=self.service,
+            min_capacity=scaling.min_capacity,
+            target_group=target_group,
+            queue=queue,
+        )
+        for policy in default_policies if scaling.policies is None else scaling.policies:
+            policy.bind(scalable)
+
+    def send_to(self, queue: MessageQueue, *, prefix: str) -> None:
+        """Tell the program where ``queue`` is, open the network to it, and let the tasks send."""
+        environment = queue.connection_environment(prefix)
+        secrets = queue.connection_secrets(prefix)
+        for name in (*environment, *secrets):
+            require(
+                not self._container_value.defines(name),
+                self._path,
+                f"environment variable {name!r} is already set; choose another prefix than {prefix!r}",
+            )
+        self._container_value = self._container_value.with_environment(environment).with_secrets(secrets)
+        for name, value in environment.items():
+            self.container.add_environment(name, value)
+        for name, secret in secrets.items():
+            self.container.add_secret(name, secret)
+        queue.allow_from(self)
+        queue.grant_send_messages(self)
+
+    def consume_from(self, queue: MessageQueue) -> None:
+        """Open the network to ``queue``, and let the tasks take its messages and ask not to be stopped."""
+        queue.allow_from(self)
+        queue.grant_consume_messages(self)
+        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html
+        self.task_definition.add_to_task_role_policy(
+            iam.PolicyStatement(
+                actions=["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"],
+                resources=[
+                    Stack.of(self).format_arn(
+                        service="ecs", resource="task", resource_name=f"{self.service.cluster.cluster_name}/*"
+                    )
+                ],
+            )
+        )
+
+    def _add_container(
+        self, container: Container, stop_timeout: timedelta, app_protocol: ecs.AppProtocol | None
+    ) -> ecs.ContainerDefinition:
+        linux_parameters = ecs.LinuxParameters(self, "LinuxParameters", init_process_enabled=True)
+        linux_parameters.drop_capabilities(ecs.Capability.ALL)
+        for path in container.writable_paths:
+            linux_parameters.add_tmpfs(ecs.Tmpfs(container_path=path.container_path, size=path.size_mib))
+        return self.task_definition.add_container(
+            CONTAINER_NAME,
+            image=container.image,
+            entry_point=list(container.entry_point) or None,
+            command=list(container.command) or None,
+            environment=dict(container.environment),
+            secrets=dict(container.secrets),
+            port_mappings=None
+            if container.port is None
+            else [ecs.PortMapping(container_port=container.port, name=CONTAINER_NAME, app_protocol=app_protocol)],
+            user=container.user,
+            readonly_root_filesystem=True,
+            linux_parameters=linux_parameters,
+            health_check=container.health_check,
+            stop_timeout=duration(container.stop_timeout or stop_timeout),
+            logging=self._log_driver(CONTAINER_NAME),
+        )
+
+    def _log_driver(self, stream_prefix: str) -> ecs.LogDriver:
+        return ecs.LogDrivers.aws_logs(
+            stream_prefix=stream_prefix,
+            log_group=self.log_group,
+            mode=ecs.AwsLogDriverMode.NON_BLOCKING,
+            max_buffer_size=_LOG_BUFFER,
+        )
+
+    def _make_exec_paths_writable(self) -> None:
+        for name, path in _EXEC_PATHS.items():
+            self.task_definition.add_volume(name=name)
+            self.container.add_mount_points(ecs.MountPoint(container_path=path, source_volume=name, read_only=False))
+
+    def _security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=vpc,
+            description=f"Tasks of {self._path}",
+            allow_all_outbound=True,
+        )
+
+
+def _check_capacity(path: str, cluster: ecs.ICluster, capacity: Sequence[CapacityShare]) -> None:
+    names = [share.capacity_provider for share in capacity]
+    require(len(set(names)) == len(names), path, f"capacity names a provider twice, got {names}")
+    based = [share.capacity_provider for share in capacity if share.base > 0]
+    require(len(based) <= 1, path, f"only one share of the capacity may have a base, got {', '.join(based)}")
+    require(
+        not capacity or any(share.weight > 0 for share in capacity),
+        path,
+        "at least one share of the capacity must have a weight above 0",
+    )
+    owner = cluster.node.scope
+    if not isinstance(owner, ContainerCluster):
+        return
+    offered = [one.capacity_provider for one in owner.capacity]
+    for name in names:
+        require(
+            Token.is_unresolved(name) or name in offered,
+            path,
+            f"the cluster offers {', '.join(offered)}, not {name}{suggestion(name, offered)}",
+        )

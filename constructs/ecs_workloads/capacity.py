@@ -1,0 +1,82 @@
+"""Where tasks run: the capacity of a cluster, and each tier's share of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ecs_workloads._checks import check_name, check_range, require
+
+_FARGATE = "FARGATE"
+_FARGATE_SPOT = "FARGATE_SPOT"
+_INTERRUPTIBLE = {_FARGATE: False, _FARGATE_SPOT: True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity:
+    """One kind of capacity that a `ContainerCluster` offers. Made by its static methods.
+
+    Args:
+        capacity_provider: Name of the capacity provider.
+        interruptible: Whether AWS may take a task away with a short notice.
+    """
+
+    capacity_provider: str
+    interruptible: bool
+
+    @staticmethod
+    def fargate() -> Capacity:
+        """Return on-demand capacity without instances to look after."""
+        return Capacity(capacity_provider=_FARGATE, interruptible=False)
+
+    @staticmethod
+    def fargate_spot() -> Capacity:
+        """Return spare capacity at a lower price, which AWS takes back with two minutes' notice."""
+        return Capacity(capacity_provider=_FARGATE_SPOT, interruptible=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapacityShare:
+    """The part of a tier's tasks that one capacity provider runs.
+
+    ECS first places ``base`` tasks on the provider, then divides the rest by ``weight``. Only one share of a
+    tier may have a base.
+
+    Args:
+        capacity_provider: Name of a provider of the cluster: ``FARGATE``, ``FARGATE_SPOT`` or another.
+        base: Tasks that run here before any weight counts, 0 to 100000.
+        weight: Relative part of the tasks beyond the base, 0 to 1000. Defaults to 1.
+        interruptible: Whether AWS may take a task of this provider away. Known for the two Fargate
+            providers; defaults to not known for any other, which a message broker refuses.
+
+    Raises:
+        ValueError: A number is out of its range, both are zero, or ``interruptible`` is untrue of a
+            Fargate provider.
+    """
+
+    capacity_provider: str
+    base: int = 0
+    weight: int = 1
+    interruptible: bool | None = None
+
+    def __post_init__(self) -> None:
+        check_name("CapacityShare", "capacity_provider", self.capacity_provider, r".+", "the name of a provider")
+        check_range("CapacityShare", "base", self.base, 0, 100_000)
+        check_range("CapacityShare", "weight", self.weight, 0, 1000)
+        require(self.base > 0 or self.weight > 0, "CapacityShare", "base and weight must not both be 0")
+        known = _INTERRUPTIBLE.get(self.capacity_provider, self.interruptible)
+        require(
+            self.interruptible in (None, known),
+            "CapacityShare",
+            f"interruptible is {known} for {self.capacity_provider}, got {self.interruptible}",
+        )
+        object.__setattr__(self, "interruptible", known)
+
+    @staticmethod
+    def fargate(*, base: int = 0, weight: int = 1) -> CapacityShare:
+        """Return a share of on-demand Fargate."""
+        return CapacityShare(capacity_provider=_FARGATE, base=base, weight=weight)
+
+    @staticmethod
+    def fargate_spot(*, base: int = 0, weight: int = 1) -> CapacityShare:
+        """Return a share of Fargate Spot."""
+        return CapacityShare(capacity_provider=_FARGATE_SPOT, base=base, weight=weight)

@@ -1,0 +1,112 @@
+"""Where the images of one container are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from ecs_workloads._checks import check_name, check_range, check_time, duration, require
+
+_UNTAGGED_DAYS = timedelta(days=14)
+
+
+class ImageRepository(Construct):
+    """An ECR repository: scanned on push, immutable, encrypted, and cleaned without ever losing a release.
+
+    Untagged images go after 14 days, and all but the newest ``build-*`` tags. Any other tag is a release and
+    stays for good.
+
+    Args:
+        repository_name: Name of the repository, where another stack must find it by name. Defaults to a name
+            that CloudFormation makes.
+        encryption_key: Key for the images; it cannot be changed later without a new repository. Defaults to
+            the key ``aws/ecr`` of the account.
+        pull_account_ids: Other AWS accounts whose tasks may pull images.
+        build_images: Newest images with a tag ``build-*`` to keep, 1 to 10000.
+        untagged_retention: How long an untagged image is kept, one day to ten years.
+        removal_policy: What becomes of the repository and its images when it leaves the template. Defaults to
+            keeping it. ``DESTROY`` deletes the images too.
+
+    Raises:
+        ValueError: A value is out of its range, or is no name or no account id.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        repository_name: str | None = None,
+        encryption_key: kms.IKey | None = None,
+        pull_account_ids: Sequence[str] = (),
+        build_images: int = 50,
+        untagged_retention: timedelta = _UNTAGGED_DAYS,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        path = self.node.path
+        if repository_name is not None:
+            check_name(
+                path,
+                "repository_name",
+                repository_name,
+                r"(?=.{2,256}$)[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*",
+                "2 to 256 lower-case letters, digits and single separators '.', '_', '-' and '/'",
+            )
+        check_range(path, "build_images", build_images, 1, 10_000)
+        check_time(path, "untagged_retention", untagged_retention, timedelta(days=1), timedelta(days=3650))
+        require(
+            untagged_retention.seconds == 0, path, f"untagged_retention must be whole days, got {untagged_retention}"
+        )
+        for account_id in pull_account_ids:
+            check_name(path, "pull_account_ids", account_id, r"\d{12}", "12 digits each")
+        self._repository = ecr.Repository(
+            self,
+            "Repository",
+            repository_name=repository_name,
+            image_scan_on_push=True,
+            image_tag_mutability=ecr.TagMutability.IMMUTABLE,
+            encryption=ecr.RepositoryEncryption.KMS,
+            encryption_key=encryption_key,
+            lifecycle_rules=[
+                ecr.LifecycleRule(
+                    rule_priority=1,
+                    description="Untagged images by age",
+                    tag_status=ecr.TagStatus.UNTAGGED,
+                    max_image_age=duration(untagged_retention),
+                ),
+                ecr.LifecycleRule(
+                    rule_priority=2,
+                    description="Builds by number",
+                    tag_pattern_list=["build-*"],
+                    max_image_count=build_images,
+                ),
+            ],
+            removal_policy=removal_policy,
+            empty_on_delete=removal_policy == RemovalPolicy.DESTROY,
+        )
+        for account_id in pull_account_ids:
+            self._repository.grant_pull(iam.AccountPrincipal(account_id))
+
+    @property
+    def repository(self) -> ecr.Repository:
+        """The ECR repository, for anything this class has no argument for."""
+        return self._repository
+
+    def image(self, tag_or_digest: str) -> ecs.ContainerImage:
+        """Return one image of this repository, by its tag or by ``sha256:...``.
+
+        Raises:
+            ValueError: It is empty, or ``latest``, which names another image tomorrow.
+        """
+        require(
+            tag_or_digest not in ("", "latest"), self.node.path, f"name a release or a digest, got {tag_or_digest!r}"
+        )
+        return ecs.ContainerImage.from_ecr_repository(self._repository, tag_or_digest)

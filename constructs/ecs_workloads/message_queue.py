@@ -1,0 +1,66 @@
+"""The contract between queues and the tiers that use them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Protocol
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+
+from ecs_workloads._checks import check_name
+
+
+class MessageQueue(Protocol):
+    """All that a tier needs of a queue. Implement it, importing nothing, to bring a queue of your own.
+
+    A program finds every queue by the same variables, ``<PREFIX>_URL`` and ``<PREFIX>_NAME``; the scheme of
+    the URL says which protocol to speak. A queue that asks for credentials adds the secret variables
+    ``<PREFIX>_USERNAME`` and ``<PREFIX>_PASSWORD``.
+    """
+
+    @property
+    def longest_processing_time(self) -> timedelta:
+        """Longest time for which a consumer works on one message."""
+        ...
+
+    def connection_environment(self, prefix: str) -> Mapping[str, str]:
+        """Return the open variables by which a program finds the queue."""
+        ...
+
+    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return the secret variables by which a program logs in; empty where the task role is enough."""
+        ...
+
+    def grant_send_messages(self, grantee: iam.IGrantable) -> None:
+        """Let ``grantee`` put messages on the queue."""
+        ...
+
+    def grant_consume_messages(self, grantee: iam.IGrantable) -> None:
+        """Let ``grantee`` take messages off the queue."""
+        ...
+
+    def allow_from(self, peer: ec2.IConnectable) -> None:
+        """Open the network from ``peer`` to the queue, where the queue has an address in the network."""
+        ...
+
+    def metric_messages_waiting(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages that wait for a consumer, or ``None`` if nothing measures it."""
+        ...
+
+    def metric_messages_in_flight(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages that consumers hold, or ``None`` if nothing measures it."""
+        ...
+
+
+def connection_variable(prefix: str, name: str) -> str:
+    """Return the variable that carries ``name`` (``URL``, ``NAME``, ``USERNAME``, ``PASSWORD``) of a queue.
+
+    Raises:
+        ValueError: ``prefix`` is not upper-case letters, digits and underscores.
+    """
+    check_name("queue variables", "prefix", prefix, r"[A-Z][A-Z0-9_]*", "upper-case letters, digits and underscores")
+    return f"{prefix}_{name}"

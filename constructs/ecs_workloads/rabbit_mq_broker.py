@@ -1,0 +1,308 @@
+"""A RabbitMQ broker as a container service on the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import jsii
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_efs as efs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_servicediscovery as servicediscovery
+from constructs import Construct
+
+from ecs_workloads._checks import check_name, duration, require
+from ecs_workloads._service import TierService
+from ecs_workloads.capacity import CapacityShare
+from ecs_workloads.container import Container
+from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
+
+# The user `rabbitmq` of the official Debian-based images.
+_UID = "999"
+_DATA_PATH = "/var/lib/rabbitmq"
+_SMALLEST_MEMORY_MIB = 1024
+# Below 2 GiB the broker's own overhead weighs more, and less of the memory may fill with messages.
+_SMALL_MEMORY_MIB = 2048
+_STOP_TIMEOUT = timedelta(seconds=120)
+_OPEN_FILES = 65536
+
+
+@jsii.implements(iam.IGrantable, ec2.IConnectable)
+class RabbitMqBroker(Construct):
+    """One durable RabbitMQ node that other tiers reach by name; nobody else can.
+
+    Its data lies on an encrypted EFS file system with backups and outlives every task. It is durable, not
+    highly available: a deployment or a failed task stops it for up to a few minutes, in which programs must
+    retry. There is never a second node beside it, since two nodes on one data directory lose confirmed
+    messages: a deployment stops the old task before it starts the new one, nothing scales it, and capacity
+    that AWS may take away is refused.
+
+    Args:
+        cluster: Cluster to run in. It must have a private DNS namespace, as `ContainerCluster` has.
+        image: The official image of RabbitMQ, Debian-based, with its full version or digest.
+        dns_name: First part of the broker's host name, unique in the namespace.
+        cpu: CPU units of the task, 1024 being one vCPU. Below 512 the health check is too slow.
+        memory_limit_mib: Memory of the task in MiB, from 1024. The broker stops accepting messages when it
+            uses 60 percent of it, 40 percent below 2048 MiB.
+        capacity: On-demand capacity providers that may run the task. Defaults to on-demand Fargate.
+        vpc_subnets: Subnets of the task and of the file system. Defaults to the private ones.
+        security_groups: Security groups of the task. Defaults to one that this construct makes.
+        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in the task.
+        log_retention: How long log events are kept. Defaults to one month.
+        encryption_key: Key for the file system, the credentials and the log group; the file system cannot
+            change it later. Its policy must let CloudWatch Logs use it. Defaults to keys that AWS manages.
+        removal_policy: What becomes of the data, the credentials and the log group when they leave the
+            template. Defaults to keeping them.
+
+    Raises:
+        ValueError: A value is out of its range, the cluster has no private DNS namespace, or a share of the
+            capacity may be interrupted.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cluster: ecs.ICluster,
+        image: ecs.ContainerImage,
+        dns_name: str = "rabbitmq",
+        cpu: int = 1024,
+        memory_limit_mib: int = 2048,
+        capacity: Sequence[CapacityShare] = (),
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] = (),
+        enable_execute_command: bool = False,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        encryption_key: kms.IKey | None = None,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        path = self.node.path
+        namespace = cluster.default_cloud_map_namespace
+        if namespace is None or namespace.type != servicediscovery.NamespaceType.DNS_PRIVATE:
+            raise ValueError(
+                f"{path}: a broker needs a cluster with a private DNS namespace: use ContainerCluster, "
+                "or cluster.add_default_cloud_map_namespace(name=...)"
+            )
+        check_name(
+            path,
+            "dns_name",
+            dns_name,
+            r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
+            "1 to 63 lower-case letters, digits and hyphens",
+        )
+        require(cpu >= 512, path, f"cpu must be at least 512, got {cpu}")  # noqa: PLR2004
+        require(
+            memory_limit_mib >= _SMALLEST_MEMORY_MIB,
+            path,
+            f"memory_limit_mib must be at least {_SMALLEST_MEMORY_MIB}, got {memory_limit_mib}",
+        )
+        for share in capacity:
+            require(
+                share.interruptible is False,
+                path,
+                f"a broker needs capacity that is never interrupted, got {share.capacity_provider} with "
+                f"interruptible={share.interruptible}",
+            )
+        self._host_name = f"{dns_name}.{namespace.namespace_name}"
+        self._credentials = self._secret(
+            "Credentials", encryption_key, removal_policy, template='{"username": "application"}', key="password"
+        )
+        cookie = self._secret("ErlangCookie", encryption_key, removal_policy)
+        self._tier = TierService(
+            self,
+            "Default",
+            cluster=cluster,
+            container=Container(
+                image=image,
+                user=f"{_UID}:{_UID}",
+                cpu=cpu,
+                memory_limit_mib=memory_limit_mib,
+                environment={
+                    # The data directory bears the name of the node: under another name the broker starts empty.
+                    "RABBITMQ_NODENAME": "rabbit@localhost",
+                    "RABBITMQ_LOGS": "-",
+                    "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _erlang_arguments(cpu, memory_limit_mib),
+                },
+                secrets={
+                    "RABBITMQ_DEFAULT_USER": ecs.Secret.from_secrets_manager(self._credentials, "username"),
+                    "RABBITMQ_DEFAULT_PASS": ecs.Secret.from_secrets_manager(self._credentials, "password"),
+                    "RABBITMQ_ERLANG_COOKIE": ecs.Secret.from_secrets_manager(cookie),
+                },
+                # `ping` answers even while the node hangs in its boot; this command takes up to 3 seconds.
+                health_check=ecs.HealthCheck(
+                    command=["CMD", "rabbitmq-diagnostics", "-q", "check_running"],
+                    interval=duration(timedelta(seconds=60)),
+                    timeout=duration(timedelta(seconds=30)),
+                    retries=5,
+                    start_period=duration(timedelta(seconds=300)),
+                ),
+                log_retention=log_retention,
+            ),
+            stop_timeout=_STOP_TIMEOUT,
+            capacity=capacity,
+            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
+            enable_execute_command=enable_execute_command,
+            encryption_key=encryption_key,
+            removal_policy=removal_policy,
+            single_writer=True,
+            service_connect=False,  # a proxy would cut connections that live for days
+        )
+        self._tier.container.add_ulimits(
+            ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=_OPEN_FILES, hard_limit=_OPEN_FILES)
+        )
+        self._tier.service.enable_cloud_map(
+            name=dns_name,
+            cloud_map_namespace=namespace,
+            dns_record_type=servicediscovery.DnsRecordType.A,
+            dns_ttl=duration(timedelta(seconds=10)),
+        )
+        self._file_system = self._mount_data(cluster.vpc, vpc_subnets, encryption_key, removal_policy)
+
+    def queue(self, name: str, *, longest_processing_time: timedelta) -> RabbitMqQueue:
+        """Return a queue of this broker for tiers to use. Programs declare it on the broker themselves.
+
+        Args:
+            name: Name of the queue, 1 to 255 bytes, not beginning with ``amq.``.
+            longest_processing_time: Longest time for which a consumer works on one message, one second to 30
+                minutes.
+
+        Raises:
+            ValueError: A value is out of its range.
+        """
+        return RabbitMqQueue(
+            name=name,
+            longest_processing_time=longest_processing_time,
+            host_name=self._host_name,
+            credentials=self._credentials,
+            broker=self,
+        )
+
+    @property
+    def host_name(self) -> str:
+        """Name by which tasks and functions in the VPC reach the broker."""
+        return self._host_name
+
+    @property
+    def credentials(self) -> secretsmanager.ISecret:
+        """Secret with the JSON keys ``username`` and ``password``."""
+        return self._credentials
+
+    @property
+    def file_system(self) -> efs.FileSystem:
+        """Where the broker keeps its data."""
+        return self._file_system
+
+    @property
+    def service(self) -> ecs.FargateService:
+        """The ECS service, for anything this class has no argument for."""
+        return self._tier.service
+
+    @property
+    def task_definition(self) -> ecs.FargateTaskDefinition:
+        """The task definition, for anything this class has no argument for."""
+        return self._tier.task_definition
+
+    @property
+    def log_group(self) -> logs.LogGroup:
+        """Where the broker writes."""
+        return self._tier.log_group
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """Network access to and from the broker."""
+        return self._tier.connections
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The task role."""
+        return self._tier.grant_principal
+
+    def _secret(
+        self,
+        construct_id: str,
+        encryption_key: kms.IKey | None,
+        removal_policy: RemovalPolicy,
+        *,
+        template: str | None = None,
+        key: str | None = None,
+    ) -> secretsmanager.ISecret:
+        """Make a secret; what generates it must never change, since that would generate it anew."""
+        return secretsmanager.Secret(  # pyright: ignore[reportReturnType]  # jsii#4541
+            self,
+            construct_id,
+            encryption_key=encryption_key,
+            removal_policy=removal_policy,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template=template,
+                generate_string_key=key,
+                exclude_punctuation=True,
+                password_length=32,
+            ),
+        )
+
+    def _mount_data(
+        self,
+        vpc: ec2.IVpc,
+        vpc_subnets: ec2.SubnetSelection | None,
+        encryption_key: kms.IKey | None,
+        removal_policy: RemovalPolicy,
+    ) -> efs.FileSystem:
+        file_system = efs.FileSystem(
+            self,
+            "FileSystem",
+            vpc=vpc,
+            vpc_subnets=vpc_subnets,
+            security_group=ec2.SecurityGroup(
+                self,
+                "FileSystemSecurityGroup",
+                vpc=vpc,
+                description=f"File system of {self.node.path}",
+                allow_all_outbound=False,
+            ),
+            encrypted=True,
+            kms_key=encryption_key,
+            enable_automatic_backups=True,
+            allow_anonymous_access=False,
+            throughput_mode=efs.ThroughputMode.ELASTIC,
+            removal_policy=removal_policy,
+        )
+        access_point = file_system.add_access_point(
+            "Data",
+            path="/rabbitmq",
+            posix_user=efs.PosixUser(uid=_UID, gid=_UID),
+            create_acl=efs.Acl(owner_uid=_UID, owner_gid=_UID, permissions="750"),
+        )
+        self._tier.task_definition.add_volume(
+            name="data",
+            efs_volume_configuration=ecs.EfsVolumeConfiguration(
+                file_system_id=file_system.file_system_id,
+                transit_encryption="ENABLED",
+                authorization_config=ecs.AuthorizationConfig(
+                    access_point_id=access_point.access_point_id, iam="ENABLED"
+                ),
+            ),
+        )
+        self._tier.container.add_mount_points(
+            ecs.MountPoint(container_path=_DATA_PATH, source_volume="data", read_only=False)
+        )
+        file_system.grant_read_write(self)
+        self.connections.allow_to(file_system, ec2.Port.tcp(efs.FileSystem.DEFAULT_PORT), "Data of the broker")
+        self._tier.service.node.add_dependency(file_system.mount_targets_available)
+        return file_system
+
+
+def _erlang_arguments(cpu: int, memory_limit_mib: int) -> str:
+    """Return what the broker cannot find out in a task: it would take the host's memory for its own."""
+    share = 0.6 if memory_limit_mib >= _SMALL_MEMORY_MIB else 0.4
+    watermark = int(memory_limit_mib * 1024 * 1024 * share)
+    schedulers = max(1, cpu // 1024)
+    return f"+S {schedulers}:{schedulers} -rabbit vm_memory_high_watermark {{absolute,{watermark}}}"

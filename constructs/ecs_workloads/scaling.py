@@ -1,0 +1,79 @@
+"""How many tasks run, and what makes that number change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+
+from ecs_workloads._checks import require
+from ecs_workloads.message_queue import MessageQueue
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalableService:
+    """What a scaling policy may look at and change.
+
+    Args:
+        path: Construct path of the tier, for error messages.
+        tasks: The scalable task count, to which a policy attaches itself.
+        service: The ECS service whose tasks are counted.
+        min_capacity: Fewest tasks that the tier runs.
+        target_group: Target group that sends requests to the tasks, if the tier has one.
+        queue: Queue from which the tasks take their work, if the tier has one.
+    """
+
+    path: str
+    tasks: ecs.ScalableTaskCount
+    service: ecs.BaseService
+    min_capacity: int
+    target_group: elbv2.ApplicationTargetGroup | None = None
+    queue: MessageQueue | None = None
+
+
+class ScalingPolicy(Protocol):
+    """One reason to add or remove tasks. Implement it to scale on a metric of your own."""
+
+    def bind(self, service: ScalableService) -> None:
+        """Attach this policy to the task count of ``service``."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """Bounds of the task count, and the policies that move it between them.
+
+    Where several policies are given, the one that wants most tasks wins, and tasks are removed only when
+    all of them agree.
+
+    Args:
+        min_capacity: Fewest tasks, from 0.
+        max_capacity: Most tasks, from 1 and not below ``min_capacity``.
+        policies: What moves the count. Defaults to the tier's own choice: average CPU for a web or app
+            server, and for a worker whose queue has no metrics. A worker whose queue has metrics asks for
+            a `BacklogPerTask`, since only its user knows how long a message takes.
+
+    Raises:
+        ValueError: The bounds do not fit each other, or there is an empty list of policies.
+    """
+
+    min_capacity: int = 1
+    max_capacity: int = 1
+    policies: Sequence[ScalingPolicy] | None = None
+
+    def __post_init__(self) -> None:
+        require(
+            0 <= self.min_capacity <= self.max_capacity,
+            "Scaling",
+            f"need 0 <= min_capacity <= max_capacity, got {self.min_capacity} and {self.max_capacity}",
+        )
+        require(self.max_capacity >= 1, "Scaling", f"max_capacity must be at least 1, got {self.max_capacity}")
+        require(
+            self.policies is None or len(self.policies) > 0 or self.min_capacity == self.max_capacity,
+            "Scaling",
+            f"nothing would move the count between {self.min_capacity} and {self.max_capacity}: "
+            "policies must not be empty",
+        )

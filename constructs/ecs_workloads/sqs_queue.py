@@ -1,0 +1,149 @@
+"""A queue without servers to look after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from ecs_workloads._checks import check_range, check_time, duration
+from ecs_workloads._sqs_messages import SqsMessages
+from ecs_workloads.message_queue import MessageQueue
+
+_DEAD_LETTER_RETENTION = timedelta(days=14)
+_LONGEST_VISIBILITY = timedelta(hours=12)
+_SHORTEST_VISIBILITY = timedelta(seconds=30)
+# A message that is still being worked on must stay invisible, with room for the time between receiving it and
+# starting on it.
+_VISIBILITY_FACTOR = 1.5
+_LONGEST_RECEIVE_WAIT = timedelta(seconds=20)
+
+
+class SqsQueue(Construct):
+    """An SQS queue with its dead-letter queue, encrypted, and reachable over TLS only.
+
+    A message stays invisible for one and a half times ``longest_processing_time``, at least 30 seconds. After
+    ``max_receive_count`` receipts it moves to the dead-letter queue, which keeps it for 14 days.
+
+    Args:
+        longest_processing_time: Longest time for which a consumer works on one message, one second to 8 hours.
+        max_receive_count: Receipts after which a message counts as poison, 1 to 1000. Defaults to 5: deploys
+            and scale-in may return a good message more than once.
+        retention_period: Time for which a message waits for a consumer, one minute to 13 days: less than the
+            14 days of the dead-letter queue, whose clock goes on from when the message was first sent.
+        encryption_key: Key for the messages of both queues. Defaults to a key that SQS owns.
+        removal_policy: What becomes of both queues and their messages when they leave the template. Defaults
+            to keeping them.
+
+    Raises:
+        ValueError: A value is out of its range.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        longest_processing_time: timedelta,
+        max_receive_count: int = 5,
+        retention_period: timedelta = timedelta(days=4),
+        encryption_key: kms.IKey | None = None,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        path = self.node.path
+        check_time(
+            path,
+            "longest_processing_time",
+            longest_processing_time,
+            timedelta(seconds=1),
+            _LONGEST_VISIBILITY / _VISIBILITY_FACTOR,
+        )
+        check_range(path, "max_receive_count", max_receive_count, 1, 1000)
+        check_time(path, "retention_period", retention_period, timedelta(minutes=1), timedelta(days=13))
+        encryption = sqs.QueueEncryption.SQS_MANAGED if encryption_key is None else sqs.QueueEncryption.KMS
+        self._dead_letter_queue = sqs.Queue(
+            self,
+            "DeadLetterQueue",
+            retention_period=duration(_DEAD_LETTER_RETENTION),
+            encryption=encryption,
+            encryption_master_key=encryption_key,
+            enforce_ssl=True,
+            removal_policy=removal_policy,
+        )
+        self._queue = sqs.Queue(
+            self,
+            "Queue",
+            visibility_timeout=duration(max(_SHORTEST_VISIBILITY, longest_processing_time * _VISIBILITY_FACTOR)),
+            retention_period=duration(retention_period),
+            receive_message_wait_time=duration(_LONGEST_RECEIVE_WAIT),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self._dead_letter_queue, max_receive_count=max_receive_count),
+            encryption=encryption,
+            encryption_master_key=encryption_key,
+            enforce_ssl=True,
+            removal_policy=removal_policy,
+        )
+        self._messages = SqsMessages(queue=self._queue, longest_processing_time=longest_processing_time)
+
+    @staticmethod
+    def from_queue(queue: sqs.IQueue, *, longest_processing_time: timedelta) -> MessageQueue:
+        """Return ``queue``, made by another stack or team, as a queue that tiers can use.
+
+        Args:
+            queue: The queue, such as ``sqs.Queue.from_queue_attributes`` returns it; with its key, where it has
+                one, so that grants cover the key as well.
+            longest_processing_time: Longest time for which a consumer works on one message. The queue's own
+                visibility time-out must be longer.
+        """
+        return SqsMessages(queue=queue, longest_processing_time=longest_processing_time)
+
+    @property
+    def queue(self) -> sqs.Queue:
+        """The queue, for anything this class has no argument for."""
+        return self._queue
+
+    @property
+    def dead_letter_queue(self) -> sqs.Queue:
+        """Where messages go that no consumer could process."""
+        return self._dead_letter_queue
+
+    @property
+    def longest_processing_time(self) -> timedelta:
+        """Longest time for which a consumer works on one message."""
+        return self._messages.longest_processing_time
+
+    def connection_environment(self, prefix: str) -> Mapping[str, str]:
+        """Return the open variables by which a program finds the queue."""
+        return self._messages.connection_environment(prefix)
+
+    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return nothing: SQS knows a task by its role."""
+        return self._messages.connection_secrets(prefix)
+
+    def grant_send_messages(self, grantee: iam.IGrantable) -> None:
+        """Let ``grantee`` put messages on the queue."""
+        self._messages.grant_send_messages(grantee)
+
+    def grant_consume_messages(self, grantee: iam.IGrantable) -> None:
+        """Let ``grantee`` take messages off the queue."""
+        self._messages.grant_consume_messages(grantee)
+
+    def allow_from(self, peer: ec2.IConnectable) -> None:
+        """Open nothing: SQS has no address in the network of the tasks."""
+        self._messages.allow_from(peer)
+
+    def metric_messages_waiting(self) -> cloudwatch.IMetric:
+        """Return the number of messages that wait for a consumer."""
+        return self._messages.metric_messages_waiting()
+
+    def metric_messages_in_flight(self) -> cloudwatch.IMetric:
+        """Return the number of messages that consumers hold."""
+        return self._messages.metric_messages_in_flight()

@@ -1,0 +1,266 @@
+"""The tier that users reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import jsii
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from ecs_workloads._checks import check_time, duration, require
+from ecs_workloads._load_balancer import PublicLoadBalancer
+from ecs_workloads._service import CONTAINER_NAME, TierService
+from ecs_workloads.capacity import CapacityShare
+from ecs_workloads.container import Container
+from ecs_workloads.domain import Domain
+from ecs_workloads.listener_rule import ListenerRule
+from ecs_workloads.message_queue import MessageQueue
+from ecs_workloads.scaling import Scaling
+from ecs_workloads.target_cpu import TargetCpu
+
+_DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
+# After the last request that a task may still serve, the program needs a moment to close what it holds.
+_STOP_MARGIN = timedelta(seconds=10)
+# Fargate kills a task 120 seconds after SIGTERM, at the latest.
+_LONGEST_REQUEST = timedelta(seconds=120) - _STOP_MARGIN
+_SHORTEST_IDLE_TIMEOUT = timedelta(seconds=60)
+_HEALTH_CHECK_INTERVAL = timedelta(seconds=10)
+_HEALTHY_THRESHOLD = 2
+_UNHEALTHY_THRESHOLD = 3
+
+
+@jsii.implements(iam.IGrantable, ec2.IConnectable)
+class WebServer(Construct):
+    """Tasks behind an internet-facing application load balancer (Copilot: load-balanced web service).
+
+    The load balancer speaks HTTPS with TLS 1.2 or 1.3, redirects HTTP, drops invalid headers, writes access
+    logs to a bucket of its own for 90 days, and is protected against deletion. A deployment starts new tasks
+    before it stops old ones, waits for running requests, and rolls back if the new tasks do not become healthy.
+
+    Args:
+        cluster: Cluster to run in.
+        container: What to run. It must have a port.
+        domain: Host name for users, with its hosted zone: makes the alias record and the certificate.
+        certificate: Certificate for the host name, instead of one that this construct makes.
+        protocol: Protocol that users speak. ``HTTPS``, or ``HTTP`` where nothing needs to be protected.
+        redirect_http: Whether port 80 sends users to HTTPS. With ``False`` only port 443 is open.
+        listener_rule: Place on a load balancer that exists already. Then no load balancer is made, and the
+            arguments above and ``deletion_protection`` do not apply.
+        health_check_path: Path that answers 200 when a task can serve. Defaults to ``/``.
+        longest_request: Longest time that a request takes, 1 to 110 seconds: a task that is taken out of
+            service finishes its requests for so long, and is stopped with SIGTERM and 10 seconds more.
+        startup_time: Time until a new task answers its health check, up to one hour. Health checks do not
+            count against a task for twice that time.
+        scaling: Number of tasks. Defaults to 2 to 4, by average CPU.
+        deletion_protection: Whether the load balancer refuses to be deleted.
+        capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate.
+        vpc_subnets: Subnets of the tasks. Defaults to the private ones.
+        security_groups: Security groups of the tasks. Defaults to one that this construct makes.
+        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
+        encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
+            that CloudWatch owns.
+        removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it.
+
+    Raises:
+        ValueError: A value is out of its range, or HTTPS has neither a certificate nor a zone to make one.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cluster: ecs.ICluster,
+        container: Container,
+        domain: Domain | None = None,
+        certificate: acm.ICertificate | None = None,
+        protocol: elbv2.ApplicationProtocol = elbv2.ApplicationProtocol.HTTPS,
+        redirect_http: bool = True,
+        listener_rule: ListenerRule | None = None,
+        health_check_path: str = "/",
+        longest_request: timedelta = timedelta(seconds=30),
+        startup_time: timedelta = timedelta(seconds=30),
+        scaling: Scaling = _DEFAULT_SCALING,
+        deletion_protection: bool = True,
+        capacity: Sequence[CapacityShare] = (),
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] = (),
+        enable_execute_command: bool = False,
+        encryption_key: kms.IKey | None = None,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        path = self.node.path
+        if container.port is None:
+            raise ValueError(f"{path}: a web server needs container.port")
+        require(
+            health_check_path.startswith("/"), path, f"health_check_path must begin with '/', got {health_check_path!r}"
+        )
+        check_time(path, "longest_request", longest_request, timedelta(seconds=1), _LONGEST_REQUEST)
+        check_time(path, "startup_time", startup_time, timedelta(0), timedelta(hours=1))
+        _check_entry(path, domain, certificate, protocol, listener_rule)
+        self._tier = TierService(
+            self,
+            "Default",
+            cluster=cluster,
+            container=container,
+            stop_timeout=longest_request + _STOP_MARGIN,
+            capacity=capacity,
+            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
+            enable_execute_command=enable_execute_command,
+            encryption_key=encryption_key,
+            removal_policy=removal_policy,
+            health_check_grace_period=2 * startup_time + _HEALTHY_THRESHOLD * _HEALTH_CHECK_INTERVAL,
+        )
+        self._target_group = elbv2.ApplicationTargetGroup(
+            self,
+            "TargetGroup",
+            vpc=cluster.vpc,
+            port=container.port,
+            protocol=elbv2.ApplicationProtocol.HTTP,
+            targets=[
+                self._tier.service.load_balancer_target(container_name=CONTAINER_NAME, container_port=container.port)
+            ],
+            deregistration_delay=duration(longest_request),
+            health_check=elbv2.HealthCheck(
+                path=health_check_path,
+                interval=duration(_HEALTH_CHECK_INTERVAL),
+                healthy_threshold_count=_HEALTHY_THRESHOLD,
+                unhealthy_threshold_count=_UNHEALTHY_THRESHOLD,
+            ),
+        )
+        self._load_balancer: elbv2.ApplicationLoadBalancer | None = None
+        if listener_rule is None:
+            public = PublicLoadBalancer(
+                self,
+                "LoadBalancer",
+                vpc=cluster.vpc,
+                target_group=self._target_group,
+                domain=domain,
+                certificate=certificate,
+                protocol=protocol,
+                redirect_http=redirect_http,
+                idle_timeout=max(_SHORTEST_IDLE_TIMEOUT, longest_request),
+                deletion_protection=deletion_protection,
+            )
+            self._load_balancer = public.load_balancer
+            scheme = protocol.value.lower()
+            host = self._load_balancer.load_balancer_dns_name if domain is None else domain.domain_name
+            self._url = f"{scheme}://{host}"
+        else:
+            self._join(listener_rule)
+            self._url = f"https://{listener_rule.host_headers[0]}"
+        self._tier.scale(scaling, default_policies=(TargetCpu(),), target_group=self._target_group)
+
+    @property
+    def url(self) -> str:
+        """Where users reach the tier."""
+        return self._url
+
+    @property
+    def load_balancer(self) -> elbv2.ApplicationLoadBalancer:
+        """The load balancer of this tier.
+
+        Raises:
+            ValueError: The tier is a guest on another's load balancer.
+        """
+        if self._load_balancer is None:
+            raise ValueError(f"{self.node.path}: owns no load balancer, it was given a listener_rule")
+        return self._load_balancer
+
+    @property
+    def target_group(self) -> elbv2.ApplicationTargetGroup:
+        """The target group of the tasks."""
+        return self._target_group
+
+    @property
+    def service(self) -> ecs.FargateService:
+        """The ECS service, for anything this class has no argument for."""
+        return self._tier.service
+
+    @property
+    def task_definition(self) -> ecs.FargateTaskDefinition:
+        """The task definition, for anything this class has no argument for."""
+        return self._tier.task_definition
+
+    @property
+    def log_group(self) -> logs.LogGroup:
+        """Where the tasks write."""
+        return self._tier.log_group
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """Network access to and from the tasks."""
+        return self._tier.connections
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The task role."""
+        return self._tier.grant_principal
+
+    def send_to(self, queue: MessageQueue, *, prefix: str) -> None:
+        """Let the tasks put messages on ``queue``: variables, network and permission.
+
+        Args:
+            queue: The queue.
+            prefix: First part of the variables' names, such as ``ORDERS`` for ``ORDERS_URL``.
+
+        Raises:
+            ValueError: The prefix is no variable's name, or a variable of that name exists.
+        """
+        self._tier.send_to(queue, prefix=prefix)
+
+    def _join(self, rule: ListenerRule) -> None:
+        conditions = [elbv2.ListenerCondition.host_headers(list(rule.host_headers))]
+        if rule.path_patterns:
+            conditions.append(elbv2.ListenerCondition.path_patterns(list(rule.path_patterns)))
+        elbv2.ApplicationListenerRule(
+            self,
+            "ListenerRule",
+            listener=rule.listener,
+            priority=rule.priority,
+            conditions=conditions,
+            target_groups=[self._target_group],
+        )
+
+
+def _check_entry(
+    path: str,
+    domain: Domain | None,
+    certificate: acm.ICertificate | None,
+    protocol: elbv2.ApplicationProtocol,
+    listener_rule: ListenerRule | None,
+) -> None:
+    """Refuse a way in that users could not take."""
+    if listener_rule is not None:
+        require(
+            domain is None and certificate is None,
+            path,
+            "domain and certificate belong to a load balancer of its own, not to a listener_rule",
+        )
+        return
+    require(
+        protocol in (elbv2.ApplicationProtocol.HTTPS, elbv2.ApplicationProtocol.HTTP),
+        path,
+        f"protocol must be HTTPS or HTTP, got {protocol}",
+    )
+    if protocol == elbv2.ApplicationProtocol.HTTP:
+        require(certificate is None, path, "a certificate needs protocol=elbv2.ApplicationProtocol.HTTPS")
+        return
+    require(certificate is None or domain is not None, path, "a certificate needs the domain that it is for")
+    require(
+        certificate is not None or (domain is not None and domain.hosted_zone_id is not None),
+        path,
+        "HTTPS needs a domain with its hosted zone, or a domain and a certificate; "
+        "where nothing needs to be protected, say protocol=elbv2.ApplicationProtocol.HTTP",
+    )

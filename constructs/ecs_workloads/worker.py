@@ -1,0 +1,138 @@
+"""The tier that takes its work from a queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import jsii
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from ecs_workloads._checks import require
+from ecs_workloads._service import TierService
+from ecs_workloads.capacity import CapacityShare
+from ecs_workloads.container import Container
+from ecs_workloads.message_queue import MessageQueue
+from ecs_workloads.scaling import Scaling
+from ecs_workloads.target_cpu import TargetCpu
+
+_STOP_MARGIN = timedelta(seconds=10)
+_LONGEST_STOP_TIMEOUT = timedelta(seconds=120)
+
+
+@jsii.implements(iam.IGrantable, ec2.IConnectable)
+class Worker(Construct):
+    """Tasks that consume one queue and scale with its backlog (Copilot: worker service).
+
+    A task that is stopped has time to finish its message: 10 seconds more than the queue's longest processing
+    time, up to the 120 seconds that Fargate allows. For longer messages the program asks ECS not to stop its
+    task while it works, for which the task role has the permission (task scale-in protection).
+
+    Args:
+        cluster: Cluster to run in.
+        container: What to run.
+        queue: Where the messages come from: `SqsQueue`, `RabbitMqBroker.queue`, or one of your own.
+        scaling: Number of tasks, and what moves it: `BacklogPerTask` for a queue with metrics. A worker on
+            RabbitMQ scales on CPU until the broker publishes its metrics. No default: only you know how long
+            a message takes.
+        queue_prefix: First part of the names of the variables by which the program finds the queue. Defaults
+            to ``QUEUE``, for ``QUEUE_URL`` and ``QUEUE_NAME``.
+        capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate.
+        vpc_subnets: Subnets of the tasks. Defaults to the private ones.
+        security_groups: Security groups of the tasks. Defaults to one that this construct makes.
+        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
+        encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
+            that CloudWatch owns.
+        removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it.
+
+    Raises:
+        ValueError: A value is out of its range, a variable is set twice, or nothing says by what the worker
+            should scale.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cluster: ecs.ICluster,
+        container: Container,
+        queue: MessageQueue,
+        scaling: Scaling,
+        queue_prefix: str = "QUEUE",
+        capacity: Sequence[CapacityShare] = (),
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] = (),
+        enable_execute_command: bool = False,
+        encryption_key: kms.IKey | None = None,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        require(
+            scaling.policies is not None
+            or scaling.min_capacity == scaling.max_capacity
+            or queue.metric_messages_waiting() is None,
+            self.node.path,
+            "say by what the worker scales: Scaling(..., policies=(BacklogPerTask(acceptable_latency=..., "
+            "processing_time=...),))",
+        )
+        self._tier = TierService(
+            self,
+            "Default",
+            cluster=cluster,
+            container=container.with_environment(queue.connection_environment(queue_prefix)).with_secrets(
+                queue.connection_secrets(queue_prefix)
+            ),
+            stop_timeout=min(queue.longest_processing_time + _STOP_MARGIN, _LONGEST_STOP_TIMEOUT),
+            capacity=capacity,
+            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
+            enable_execute_command=enable_execute_command,
+            encryption_key=encryption_key,
+            removal_policy=removal_policy,
+        )
+        self._tier.consume_from(queue)
+        self._tier.scale(scaling, default_policies=(TargetCpu(),), queue=queue)
+
+    @property
+    def service(self) -> ecs.FargateService:
+        """The ECS service, for anything this class has no argument for."""
+        return self._tier.service
+
+    @property
+    def task_definition(self) -> ecs.FargateTaskDefinition:
+        """The task definition, for anything this class has no argument for."""
+        return self._tier.task_definition
+
+    @property
+    def log_group(self) -> logs.LogGroup:
+        """Where the tasks write."""
+        return self._tier.log_group
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """Network access to and from the tasks."""
+        return self._tier.connections
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The task role."""
+        return self._tier.grant_principal
+
+    def send_to(self, queue: MessageQueue, *, prefix: str) -> None:
+        """Let the tasks put messages on another queue: variables, network and permission.
+
+        Args:
+            queue: The queue.
+            prefix: First part of the variables' names, such as ``RECEIPTS`` for ``RECEIPTS_URL``.
+
+        Raises:
+            ValueError: The prefix is no variable's name, or a variable of that name exists.
+        """
+        self._tier.send_to(queue, prefix=prefix)
