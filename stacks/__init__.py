@@ -1,0 +1,1 @@
+"""The application of this repository: a shop, deployed once for each environment."""

@@ -1,0 +1,137 @@
+"""The application layer: the tiers of the shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from constructs import Construct
+
+from ecs_workloads import AppServer, Container, ListenerRule, WebServer, Worker
+from stacks import shared_values
+from stacks.environments import Environment, TierSize
+from stacks.layer_key import layer_key, removal_policy
+from stacks.registry_stack import repository_name
+
+_IMAGES = Path(__file__).resolve().parent.parent / "images"
+
+
+class ApplicationStack(cdk.Stack):
+    """A web server that calls an app server, which sends orders to a queue, which a worker takes."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
+        super().__init__(scope, construct_id, termination_protection=environment.protected)
+        self._environment = environment
+        self._key = layer_key(self, environment)
+        vpc = shared_values.vpc(self, environment, public=environment.listener is None)
+        self._cluster = shared_values.cluster(self, environment, vpc=vpc)
+        orders = shared_values.orders(self, environment)
+
+        app = AppServer(
+            self,
+            "App",
+            cluster=self._cluster,
+            container=self._container("app", environment.app, port=8000),
+            dns_name="app",
+            scaling=environment.app.scaling,
+            capacity=environment.capacity,
+            enable_execute_command=environment.execute_command,
+            encryption_key=self._key,
+            removal_policy=removal_policy(environment),
+        )
+        web = WebServer(
+            self,
+            "Web",
+            cluster=self._cluster,
+            container=self._container("web", environment.web, port=8080, variables={"APP_URL": app.url}),
+            domain=environment.domain,
+            protocol=elbv2.ApplicationProtocol.HTTP if environment.domain is None else elbv2.ApplicationProtocol.HTTPS,
+            listener_rule=self._listener_rule(),
+            health_check_path="/healthz",
+            scaling=environment.web.scaling,
+            deletion_protection=environment.protected,
+            capacity=environment.capacity,
+            enable_execute_command=environment.execute_command,
+            encryption_key=self._key,
+            removal_policy=removal_policy(environment),
+        )
+        worker = Worker(
+            self,
+            "Worker",
+            cluster=self._cluster,
+            container=self._container("worker", environment.worker),
+            queue=orders,
+            scaling=environment.worker.scaling,
+            queue_prefix="ORDERS",
+            capacity=environment.capacity,
+            enable_execute_command=environment.execute_command,
+            encryption_key=self._key,
+            removal_policy=removal_policy(environment),
+        )
+        app.allow_from(web)
+        app.send_to(orders, prefix="ORDERS")
+
+        cdk.CfnOutput(self, "Url", value=web.url, description="Where users reach the shop")
+        for name, tier in (("Web", web), ("App", app), ("Worker", worker)):
+            cdk.CfnOutput(self, f"{name}LogGroup", value=tier.log_group.log_group_name)
+            if environment.execute_command:
+                cdk.CfnOutput(self, f"{name}Shell", value=self._shell_command(tier.service))
+        shared_values.publish(
+            self,
+            environment,
+            "application",
+            {
+                "web-service-name": web.service.service_name,
+                "app-service-name": app.service.service_name,
+                "worker-service-name": worker.service.service_name,
+            },
+        )
+
+    def _container(
+        self, image: str, size: TierSize, *, port: int | None = None, variables: Mapping[str, str] | None = None
+    ) -> Container:
+        return Container(
+            image=self._image(image),
+            port=port,
+            cpu=size.cpu,
+            memory_limit_mib=size.memory_limit_mib,
+            environment=variables or {},
+            log_retention=self._environment.log_retention,
+        )
+
+    def _image(self, name: str) -> ecs.ContainerImage:
+        release = self._environment.release
+        if release is None:
+            return ecs.ContainerImage.from_asset(str(_IMAGES / name), platform=ecr_assets.Platform.LINUX_AMD64)
+        repository = ecr.Repository.from_repository_name(
+            self, f"{name.title()}Repository", repository_name(self._environment, name)
+        )
+        return ecs.ContainerImage.from_ecr_repository(repository, release)
+
+    def _listener_rule(self) -> ListenerRule | None:
+        existing = self._environment.listener
+        if existing is None:
+            return None
+        return ListenerRule(
+            listener=elbv2.ApplicationListener.from_application_listener_attributes(
+                self,
+                "Listener",
+                listener_arn=existing.listener_arn,
+                security_group=ec2.SecurityGroup.from_security_group_id(
+                    self, "ListenerSecurityGroup", existing.security_group_id
+                ),
+            ),
+            priority=existing.priority,
+            host_headers=[existing.host_header],
+        )
+
+    def _shell_command(self, service: ecs.FargateService) -> str:
+        place = f"--cluster {self._cluster.cluster_name} --region {self.region}"
+        task = f"aws ecs list-tasks {place} --service-name {service.service_name} --query 'taskArns[0]' --output text"
+        return f'aws ecs execute-command {place} --task "$({task})" --container main --interactive --command /bin/sh'

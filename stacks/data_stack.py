@@ -1,0 +1,57 @@
+"""The data layer: what must outlive every deployment of the application."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from ecs_workloads import RabbitMqBroker, SqsQueue
+from stacks import shared_values
+from stacks.environments import Environment
+from stacks.layer_key import layer_key, removal_policy
+from stacks.registry_stack import repository_name
+
+
+class DataStack(cdk.Stack):
+    """The queue of orders: SQS, or a broker with its file system and credentials."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
+        super().__init__(scope, construct_id, termination_protection=environment.protected)
+        key = layer_key(self, environment)
+        values = self._broker(environment, key) if environment.queue == "rabbitmq" else self._queue(environment, key)
+        if key is not None:
+            values["key-arn"] = key.key_arn
+        shared_values.publish(self, environment, "data", values)
+
+    def _queue(self, environment: Environment, key: kms.IKey | None) -> dict[str, str]:
+        orders = SqsQueue(
+            self,
+            "Orders",
+            longest_processing_time=environment.longest_order,
+            encryption_key=key,
+            removal_policy=removal_policy(environment),
+        )
+        return {"orders-queue-arn": orders.queue.queue_arn, "orders-queue-url": orders.queue.queue_url}
+
+    def _broker(self, environment: Environment, key: kms.IKey | None) -> dict[str, str]:
+        vpc = shared_values.vpc(self, environment)
+        repository = ecr.Repository.from_repository_name(self, "Repository", repository_name(environment, "queue"))
+        broker = RabbitMqBroker(
+            self,
+            "Broker",
+            cluster=shared_values.cluster(self, environment, vpc=vpc),
+            image=ecs.ContainerImage.from_ecr_repository(repository, environment.broker_version),
+            enable_execute_command=environment.execute_command,
+            log_retention=environment.log_retention,
+            encryption_key=key,
+            removal_policy=removal_policy(environment),
+        )
+        cdk.CfnOutput(self, "BrokerLogGroup", value=broker.log_group.log_group_name)
+        return {
+            "broker-host-name": broker.host_name,
+            "broker-credentials-arn": broker.credentials.secret_arn,
+            "broker-security-group-id": broker.connections.security_groups[0].security_group_id,
+        }

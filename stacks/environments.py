@@ -1,0 +1,213 @@
+"""The environments this repository deploys. Plain data: no construct, no jsii object."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
+
+from aws_cdk import aws_logs as logs
+
+from ecs_workloads import BacklogPerTask, CapacityShare, Domain, RequestsPerTarget, Scaling, TargetCpu
+
+APPLICATION = "shop"
+IMAGES = ("web", "app", "worker")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingVpc:
+    """A VPC made elsewhere, with one private and one public subnet for each zone."""
+
+    vpc_id: str
+    private_subnet_ids: Sequence[str]
+    public_subnet_ids: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingCluster:
+    """An ECS cluster made elsewhere, with the private DNS namespace that is its default."""
+
+    cluster_name: str
+    namespace_name: str
+    namespace_id: str
+    namespace_arn: str
+    exec_log_group_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingListener:
+    """An HTTPS listener made elsewhere, and the place on it that is the shop's."""
+
+    listener_arn: str
+    security_group_id: str
+    priority: int
+    host_header: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierSize:
+    """Size of one task, and number of tasks."""
+
+    cpu: int = 256
+    memory_limit_mib: int = 512
+    scaling: Scaling
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """Everything that differs between two deployments of the shop.
+
+    Args:
+        name: Name of the environment, as ``-c environments=`` takes it.
+        region: AWS region.
+        account: AWS account. Defaults to the one whose credentials deploy.
+        zones: Availability zones, 2 or 3.
+        cidr: Addresses of the VPC.
+        nat_gateways: NAT gateways, at most one for each zone. With 0, tasks reach AWS through interface
+            endpoints, and nothing else.
+        vpc: VPC to use instead of a new one.
+        cluster: Cluster to use instead of a new one.
+        listener: Listener to use instead of a new load balancer.
+        domain: Host name of the shop. Without one it speaks plain HTTP under the load balancer's name.
+        release: Tag of the images in this environment's repositories. Without one, images are built from the
+            Dockerfiles in ``images/``.
+        queue: ``sqs``, or ``rabbitmq`` for a broker on the cluster.
+        broker_version: Tag of the broker's image in this environment's repositories.
+        capacity: Capacity providers that share the tasks.
+        web: Size of the web server.
+        app: Size of the app server.
+        worker: Size of the worker.
+        longest_order: Longest time that a worker takes for one order.
+        log_retention: How long logs are kept.
+        execute_command: Whether a shell may be opened in a task.
+        own_keys: Whether each layer gets a KMS key of its own.
+        protected: Whether data outlives its stack, and stacks and load balancer refuse to be deleted.
+
+    Raises:
+        ValueError: Two values do not fit each other.
+    """
+
+    name: str
+    region: str
+    account: str | None = None
+    zones: int = 2
+    cidr: str = "10.0.0.0/16"
+    nat_gateways: int = 1
+    vpc: ExistingVpc | None = None
+    cluster: ExistingCluster | None = None
+    listener: ExistingListener | None = None
+    domain: Domain | None = None
+    release: str | None = None
+    queue: Literal["sqs", "rabbitmq"] = "sqs"
+    broker_version: str | None = None
+    capacity: Sequence[CapacityShare] = (CapacityShare.fargate(),)
+    web: TierSize
+    app: TierSize
+    worker: TierSize
+    longest_order: timedelta = timedelta(minutes=2)
+    log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
+    execute_command: bool = True
+    own_keys: bool = False
+    protected: bool = False
+
+    def __post_init__(self) -> None:
+        self._require(self.zones in (2, 3), f"zones must be 2 or 3, got {self.zones}")
+        self._require(
+            0 <= self.nat_gateways <= self.zones,
+            f"nat_gateways must be from 0 to zones={self.zones}, got {self.nat_gateways}",
+        )
+        self._require(
+            self.queue != "rabbitmq" or (self.broker_version is not None and self.release is not None),
+            "the broker's image comes from a repository: rabbitmq needs release and broker_version",
+        )
+        self._require(
+            self.domain is None or self.listener is None, "the host name of a listener is its host_header: no domain"
+        )
+        if self.vpc is not None:
+            for subnets in (self.vpc.private_subnet_ids, self.vpc.public_subnet_ids):
+                self._require(len(subnets) == self.zones, f"need {self.zones} subnets of each kind, got {subnets}")
+        if self.protected:
+            fewest = self.web.scaling.min_capacity
+            self._require(fewest >= self.zones, f"web needs a task in each of {self.zones} zones, got {fewest}")
+            self._require(
+                any(not share.interruptible and share.base > 0 for share in self.capacity),
+                "a protected environment needs an on-demand base in its capacity",
+            )
+
+    def _require(self, condition: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion
+        if not condition:
+            raise ValueError(f"environment {self.name!r}: {message}")
+
+
+_ORDERS = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))
+
+DEV = Environment(
+    name="dev",
+    region="eu-west-1",
+    capacity=(CapacityShare.fargate_spot(),),
+    web=TierSize(scaling=Scaling(min_capacity=1, max_capacity=2)),
+    app=TierSize(scaling=Scaling(min_capacity=1, max_capacity=2)),
+    worker=TierSize(scaling=Scaling(min_capacity=1, max_capacity=2, policies=(_ORDERS,))),
+    log_retention=logs.RetentionDays.ONE_WEEK,
+)
+
+STAGING = Environment(
+    name="staging",
+    region="eu-west-1",
+    domain=Domain(
+        domain_name="staging.shop.example.com", hosted_zone_id="Z0123456789EXAMPLE00", zone_name="shop.example.com"
+    ),
+    release="1.0.0",
+    queue="rabbitmq",
+    broker_version="4.2.1",
+    capacity=(CapacityShare.fargate(base=1), CapacityShare.fargate_spot(weight=3)),
+    web=TierSize(scaling=Scaling(min_capacity=2, max_capacity=4)),
+    app=TierSize(scaling=Scaling(min_capacity=2, max_capacity=4)),
+    worker=TierSize(scaling=Scaling(min_capacity=1, max_capacity=4)),
+    own_keys=True,
+)
+
+PROD = replace(
+    STAGING,
+    name="prod",
+    zones=3,
+    nat_gateways=3,
+    domain=Domain(domain_name="shop.example.com", hosted_zone_id="Z0123456789EXAMPLE00", zone_name="shop.example.com"),
+    capacity=(CapacityShare.fargate(base=3), CapacityShare.fargate_spot(weight=2)),
+    web=TierSize(
+        cpu=512,
+        memory_limit_mib=1024,
+        scaling=Scaling(
+            min_capacity=3, max_capacity=30, policies=(RequestsPerTarget(requests_per_minute=1000), TargetCpu())
+        ),
+    ),
+    app=TierSize(cpu=512, memory_limit_mib=1024, scaling=Scaling(min_capacity=3, max_capacity=30)),
+    worker=TierSize(cpu=512, memory_limit_mib=1024, scaling=Scaling(min_capacity=2, max_capacity=20)),
+    log_retention=logs.RetentionDays.ONE_YEAR,
+    execute_command=False,
+    protected=True,
+)
+
+ENVIRONMENTS = (DEV, STAGING, PROD)
+
+
+def select(names: str | None) -> Sequence[Environment]:
+    """Return the environments that ``names`` lists, separated by commas; all of them for ``None``.
+
+    Raises:
+        ValueError: A name is unknown, or there is none.
+    """
+    known = {environment.name: environment for environment in ENVIRONMENTS}
+    if names is None:
+        return ENVIRONMENTS
+    wanted = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+    if not wanted:
+        raise ValueError(f"environments names none; there are {', '.join(known)}")
+    for name in wanted:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            raise ValueError(f"unknown environment {name!r}{hint}; there are {', '.join(known)}")
+    return [known[name] for name in wanted]

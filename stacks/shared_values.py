@@ -1,0 +1,139 @@
+"""How one stack tells the next what it made: SSM parameters, read again when the next one is deployed.
+
+A value that travels as a CloudFormation export cannot change while anybody imports it; a parameter can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_servicediscovery as servicediscovery
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from ecs_workloads import MessageQueue, RabbitMqQueue, SqsQueue
+from stacks.environments import APPLICATION, Environment
+
+Layer = Literal["network", "platform", "data", "application"]
+
+
+def publish(stack: cdk.Stack, environment: Environment, layer: Layer, values: Mapping[str, str]) -> None:
+    """Write ``values`` where the stacks of later layers find them."""
+    parameters = Construct(stack, "Parameters")
+    for name, value in values.items():
+        ssm.StringParameter(
+            parameters, name, parameter_name=_parameter_name(environment, layer, name), string_value=value
+        )
+
+
+def read(scope: Construct, environment: Environment, layer: Layer, name: str) -> str:
+    """Return a value of an earlier layer, as a token that CloudFormation resolves."""
+    return ssm.StringParameter.value_for_string_parameter(scope, _parameter_name(environment, layer, name))
+
+
+def vpc(scope: Construct, environment: Environment, *, public: bool = False) -> ec2.IVpc:
+    """Return the VPC of the network layer, with its public subnets only where they are used."""
+
+    def subnet_ids(name: str) -> list[str]:
+        joined = read(scope, environment, "network", name)
+        return [cdk.Fn.select(index, cdk.Fn.split(",", joined)) for index in range(environment.zones)]
+
+    return ec2.Vpc.from_vpc_attributes(
+        scope,
+        "Vpc",
+        vpc_id=read(scope, environment, "network", "vpc-id"),
+        availability_zones=zones(environment),
+        private_subnet_ids=subnet_ids("private-subnet-ids"),
+        public_subnet_ids=subnet_ids("public-subnet-ids") if public else None,
+    )
+
+
+def zones(environment: Environment) -> list[str]:
+    """Return the first zones of the region, without asking AWS for their names."""
+    return [cdk.Fn.select(index, cdk.Fn.get_azs()) for index in range(environment.zones)]
+
+
+def cluster(scope: Construct, environment: Environment, *, vpc: ec2.IVpc) -> ecs.ICluster:
+    """Return the cluster of the platform layer, with its namespace and the log of its shells."""
+
+    def value(name: str) -> str:
+        return read(scope, environment, "platform", name)
+
+    key = kms.Key.from_key_arn(scope, "ExecKey", value("key-arn")) if _exec_key(environment) else None
+    return ecs.Cluster.from_cluster_attributes(
+        scope,
+        "Cluster",
+        cluster_name=value("cluster-name"),
+        vpc=vpc,
+        security_groups=[],
+        default_cloud_map_namespace=servicediscovery.PrivateDnsNamespace.from_private_dns_namespace_attributes(
+            scope,
+            "Namespace",
+            namespace_name=value("namespace-name"),
+            namespace_id=value("namespace-id"),
+            namespace_arn=value("namespace-arn"),
+        ),
+        execute_command_configuration=ecs.ExecuteCommandConfiguration(
+            kms_key=key,
+            logging=ecs.ExecuteCommandLogging.OVERRIDE,
+            log_configuration=ecs.ExecuteCommandLogConfiguration(
+                cloud_watch_log_group=logs.LogGroup.from_log_group_name(
+                    scope, "ExecLogGroup", value("exec-log-group-name")
+                ),
+                cloud_watch_encryption_enabled=key is not None,
+            ),
+        )
+        if environment.execute_command
+        else None,
+    )
+
+
+def orders(scope: Construct, environment: Environment) -> MessageQueue:
+    """Return the queue of the data layer."""
+
+    def value(name: str) -> str:
+        return read(scope, environment, "data", name)
+
+    key = kms.Key.from_key_arn(scope, "DataKey", value("key-arn")) if environment.own_keys else None
+    if environment.queue == "rabbitmq":
+        return RabbitMqQueue(
+            name="orders",
+            longest_processing_time=environment.longest_order,
+            host_name=value("broker-host-name"),
+            credentials=secretsmanager.Secret.from_secret_attributes(
+                scope, "BrokerCredentials", secret_complete_arn=value("broker-credentials-arn"), encryption_key=key
+            ),
+            broker=ec2.Connections(
+                security_groups=[
+                    ec2.SecurityGroup.from_security_group_id(
+                        scope, "BrokerSecurityGroup", value("broker-security-group-id")
+                    )
+                ]
+            ),
+        )
+    return SqsQueue.from_queue(
+        sqs.Queue.from_queue_attributes(
+            scope,
+            "Orders",
+            queue_arn=value("orders-queue-arn"),
+            queue_url=value("orders-queue-url"),
+            key_arn=None if key is None else key.key_arn,
+        ),
+        longest_processing_time=environment.longest_order,
+    )
+
+
+def _exec_key(environment: Environment) -> bool:
+    return environment.own_keys and environment.cluster is None and environment.execute_command
+
+
+def _parameter_name(environment: Environment, layer: Layer, name: str) -> str:
+    return f"/{APPLICATION}/{environment.name}/{layer}/{name}"
