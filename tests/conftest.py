@@ -1,0 +1,35 @@
+"""Fixtures for all tests. Validation by CDK itself is on in ``tests/compliance`` alone, where the CLI runs."""
+
+from __future__ import annotations
+
+import os
+
+# Counts only when it is set before the first import of aws_cdk.
+os.environ.setdefault("CDK_VALIDATION", "false")
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+
+from ecs_workloads import Container
+
+
+@pytest.fixture
+def stack() -> cdk.Stack:
+    return cdk.Stack(cdk.App(), "Stack")
+
+
+@pytest.fixture
+def cluster(stack: cdk.Stack) -> ecs.Cluster:
+    return ecs.Cluster(
+        stack,
+        "Cluster",
+        vpc=ec2.Vpc(stack, "Vpc"),
+        default_cloud_map_namespace=ecs.CloudMapNamespaceOptions(name="internal"),
+    )
+
+
+@pytest.fixture
+def container() -> Container:
+    return Container(image=ecs.ContainerImage.from_registry("example.com/shop:1.0.0"))
