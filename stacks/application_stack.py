@@ -29,7 +29,7 @@ class ApplicationStack(cdk.Stack):
         super().__init__(scope, construct_id, termination_protection=environment.protected)
         self._environment = environment
         self._key = layer_key(self, environment)
-        vpc = shared_values.vpc(self, environment, public=environment.listener is None)
+        vpc = shared_values.vpc(self, environment)
         self._cluster = shared_values.cluster(self, environment, vpc=vpc)
         orders = shared_values.orders(self, environment)
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
@@ -34,13 +35,28 @@ def publish(stack: cdk.Stack, environment: Environment, layer: Layer, values: Ma
         )
 
 
+@jsii.implements(cdk.IStableStringProducer)
+class _Parameter:
+    """Declares a parameter of the template when something first uses its value."""
+
+    def __init__(self, scope: Construct, name: str) -> None:
+        self._scope = scope
+        self._name = name
+
+    def produce(self) -> str:
+        return ssm.StringParameter.value_for_string_parameter(self._scope, self._name)
+
+
 def read(scope: Construct, environment: Environment, layer: Layer, name: str) -> str:
-    """Return a value of an earlier layer, as a token that CloudFormation resolves."""
-    return ssm.StringParameter.value_for_string_parameter(scope, _parameter_name(environment, layer, name))
+    """Return a value of an earlier layer, as a token that CloudFormation resolves.
+
+    Only what a stack really uses becomes a parameter of its template.
+    """
+    return cdk.Lazy.string(_Parameter(scope, _parameter_name(environment, layer, name)))
 
 
-def vpc(scope: Construct, environment: Environment, *, public: bool = False) -> ec2.IVpc:
-    """Return the VPC of the network layer, with its public subnets only where they are used."""
+def vpc(scope: Construct, environment: Environment) -> ec2.IVpc:
+    """Return the VPC of the network layer."""
 
     def subnet_ids(name: str) -> list[str]:
         joined = read(scope, environment, "network", name)
@@ -52,7 +68,7 @@ def vpc(scope: Construct, environment: Environment, *, public: bool = False) -> 
         vpc_id=read(scope, environment, "network", "vpc-id"),
         availability_zones=zones(environment),
         private_subnet_ids=subnet_ids("private-subnet-ids"),
-        public_subnet_ids=subnet_ids("public-subnet-ids") if public else None,
+        public_subnet_ids=subnet_ids("public-subnet-ids"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 # Counts only when it is set before the first import of aws_cdk.
 os.environ.setdefault("CDK_VALIDATION", "false")
@@ -11,8 +12,9 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_secretsmanager as secretsmanager
 
-from ecs_workloads import Container
+from ecs_workloads import Container, RabbitMqQueue
 
 
 @pytest.fixture
@@ -33,3 +35,19 @@ def cluster(stack: cdk.Stack) -> ecs.Cluster:
 @pytest.fixture
 def container() -> Container:
     return Container(image=ecs.ContainerImage.from_registry("example.com/shop:1.0.0"))
+
+
+@pytest.fixture
+def rabbit_mq_queue(stack: cdk.Stack) -> RabbitMqQueue:
+    """Return a queue of a broker that another stack made."""
+    return RabbitMqQueue(
+        name="orders",
+        longest_processing_time=timedelta(minutes=2),
+        host_name="rabbitmq.internal",
+        credentials=secretsmanager.Secret.from_secret_complete_arn(
+            stack, "Credentials", "arn:aws:secretsmanager:eu-west-1:111111111111:secret:broker-abcdef"
+        ),
+        broker=ec2.Connections(
+            security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Broker", "sg-broker")]
+        ),
+    )

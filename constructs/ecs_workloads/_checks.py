@@ -60,7 +60,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 def in_words(value: timedelta) -> str:
     """Return a time as a person writes it, in seconds."""
-    return f"{value.total_seconds():g} seconds"
+    return f"{value.total_seconds():.15g} seconds"
 
 
 def duration(value: timedelta) -> Duration:

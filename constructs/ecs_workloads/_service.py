@@ -114,7 +114,7 @@ class TierService(Construct):
             if namespace is None
             else ecs.ServiceConnectProps(
                 namespace=namespace.namespace_arn,
-                services=[] if published is None else [published],
+                services=None if published is None else [published],
                 log_driver=self._log_driver("service-connect"),
             ),
         )

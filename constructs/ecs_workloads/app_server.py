@@ -130,12 +130,16 @@ class AppServer(Construct):
         that existed when it started. Two app servers that call each other both have to exist before either
         can know the other; deploy the second one once more.
         """
-        peer.connections.allow_to(self, ec2.Port.tcp(self._port), f"HTTP to {self._dns_name}")
+        port, description = ec2.Port.tcp(self._port), f"HTTP to {self._dns_name}"
+        if peer is self:
+            self.connections.allow_internally(port, description)
+            return
+        peer.connections.allow_to(self, port, description)
         service: object = getattr(peer, "service", None)
         if not isinstance(service, ecs.FargateService) or Stack.of(service) != Stack.of(self):
             return
         if isinstance(peer, AppServer):
-            if peer is self or self._waits_for(peer):
+            if self._waits_for(peer):
                 return
             peer._starts_after.append(self)  # noqa: SLF001 - the same class
         _cfn_service(service).add_resource_dependency(_cfn_service(self._tier.service))

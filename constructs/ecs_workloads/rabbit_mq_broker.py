@@ -18,6 +18,7 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
 from ecs_workloads._checks import check_name, duration, require
+from ecs_workloads._credentials import credential
 from ecs_workloads._service import TierService
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -132,9 +133,9 @@ class RabbitMqBroker(Construct):
                     "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _erlang_arguments(cpu, memory_limit_mib),
                 },
                 secrets={
-                    "RABBITMQ_DEFAULT_USER": ecs.Secret.from_secrets_manager(self._credentials, "username"),
-                    "RABBITMQ_DEFAULT_PASS": ecs.Secret.from_secrets_manager(self._credentials, "password"),
-                    "RABBITMQ_ERLANG_COOKIE": ecs.Secret.from_secrets_manager(cookie),
+                    "RABBITMQ_DEFAULT_USER": credential(self._credentials, "username"),
+                    "RABBITMQ_DEFAULT_PASS": credential(self._credentials, "password"),
+                    "RABBITMQ_ERLANG_COOKIE": credential(cookie),
                 },
                 # `ping` answers even while the node hangs in its boot; this command takes up to 3 seconds.
                 health_check=ecs.HealthCheck(

@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from ecs_workloads._checks import check_range, check_time, require
+from ecs_workloads._credentials import credential
 from ecs_workloads.message_queue import connection_variable
 
 _AMQP_PORT = 5672
@@ -36,7 +37,8 @@ class RabbitMqQueue:
         longest_processing_time: Longest time for which a consumer works on one message, one second to 30
             minutes: the broker takes a message back that is not acknowledged by then.
         host_name: Host name of the broker.
-        credentials: Secret with the JSON keys ``username`` and ``password``.
+        credentials: Secret with the JSON keys ``username`` and ``password``; with its key, where it has one of
+            its own, so that the tasks may use the key as well.
         broker: The broker's security groups.
         port: Port on which the broker speaks AMQP.
 
@@ -76,8 +78,8 @@ class RabbitMqQueue:
     def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
         """Return the user and the password."""
         return {
-            connection_variable(prefix, "USERNAME"): ecs.Secret.from_secrets_manager(self.credentials, "username"),
-            connection_variable(prefix, "PASSWORD"): ecs.Secret.from_secrets_manager(self.credentials, "password"),
+            connection_variable(prefix, "USERNAME"): credential(self.credentials, "username"),
+            connection_variable(prefix, "PASSWORD"): credential(self.credentials, "password"),
         }
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> None:

@@ -126,7 +126,9 @@ class WebServer(Construct):
             self,
             "TargetGroup",
             vpc=cluster.vpc,
-            port=container.port,
+            # Only a default, which ECS overrules for each task: a group that named the container's port would be
+            # replaced, and empty for a while, when that port changes.
+            port=80,
             protocol=elbv2.ApplicationProtocol.HTTP,
             targets=[
                 self._tier.service.load_balancer_target(container_name=CONTAINER_NAME, container_port=container.port)

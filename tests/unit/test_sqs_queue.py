@@ -1,23 +1,106 @@
 """Tests of `SqsQueue`."""
 
+from __future__ import annotations
+
 from datetime import timedelta
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Match, Template
 
-from ecs_workloads import SqsQueue
+from ecs_workloads import Container, Scaling, SqsQueue, Worker
+from tests.templates import resources, statements
 
 
 def test_failed_messages_end_in_the_dead_letter_queue(stack: cdk.Stack) -> None:
     SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=2), max_receive_count=7)
 
-    Template.from_stack(stack).has_resource_properties(
-        "AWS::SQS::Queue",
-        {"RedrivePolicy": Match.object_like({"maxReceiveCount": 7}), "VisibilityTimeout": 180},
+    template = Template.from_stack(stack)
+    template.has_resource_properties(
+        "AWS::SQS::Queue", {"RedrivePolicy": Match.object_like({"maxReceiveCount": 7}), "VisibilityTimeout": 180}
+    )
+    template.has_resource_properties("AWS::SQS::Queue", {"MessageRetentionPeriod": 1209600})
+
+
+def test_a_message_stays_invisible_for_at_least_30_seconds(stack: cdk.Stack) -> None:
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(seconds=1))
+
+    Template.from_stack(stack).has_resource_properties("AWS::SQS::Queue", {"VisibilityTimeout": 30})
+
+
+def test_both_queues_are_kept_encrypted_and_reached_over_tls_only(stack: cdk.Stack) -> None:
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=2))
+
+    queues = resources(stack, "AWS::SQS::Queue")
+    policies = resources(stack, "AWS::SQS::QueuePolicy")
+    assert [queue["DeletionPolicy"] for queue in queues] == ["Retain", "Retain"]
+    assert all(queue["Properties"]["SqsManagedSseEnabled"] for queue in queues)
+    assert [
+        policy["Properties"]["PolicyDocument"]["Statement"][0]["Condition"]["Bool"]["aws:SecureTransport"]
+        for policy in policies
+    ] == ["false", "false"]
+
+
+def test_a_key_and_a_removal_policy_reach_both_queues(stack: cdk.Stack) -> None:
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/a")
+    SqsQueue(
+        stack,
+        "Orders",
+        longest_processing_time=timedelta(minutes=2),
+        encryption_key=key,
+        removal_policy=cdk.RemovalPolicy.DESTROY,
     )
 
+    queues = resources(stack, "AWS::SQS::Queue")
+    assert [queue["DeletionPolicy"] for queue in queues] == ["Delete", "Delete"]
+    assert [queue["Properties"]["KmsMasterKeyId"] for queue in queues] == [key.key_arn, key.key_arn]
 
-def test_fails_when_processing_takes_longer_than_a_message_can_stay_invisible(stack: cdk.Stack) -> None:
-    with pytest.raises(ValueError, match=r"Stack/Orders: longest_processing_time .* to 28800 seconds, got 32400"):
-        SqsQueue(stack, "Orders", longest_processing_time=timedelta(hours=9))
+
+def test_consumers_wait_for_messages(stack: cdk.Stack) -> None:
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=2))
+
+    Template.from_stack(stack).has_resource_properties("AWS::SQS::Queue", {"ReceiveMessageWaitTimeSeconds": 20})
+
+
+def test_a_program_finds_the_queue_by_url_and_name(stack: cdk.Stack) -> None:
+    orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=2))
+
+    assert orders.connection_environment("ORDERS") == {
+        "ORDERS_URL": orders.queue.queue_url,
+        "ORDERS_NAME": orders.queue.queue_name,
+    }
+    assert orders.connection_secrets("ORDERS") == {}
+
+
+def test_a_queue_of_another_stack_grants_its_key_too(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container
+) -> None:
+    key_arn = "arn:aws:kms:eu-west-1:111111111111:key/a"
+    orders = SqsQueue.from_queue(
+        sqs.Queue.from_queue_attributes(
+            stack, "Orders", queue_arn="arn:aws:sqs:eu-west-1:111111111111:orders", key_arn=key_arn
+        ),
+        longest_processing_time=timedelta(minutes=2),
+    )
+    Worker(stack, "Worker", cluster=cluster, container=container, queue=orders, scaling=Scaling())
+
+    assert any(statement["Resource"] == key_arn for statement in statements(stack))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"longest_processing_time": timedelta(0)}, "longest_processing_time must be from 1 seconds"),
+        ({"longest_processing_time": timedelta(hours=9)}, "to 28800 seconds, got 32400"),
+        ({"max_receive_count": 0}, "max_receive_count must be from 1 to 1000, got 0"),
+        ({"retention_period": timedelta(days=14)}, "retention_period must be from 60 seconds to 1123200 seconds"),
+    ],
+)
+def test_refuses(stack: cdk.Stack, changes: dict[str, Any], message: str) -> None:
+    arguments: dict[str, Any] = {"longest_processing_time": timedelta(minutes=2), **changes}
+    with pytest.raises(ValueError, match=f"Stack/Orders: .*{message}"):
+        SqsQueue(stack, "Orders", **arguments)

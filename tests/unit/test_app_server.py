@@ -1,0 +1,148 @@
+"""Tests of `AppServer`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk.assertions import Template
+
+from ecs_workloads import AppServer, Container, Scaling, SqsQueue, Worker
+from tests.templates import ingress, main_container, properties
+
+MakeApp = Callable[..., AppServer]
+
+
+@pytest.fixture
+def make(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> MakeApp:
+    def app_server(construct_id: str = "App", **arguments: Any) -> AppServer:
+        defaults: dict[str, Any] = {"container": replace(container, port=8000), "dns_name": "app"}
+        return AppServer(stack, construct_id, cluster=cluster, **{**defaults, **arguments})
+
+    return app_server
+
+
+def logical_id(stack: cdk.Stack, service: ecs.FargateService) -> str:
+    child = service.node.find_child("Service")
+    assert isinstance(child, ecs.CfnService)
+    return str(stack.resolve(child.logical_id))
+
+
+def waits_for(stack: cdk.Stack, service: ecs.FargateService) -> list[str]:
+    service_resource = Template.from_stack(stack).to_json()["Resources"][logical_id(stack, service)]
+    depends_on = service_resource.get("DependsOn", [])
+    return [depends_on] if isinstance(depends_on, str) else list(depends_on)
+
+
+def test_other_tiers_call_it_by_name(stack: cdk.Stack, make: MakeApp) -> None:
+    app = make(longest_request=timedelta(seconds=45))
+
+    connect = properties(stack, "AWS::ECS::Service")["ServiceConnectConfiguration"]
+    assert app.url == "http://app:8000"
+    assert connect["Services"] == [
+        {
+            "ClientAliases": [{"DnsName": "app", "Port": 8000}],
+            "DiscoveryName": "app",
+            "PortName": "main",
+            "Timeout": {"PerRequestTimeoutSeconds": 45},
+        }
+    ]
+    assert main_container(stack)["PortMappings"][0]["AppProtocol"] == "http"
+    assert main_container(stack)["StopTimeout"] == 55
+
+
+def test_the_namespace_is_named_by_its_arn(stack: cdk.Stack, make: MakeApp) -> None:
+    make()
+
+    namespace = properties(stack, "AWS::ECS::Service")["ServiceConnectConfiguration"]["Namespace"]
+    assert namespace["Fn::GetAtt"][1] == "Arn"
+
+
+def test_nobody_can_call_it_until_allowed(stack: cdk.Stack, make: MakeApp) -> None:
+    make()
+
+    assert ingress(stack) == []
+
+
+def test_an_allowed_peer_can_call_its_port_alone(stack: cdk.Stack, make: MakeApp) -> None:
+    make().allow_from(make("Caller", dns_name="caller", container=replace(_image(), port=9000)))
+
+    assert [(rule["FromPort"], rule["ToPort"]) for rule in ingress(stack)] == [(8000, 8000)]
+
+
+def test_a_caller_is_deployed_after_what_it_calls(stack: cdk.Stack, make: MakeApp) -> None:
+    app, caller = make(), make("Caller", dns_name="caller")
+    app.allow_from(caller)
+
+    assert logical_id(stack, app.service) in waits_for(stack, caller.service)
+
+
+def test_app_servers_that_call_each_other_in_a_circle_synthesise(stack: cdk.Stack, make: MakeApp) -> None:
+    first, second, third = make("First", dns_name="a"), make("Second", dns_name="b"), make("Third", dns_name="c")
+    second.allow_from(first)
+    third.allow_from(second)
+    first.allow_from(third)
+    first.allow_from(first)
+
+    assert len(ingress(stack)) == 4
+    assert logical_id(stack, second.service) in waits_for(stack, first.service)
+    assert logical_id(stack, first.service) not in waits_for(stack, third.service)
+
+
+def test_a_peer_that_is_no_service_may_call(stack: cdk.Stack, make: MakeApp) -> None:
+    make().allow_from(ec2.Connections(security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "G", "sg-1")]))
+
+    assert [rule["SourceSecurityGroupId"] for rule in ingress(stack)] == ["sg-1"]
+
+
+def test_a_worker_may_call(stack: cdk.Stack, cluster: ecs.Cluster, container: Container, make: MakeApp) -> None:
+    app = make()
+    queue = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+    worker = Worker(stack, "Worker", cluster=cluster, container=container, queue=queue, scaling=Scaling())
+    app.allow_from(worker)
+
+    assert logical_id(stack, app.service) in waits_for(stack, worker.service)
+
+
+def test_a_user_s_prefix_must_be_free(stack: cdk.Stack, make: MakeApp) -> None:
+    queue = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+    app = make()
+    app.send_to(queue, prefix="ORDERS")
+
+    with pytest.raises(ValueError, match="Stack/App: environment variable 'ORDERS_URL' is already set; choose another"):
+        app.send_to(queue, prefix="ORDERS")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"dns_name": "My_App"}, "dns_name must be 1 to 63 lower-case letters, digits and hyphens, got 'My_App'"),
+        ({"dns_name": "a" * 64}, "dns_name must be 1 to 63 lower-case letters"),
+        ({"longest_request": timedelta(seconds=111)}, "longest_request must be from 1 seconds to 110 seconds"),
+    ],
+)
+def test_refuses(make: MakeApp, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"Stack/App: {message}"):
+        make(**arguments)
+
+
+def test_fails_without_a_port(make: MakeApp, container: Container) -> None:
+    with pytest.raises(ValueError, match="Stack/App: an app server needs container.port"):
+        make(container=container)
+
+
+def test_fails_on_a_cluster_without_namespace(stack: cdk.Stack) -> None:
+    with pytest.raises(ValueError, match="an app server needs a cluster with a default Cloud Map namespace"):
+        AppServer(
+            stack, "App", cluster=ecs.Cluster(stack, "Plain"), container=replace(_image(), port=80), dns_name="app"
+        )
+
+
+def _image() -> Container:
+    return Container(image=ecs.ContainerImage.from_registry("example.com/app:1"))

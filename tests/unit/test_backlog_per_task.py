@@ -1,0 +1,142 @@
+"""Tests of `BacklogPerTask`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ecs as ecs
+from aws_cdk.assertions import Template
+
+from ecs_workloads import AppServer, BacklogPerTask, Container, RabbitMqQueue, Scaling, SqsQueue, Worker
+from tests.templates import properties, resources
+
+POLICY = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))
+
+
+def worker(stack: cdk.Stack, cluster: ecs.Cluster, container: Container, scaling: Scaling) -> Worker:
+    queue = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+    return Worker(stack, "Worker", cluster=cluster, container=container, queue=queue, scaling=scaling)
+
+
+def test_the_target_is_the_backlog_that_one_task_works_off_in_time() -> None:
+    assert POLICY.target_backlog == 150
+    assert BacklogPerTask(
+        acceptable_latency=timedelta(seconds=10), processing_time=timedelta(milliseconds=500), messages_at_once=4
+    ).target_backlog == pytest.approx(80)
+
+
+def test_tracks_waiting_and_in_flight_messages_for_each_running_task(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container
+) -> None:
+    worker(stack, cluster, container, Scaling(min_capacity=1, max_capacity=5, policies=(POLICY,)))
+
+    policy = properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy")
+    configuration = policy["TargetTrackingScalingPolicyConfiguration"]
+    queries = {query["Id"]: query for query in configuration["CustomizedMetricSpecification"]["Metrics"]}
+    names = {
+        key: query["MetricStat"]["Metric"]["MetricName"] for key, query in queries.items() if "MetricStat" in query
+    }
+    assert policy["PolicyType"] == "TargetTrackingScaling"
+    assert configuration["TargetValue"] == 150
+    assert names == {
+        "waiting": "ApproximateNumberOfMessagesVisible",
+        "in_flight": "ApproximateNumberOfMessagesNotVisible",
+        "running": "CPUUtilization",
+    }
+    assert queries["running"]["MetricStat"]["Stat"] == "SampleCount"
+    assert [key for key, query in queries.items() if query["ReturnData"]] == ["backlog_per_task"]
+    assert (
+        queries["backlog_per_task"]["Expression"]
+        == "(waiting + in_flight) / IF(FILL(running, 0) > 0, FILL(running, 0), 1)"
+    )
+
+
+def test_the_first_message_wakes_a_worker_that_has_no_task(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container
+) -> None:
+    worker(stack, cluster, container, Scaling(min_capacity=0, max_capacity=5, policies=(POLICY,)))
+
+    alarm = properties(stack, "AWS::CloudWatch::Alarm")
+    [step] = [
+        resource
+        for resource in resources(stack, "AWS::ApplicationAutoScaling::ScalingPolicy")
+        if resource["Properties"]["PolicyType"] == "StepScaling"
+    ]
+    configuration = step["Properties"]["StepScalingPolicyConfiguration"]
+    assert "IF(waiting > 0 AND FILL(running, 0) < 1, 1, 0)" in str(alarm["Metrics"])
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
+    assert alarm["AlarmActions"]
+    assert configuration["AdjustmentType"] == "ChangeInCapacity"
+    assert configuration["StepAdjustments"] == [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}]
+
+
+def test_a_worker_that_always_has_a_task_needs_no_wake_up(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container
+) -> None:
+    worker(stack, cluster, container, Scaling(min_capacity=1, max_capacity=5, policies=(POLICY,)))
+
+    Template.from_stack(stack).resource_count_is("AWS::CloudWatch::Alarm", 0)
+
+
+def test_fails_for_a_queue_without_metrics(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, rabbit_mq_queue: RabbitMqQueue
+) -> None:
+    with pytest.raises(ValueError, match=r"Stack/Worker: BacklogPerTask needs a queue with metrics, and RabbitMqQueue"):
+        Worker(
+            stack,
+            "Worker",
+            cluster=cluster,
+            container=container,
+            queue=rabbit_mq_queue,
+            scaling=Scaling(min_capacity=1, max_capacity=2, policies=(POLICY,)),
+        )
+
+
+def test_fails_for_a_tier_without_queue(stack: cdk.Stack, cluster: ecs.Cluster) -> None:
+    with pytest.raises(ValueError, match="Stack/App: BacklogPerTask needs a tier that takes its work from a queue"):
+        AppServer(
+            stack,
+            "App",
+            cluster=cluster,
+            container=Container(image=ecs.ContainerImage.from_registry("example.com/app:1"), port=8000),
+            dns_name="app",
+            scaling=Scaling(min_capacity=1, max_capacity=2, policies=(POLICY,)),
+        )
+
+
+def test_fails_for_a_metric_that_is_an_expression(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+    total = cloudwatch.MathExpression(expression="a * 2", using_metrics={"a": queue.metric_messages_waiting()})
+    monkeypatch.setattr(queue, "metric_messages_waiting", lambda: total)
+
+    with pytest.raises(ValueError, match="'waiting' must be a plain metric, not an expression"):
+        Worker(
+            stack,
+            "Worker",
+            cluster=cluster,
+            container=container,
+            queue=queue,
+            scaling=Scaling(min_capacity=1, max_capacity=2, policies=(POLICY,)),
+        )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"acceptable_latency": timedelta(0)}, "acceptable_latency must be from 1 seconds to 1209600 seconds, got 0"),
+        ({"processing_time": timedelta(0)}, "processing_time must be from 0.001 seconds to 43200 seconds, got 0"),
+        ({"processing_time": timedelta(minutes=6)}, "no number of tasks meets acceptable_latency=300 seconds"),
+        ({"messages_at_once": 0}, "messages_at_once must be from 1 to 10000, got 0"),
+        ({"scale_in_cooldown": timedelta(hours=2)}, "scale_in_cooldown must be from 0 seconds to 3600 seconds"),
+    ],
+)
+def test_refuses(changes: dict[str, Any], message: str) -> None:
+    arguments = {"acceptable_latency": timedelta(minutes=5), "processing_time": timedelta(seconds=2), **changes}
+    with pytest.raises(ValueError, match=message):
+        BacklogPerTask(**arguments)

@@ -1,0 +1,93 @@
+"""Tests of `Container` and `WritablePath`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+from ecs_workloads import Container, WritablePath
+
+IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"port": 0}, "port must be from 1 to 65535, got 0"),
+        ({"port": 70000}, "port must be from 1 to 65535, got 70000"),
+        ({"cpu": 300}, r"cpu must be one of 256, 512, .*, got 300"),
+        ({"cpu": 256, "memory_limit_mib": 4096}, r"from 512 to 2048 .*, got 4096 \(nearest: 2048\)"),
+        ({"cpu": 1024, "memory_limit_mib": 2500}, r"got 2500 \(nearest: 2048\)"),
+        ({"user": "root"}, "user must not be root, got 'root'"),
+        ({"user": "0:0"}, "user must not be root, got '0:0'"),
+        ({"user": ""}, "user must not be root, got ''"),
+        ({"stop_timeout": timedelta(seconds=121)}, "stop_timeout must be from 2 seconds to 120 seconds, got 121"),
+        ({"stop_timeout": timedelta(seconds=1)}, "stop_timeout must be from 2 seconds"),
+        ({"stop_timeout": timedelta(seconds=2.5)}, "stop_timeout must be a whole number of seconds, got 2.5"),
+        ({"command": "python worker.py"}, "command must be a list of words, got 'python worker.py'"),
+        ({"entry_point": "sh"}, "entry_point must be a list of words, got 'sh'"),
+        ({"environment": {"MY-NAME": "x"}}, "a variable's name must be letters, digits and underscores, got 'MY-NAME'"),
+        ({"environment": {"AWS_SECRET_ACCESS_KEY": "x"}}, "AWS_SECRET_ACCESS_KEY must not be set: use the task role"),
+        ({"writable_paths": [WritablePath(container_path="/data", size_mib=512)]}, "take 512 MiB out of"),
+        ({"writable_paths": [WritablePath(container_path="/a"), WritablePath(container_path="/a")]}, "a path twice"),
+    ],
+)
+def test_refuses(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Container(image=IMAGE, **arguments)
+
+
+def test_refuses_a_name_in_place_of_an_image() -> None:
+    image: Any = "nginx"
+    with pytest.raises(TypeError, match=r"image must be an ecs.ContainerImage, .*, got 'nginx'"):
+        Container(image=image)
+
+
+def test_refuses_a_value_that_is_no_string() -> None:
+    environment: Any = {"WORKERS": 4}
+    with pytest.raises(TypeError, match="environment variable 'WORKERS' must be a string, got 4"):
+        Container(image=IMAGE, environment=environment)
+
+
+def test_refuses_a_variable_that_is_open_and_secret(stack: cdk.Stack) -> None:
+    secret = ecs.Secret.from_secrets_manager(secretsmanager.Secret(stack, "Secret"))
+    with pytest.raises(ValueError, match="TOKEN are set in both environment and secrets"):
+        Container(image=IMAGE, environment={"TOKEN": "x"}, secrets={"TOKEN": secret})
+
+
+def test_a_token_passes_where_a_number_is_checked(stack: cdk.Stack) -> None:
+    parameter = cdk.CfnParameter(stack, "Port", type="Number")
+    assert Container(image=IMAGE, port=parameter.value_as_number).port == parameter.value_as_number
+
+
+def test_with_environment_returns_a_copy() -> None:
+    container = Container(image=IMAGE, environment={"A": "1"})
+    assert container.with_environment({"B": "2"}).environment == {"A": "1", "B": "2"}
+    assert container.environment == {"A": "1"}
+
+
+def test_with_environment_refuses_a_variable_that_is_set() -> None:
+    with pytest.raises(ValueError, match="environment variable 'A' is already set"):
+        Container(image=IMAGE, environment={"A": "1"}).with_environment({"A": "1"})
+
+
+def test_with_secrets_refuses_a_variable_that_is_set(stack: cdk.Stack) -> None:
+    secret = ecs.Secret.from_secrets_manager(secretsmanager.Secret(stack, "Secret"))
+    with pytest.raises(ValueError, match="environment variable 'A' is already set"):
+        Container(image=IMAGE, environment={"A": "1"}).with_secrets({"A": secret})
+
+
+@pytest.mark.parametrize("path", ["tmp", "", "/a:b"])
+def test_a_writable_path_is_absolute(path: str) -> None:
+    with pytest.raises(ValueError, match="container_path must be an absolute path"):
+        WritablePath(container_path=path)
+
+
+def test_a_writable_path_has_a_size() -> None:
+    with pytest.raises(ValueError, match="size_mib must be at least 1, got 0"):
+        WritablePath(container_path="/tmp", size_mib=0)

@@ -1,0 +1,73 @@
+"""Tests of `ContainerCluster`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+
+from ecs_workloads import Capacity, ContainerCluster
+from tests.templates import properties, resources
+
+
+@pytest.fixture
+def vpc(stack: cdk.Stack) -> ec2.Vpc:
+    return ec2.Vpc(stack, "Vpc")
+
+
+def test_container_insights_are_enhanced(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    ContainerCluster(stack, "Cluster", vpc=vpc)
+
+    settings = properties(stack, "AWS::ECS::Cluster")["ClusterSettings"]
+    assert settings == [{"Name": "containerInsights", "Value": "enhanced"}]
+
+
+def test_both_kinds_of_fargate_are_there(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    cluster = ContainerCluster(stack, "Cluster", vpc=vpc)
+
+    association = properties(stack, "AWS::ECS::ClusterCapacityProviderAssociations")
+    assert association["CapacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
+    assert cluster.capacity == (Capacity.fargate(), Capacity.fargate_spot())
+
+
+def test_tiers_find_each_other_in_a_private_namespace(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    ContainerCluster(stack, "Cluster", vpc=vpc, namespace_name="dev.shop.internal")
+
+    assert properties(stack, "AWS::ServiceDiscovery::PrivateDnsNamespace")["Name"] == "dev.shop.internal"
+
+
+def test_shells_are_logged_for_a_year(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    ContainerCluster(stack, "Cluster", vpc=vpc)
+
+    configuration = properties(stack, "AWS::ECS::Cluster")["Configuration"]["ExecuteCommandConfiguration"]
+    [log_group] = resources(stack, "AWS::Logs::LogGroup")
+    assert configuration["Logging"] == "OVERRIDE"
+    assert "CloudWatchLogGroupName" in configuration["LogConfiguration"]
+    assert log_group["Properties"]["RetentionInDays"] == 365
+    assert log_group["DeletionPolicy"] == "Retain"
+
+
+def test_a_key_encrypts_shells_and_their_log(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/a")
+    ContainerCluster(stack, "Cluster", vpc=vpc, encryption_key=key)
+
+    configuration = properties(stack, "AWS::ECS::Cluster")["Configuration"]["ExecuteCommandConfiguration"]
+    assert configuration["KmsKeyId"] == key.key_arn
+    assert configuration["LogConfiguration"]["CloudWatchEncryptionEnabled"] is True
+    assert properties(stack, "AWS::Logs::LogGroup")["KmsKeyId"] == key.key_arn
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"capacity": []}, "capacity must name at least one kind"),
+        ({"capacity": [Capacity.fargate(), Capacity.fargate()]}, "capacity names a provider twice"),
+        ({"namespace_name": "Dev Shop"}, "namespace_name must be a DNS name in lower case, got 'Dev Shop'"),
+    ],
+)
+def test_refuses(stack: cdk.Stack, vpc: ec2.Vpc, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"Stack/Cluster: {message}"):
+        ContainerCluster(stack, "Cluster", vpc=vpc, **arguments)

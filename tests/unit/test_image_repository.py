@@ -1,0 +1,99 @@
+"""Tests of `ImageRepository`."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Template
+
+from ecs_workloads import ImageRepository
+from tests.templates import properties, resources
+
+
+def test_images_are_scanned_immutable_encrypted_and_kept(stack: cdk.Stack) -> None:
+    ImageRepository(stack, "Web")
+
+    [repository] = resources(stack, "AWS::ECR::Repository")
+    found = repository["Properties"]
+    assert found["ImageScanningConfiguration"] == {"ScanOnPush": True}
+    assert found["ImageTagMutability"] == "IMMUTABLE"
+    assert found["EncryptionConfiguration"] == {"EncryptionType": "KMS"}
+    assert "RepositoryName" not in found
+    assert repository["DeletionPolicy"] == "Retain"
+
+
+def test_only_builds_and_untagged_images_expire(stack: cdk.Stack) -> None:
+    ImageRepository(stack, "Web", build_images=30, untagged_retention=timedelta(days=7))
+
+    policy = json.loads(properties(stack, "AWS::ECR::Repository")["LifecyclePolicy"]["LifecyclePolicyText"])
+    selections = [rule["selection"] for rule in policy["rules"]]
+    assert selections == [
+        {"tagStatus": "untagged", "countType": "sinceImagePushed", "countNumber": 7, "countUnit": "days"},
+        {
+            "tagStatus": "tagged",
+            "tagPatternList": ["build-*"],
+            "countType": "imageCountMoreThan",
+            "countNumber": 30,
+        },
+    ]
+
+
+def test_name_key_and_removal_are_the_user_s(stack: cdk.Stack) -> None:
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/a")
+    ImageRepository(
+        stack,
+        "Web",
+        repository_name="shop/dev/web",
+        encryption_key=key,
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+    )
+
+    [repository] = resources(stack, "AWS::ECR::Repository")
+    assert repository["Properties"]["RepositoryName"] == "shop/dev/web"
+    assert repository["Properties"]["EncryptionConfiguration"]["KmsKey"] == key.key_arn
+    assert repository["Properties"]["EmptyOnDelete"] is True
+    assert repository["DeletionPolicy"] == "Delete"
+
+
+def test_other_accounts_may_pull_and_no_more(stack: cdk.Stack) -> None:
+    ImageRepository(stack, "Web", pull_account_ids=["222222222222"])
+
+    [statement] = properties(stack, "AWS::ECR::Repository")["RepositoryPolicyText"]["Statement"]
+    assert "222222222222" in str(statement["Principal"])
+    assert statement["Action"] == [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:BatchGetImage",
+    ]
+
+
+def test_an_image_is_named_by_release_or_digest(stack: cdk.Stack) -> None:
+    repository = ImageRepository(stack, "Web")
+
+    repository.image("1.0.0")
+    repository.image("sha256:" + "0" * 64)
+    for wrong in ("latest", ""):
+        with pytest.raises(ValueError, match=f"Stack/Web: name a release or a digest, got '{wrong}'"):
+            repository.image(wrong)
+    Template.from_stack(stack).resource_count_is("AWS::ECR::Repository", 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"repository_name": "Shop/Web"}, "repository_name must be 2 to 256 lower-case letters"),
+        ({"repository_name": "shop//web"}, "repository_name must be 2 to 256 lower-case letters"),
+        ({"build_images": 0}, "build_images must be from 1 to 10000, got 0"),
+        ({"untagged_retention": timedelta(hours=1)}, "untagged_retention must be from 86400 seconds"),
+        ({"untagged_retention": timedelta(days=1, hours=1)}, "untagged_retention must be whole days"),
+        ({"pull_account_ids": ["123"]}, "pull_account_ids must be 12 digits each, got '123'"),
+    ],
+)
+def test_refuses(stack: cdk.Stack, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"Stack/Web: {message}"):
+        ImageRepository(stack, "Web", **arguments)

@@ -1,0 +1,190 @@
+"""Tests of `RabbitMqBroker`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_servicediscovery as servicediscovery
+from aws_cdk.assertions import Template
+
+from ecs_workloads import CapacityShare, Container, RabbitMqBroker, Scaling, Worker
+from tests.templates import ingress, main_container, properties, resources, statements
+
+IMAGE = ecs.ContainerImage.from_registry("public.ecr.aws/docker/library/rabbitmq:4.2.1")
+MakeBroker = Callable[..., RabbitMqBroker]
+
+
+@pytest.fixture
+def make(stack: cdk.Stack, cluster: ecs.Cluster) -> MakeBroker:
+    def broker(**arguments: Any) -> RabbitMqBroker:
+        defaults: dict[str, Any] = {"cluster": cluster, "image": IMAGE}
+        return RabbitMqBroker(stack, "Broker", **{**defaults, **arguments})
+
+    return broker
+
+
+def test_there_are_never_two_nodes_on_one_data_directory(stack: cdk.Stack, make: MakeBroker) -> None:
+    make()
+
+    service = properties(stack, "AWS::ECS::Service")
+    deployment = service["DeploymentConfiguration"]
+    assert service["DesiredCount"] == 1
+    assert (deployment["MinimumHealthyPercent"], deployment["MaximumPercent"]) == (0, 100)
+    assert service["AvailabilityZoneRebalancing"] == "DISABLED"
+    Template.from_stack(stack).resource_count_is("AWS::ApplicationAutoScaling::ScalableTarget", 0)
+
+
+def test_it_runs_on_demand(stack: cdk.Stack, make: MakeBroker) -> None:
+    make()
+
+    assert properties(stack, "AWS::ECS::Service")["LaunchType"] == "FARGATE"
+
+
+def test_the_node_keeps_its_name(stack: cdk.Stack, make: MakeBroker) -> None:
+    make()
+
+    variables = {pair["Name"]: pair["Value"] for pair in main_container(stack)["Environment"]}
+    assert variables["RABBITMQ_NODENAME"] == "rabbit@localhost"
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "expected"),
+    [
+        (1024, 2048, "+S 1:1 -rabbit vm_memory_high_watermark {absolute,1288490188}"),
+        (512, 1024, "+S 1:1 -rabbit vm_memory_high_watermark {absolute,429496729}"),
+        (2048, 4096, "+S 2:2 -rabbit vm_memory_high_watermark {absolute,2576980377}"),
+    ],
+)
+def test_it_knows_the_memory_and_the_cpus_of_its_task(
+    stack: cdk.Stack, make: MakeBroker, cpu: int, memory: int, expected: str
+) -> None:
+    make(cpu=cpu, memory_limit_mib=memory)
+
+    variables = {pair["Name"]: pair["Value"] for pair in main_container(stack)["Environment"]}
+    assert variables["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] == expected
+
+
+def test_data_outlives_the_task_encrypted_and_backed_up(stack: cdk.Stack, make: MakeBroker) -> None:
+    make()
+
+    [file_system] = resources(stack, "AWS::EFS::FileSystem")
+    access_point = properties(stack, "AWS::EFS::AccessPoint")
+    [volume] = properties(stack, "AWS::ECS::TaskDefinition")["Volumes"]
+    [mount] = main_container(stack)["MountPoints"]
+    assert file_system["DeletionPolicy"] == "Retain"
+    assert file_system["Properties"]["Encrypted"] is True
+    assert file_system["Properties"]["BackupPolicy"] == {"Status": "ENABLED"}
+    assert access_point["PosixUser"] == {"Gid": "999", "Uid": "999"}
+    assert volume["EFSVolumeConfiguration"]["TransitEncryption"] == "ENABLED"
+    assert volume["EFSVolumeConfiguration"]["AuthorizationConfig"]["IAM"] == "ENABLED"
+    assert (mount["ContainerPath"], mount["ReadOnly"]) == ("/var/lib/rabbitmq", False)
+
+
+def test_the_file_system_is_there_before_the_first_task(stack: cdk.Stack, make: MakeBroker) -> None:
+    make()
+
+    [service] = resources(stack, "AWS::ECS::Service")
+    assert any("MountTarget" in name for name in service["DependsOn"])
+
+
+def test_it_runs_as_the_user_of_the_image(stack: cdk.Stack, make: MakeBroker) -> None:
+    make()
+
+    assert main_container(stack)["User"] == "999:999"
+    assert main_container(stack)["ReadonlyRootFilesystem"] is True
+
+
+def test_the_health_check_tells_a_hung_boot_and_has_time(stack: cdk.Stack, make: MakeBroker) -> None:
+    make()
+
+    assert main_container(stack)["HealthCheck"] == {
+        "Command": ["CMD", "rabbitmq-diagnostics", "-q", "check_running"],
+        "Interval": 60,
+        "Retries": 5,
+        "StartPeriod": 300,
+        "Timeout": 30,
+    }
+    assert main_container(stack)["StopTimeout"] == 120
+    assert main_container(stack)["Ulimits"] == [{"HardLimit": 65536, "Name": "nofile", "SoftLimit": 65536}]
+
+
+def test_user_password_and_cookie_are_secrets(stack: cdk.Stack, make: MakeBroker) -> None:
+    make()
+
+    secrets = [secret["Name"] for secret in main_container(stack)["Secrets"]]
+    assert secrets == ["RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS", "RABBITMQ_ERLANG_COOKIE"]
+    assert [secret["DeletionPolicy"] for secret in resources(stack, "AWS::SecretsManager::Secret")] == ["Retain"] * 2
+
+
+def test_other_tiers_find_it_by_name(stack: cdk.Stack, make: MakeBroker) -> None:
+    broker = make(dns_name="orders-broker")
+
+    registered = properties(stack, "AWS::ServiceDiscovery::Service")
+    assert registered["Name"] == "orders-broker"
+    assert registered["DnsConfig"]["DnsRecords"] == [{"TTL": 10, "Type": "A"}]
+    assert broker.host_name == "orders-broker.internal"
+    assert "ServiceConnectConfiguration" not in properties(stack, "AWS::ECS::Service")
+
+
+def test_nobody_reaches_it_until_a_tier_uses_a_queue(stack: cdk.Stack, make: MakeBroker) -> None:
+    make().queue("orders", longest_processing_time=timedelta(minutes=2))
+
+    assert [rule["FromPort"] for rule in ingress(stack)] == [2049]
+
+
+def test_a_consumer_opens_the_port_of_amqp(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, make: MakeBroker
+) -> None:
+    queue = make().queue("orders", longest_processing_time=timedelta(minutes=2))
+    Worker(stack, "Worker", cluster=cluster, container=container, queue=queue, scaling=Scaling())
+
+    assert sorted(rule["FromPort"] for rule in ingress(stack)) == [2049, 5672]
+
+
+def test_key_and_removal_policy_reach_all_that_it_keeps(stack: cdk.Stack, make: MakeBroker) -> None:
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/a")
+    make(encryption_key=key, removal_policy=cdk.RemovalPolicy.DESTROY)
+
+    kept = [
+        resource
+        for kind in ("AWS::EFS::FileSystem", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup")
+        for resource in resources(stack, kind)
+    ]
+    assert [resource["Properties"]["KmsKeyId"] for resource in kept] == [key.key_arn] * 4
+    assert [resource["DeletionPolicy"] for resource in kept] == ["Delete"] * 4
+    assert any(statement["Action"] == "kms:Decrypt" for statement in statements(stack))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"capacity": [CapacityShare.fargate_spot()]}, "never interrupted, got FARGATE_SPOT with interruptible=True"),
+        (
+            {"capacity": [CapacityShare(capacity_provider="Fleet")]},
+            "never interrupted, got Fleet with interruptible=None",
+        ),
+        ({"cpu": 256}, "cpu must be at least 512, got 256"),
+        ({"memory_limit_mib": 512}, "memory_limit_mib must be at least 1024, got 512"),
+        ({"dns_name": "Rabbit_MQ"}, "dns_name must be 1 to 63 lower-case letters, digits and hyphens"),
+    ],
+)
+def test_refuses(make: MakeBroker, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"Stack/Broker: .*{message}"):
+        make(**arguments)
+
+
+def test_fails_on_a_cluster_without_private_dns_namespace(stack: cdk.Stack) -> None:
+    http = ecs.Cluster(
+        stack,
+        "Http",
+        default_cloud_map_namespace=ecs.CloudMapNamespaceOptions(name="http", type=servicediscovery.NamespaceType.HTTP),
+    )
+    for index, wrong in enumerate((http, ecs.Cluster(stack, "Plain"))):
+        with pytest.raises(ValueError, match="a broker needs a cluster with a private DNS namespace"):
+            RabbitMqBroker(stack, f"Broker{index}", cluster=wrong, image=IMAGE)

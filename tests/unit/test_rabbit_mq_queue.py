@@ -1,0 +1,61 @@
+"""Tests of `RabbitMqQueue`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+from ecs_workloads import Container, RabbitMqQueue, Scaling, Worker
+from tests.templates import statements
+
+
+def test_the_address_holds_no_credentials(rabbit_mq_queue: RabbitMqQueue) -> None:
+    assert rabbit_mq_queue.connection_environment("ORDERS") == {
+        "ORDERS_URL": "amqp://rabbitmq.internal:5672/%2F",
+        "ORDERS_NAME": "orders",
+    }
+    assert list(rabbit_mq_queue.connection_secrets("ORDERS")) == ["ORDERS_USERNAME", "ORDERS_PASSWORD"]
+
+
+def test_it_has_no_metrics_for_the_time_being(rabbit_mq_queue: RabbitMqQueue) -> None:
+    assert rabbit_mq_queue.metric_messages_waiting() is None  # type: ignore[func-returns-value]  # that is the point
+    assert rabbit_mq_queue.metric_messages_in_flight() is None  # type: ignore[func-returns-value]  # likewise
+
+
+def test_tasks_may_use_the_key_of_credentials_from_another_stack(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, rabbit_mq_queue: RabbitMqQueue
+) -> None:
+    key_arn = "arn:aws:kms:eu-west-1:111111111111:key/a"
+    credentials = secretsmanager.Secret.from_secret_attributes(
+        stack,
+        "Encrypted",
+        secret_complete_arn="arn:aws:secretsmanager:eu-west-1:111111111111:secret:other-abcdef",
+        encryption_key=kms.Key.from_key_arn(stack, "Key", key_arn),
+    )
+    queue = replace(rabbit_mq_queue, credentials=credentials)
+    Worker(stack, "Worker", cluster=cluster, container=container, queue=queue, scaling=Scaling())
+
+    decrypt = [statement for statement in statements(stack) if statement["Action"] == "kms:Decrypt"]
+    assert [statement["Resource"] for statement in decrypt] == [key_arn]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": ""}, "name must have 1 to 255 bytes, got 0"),
+        ({"name": "ü" * 128}, "name must have 1 to 255 bytes, got 256"),
+        ({"name": "amq.orders"}, "names that begin with 'amq.' belong to the broker"),
+        ({"longest_processing_time": timedelta(minutes=31)}, "longest_processing_time must be .* to 1800 seconds"),
+        ({"port": 0}, "port must be from 1 to 65535, got 0"),
+    ],
+)
+def test_refuses(rabbit_mq_queue: RabbitMqQueue, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        replace(rabbit_mq_queue, **changes)

@@ -1,0 +1,59 @@
+"""Tests of `Scheduled`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ecs as ecs
+
+from ecs_workloads import AppServer, Container, Scaling, Scheduled
+from tests.templates import properties
+
+
+def test_moves_the_bounds_at_a_time_of_day(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> None:
+    morning = Scheduled(
+        name="Morning", schedule="cron(0 8 ? * MON-FRI *)", min_capacity=4, time_zone="America/Port-au-Prince"
+    )
+    AppServer(
+        stack,
+        "App",
+        cluster=cluster,
+        container=replace(container, port=8000),
+        dns_name="app",
+        scaling=Scaling(min_capacity=1, max_capacity=8, policies=(morning,)),
+    )
+
+    [action] = properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")["ScheduledActions"]
+    assert action == {
+        "ScalableTargetAction": {"MinCapacity": 4},
+        "Schedule": "cron(0 8 ? * MON-FRI *)",
+        "ScheduledActionName": "Morning",
+        "Timezone": "America/Port-au-Prince",
+    }
+
+
+@pytest.mark.parametrize(
+    "schedule", ["cron(0 8 * * ? *)", "rate(1 hour)", "rate(5 minutes)", "at(2026-12-24T18:00:00)"]
+)
+def test_takes_each_form_of_schedule(schedule: str) -> None:
+    Scheduled(name="Any", schedule=schedule, max_capacity=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "morning rush"}, "name must be PascalCase letters and digits"),
+        ({"schedule": "0 8 * * *"}, r"schedule must be cron\(...\) with six fields"),
+        ({"schedule": "cron(0 8 * * *)"}, r"schedule must be cron\(...\) with six fields"),
+        ({"time_zone": "Europe/Berln"}, r"got 'Europe/Berln' \(did you mean 'Europe/Berlin'\?\)"),
+        ({"min_capacity": None}, "needs min_capacity, max_capacity or both"),
+        ({"min_capacity": 4, "max_capacity": 3}, "need 0 <= min_capacity <= max_capacity, got 4 and 3"),
+        ({"min_capacity": -1}, "need 0 <= min_capacity <= max_capacity, got -1 and None"),
+    ],
+)
+def test_refuses(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Scheduled(**{"name": "Morning", "schedule": "rate(1 hour)", "min_capacity": 4, **changes})

@@ -1,0 +1,213 @@
+"""Tests of what every tier is inside: the task, its container, and the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk.assertions import Template
+
+from ecs_workloads import Capacity, CapacityShare, Container, ContainerCluster, Scaling, SqsQueue, Worker, WritablePath
+from tests.templates import main_container, properties, resources, statements
+
+MakeWorker = Callable[..., Worker]
+
+
+@pytest.fixture
+def make(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> MakeWorker:
+    queue = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+
+    def worker(**arguments: Any) -> Worker:
+        defaults: dict[str, Any] = {"cluster": cluster, "container": container, "scaling": Scaling()}
+        return Worker(stack, "Worker", queue=queue, **{**defaults, **arguments})
+
+    return worker
+
+
+def test_the_container_is_hardened(stack: cdk.Stack, make: MakeWorker) -> None:
+    make()
+
+    container = main_container(stack)
+    assert container["User"] == "1000:1000"
+    assert container["ReadonlyRootFilesystem"] is True
+    assert container["LinuxParameters"] == {
+        "Capabilities": {"Drop": ["ALL"]},
+        "InitProcessEnabled": True,
+        "Tmpfs": [{"ContainerPath": "/tmp", "Size": 64}],
+    }
+    assert "Privileged" not in container
+
+
+def test_logs_never_block_the_process_and_are_kept_for_a_month(stack: cdk.Stack, make: MakeWorker) -> None:
+    make()
+
+    options = main_container(stack)["LogConfiguration"]["Options"]
+    [log_group] = resources(stack, "AWS::Logs::LogGroup")
+    assert options["mode"] == "non-blocking"
+    assert options["max-buffer-size"] == "26214400b"
+    assert log_group["Properties"]["RetentionInDays"] == 30
+    assert log_group["DeletionPolicy"] == "Retain"
+
+
+def test_the_container_is_what_the_user_says(stack: cdk.Stack, container: Container, make: MakeWorker) -> None:
+    make(
+        container=replace(
+            container,
+            entry_point=["python"],
+            command=["-m", "shop"],
+            cpu=512,
+            memory_limit_mib=1024,
+            cpu_architecture=ecs.CpuArchitecture.ARM64,
+            user="app",
+            writable_paths=[WritablePath(container_path="/cache", size_mib=128)],
+            health_check=ecs.HealthCheck(command=["CMD", "true"]),
+            log_retention=logs.RetentionDays.ONE_WEEK,
+        )
+    )
+
+    found = main_container(stack)
+    task = properties(stack, "AWS::ECS::TaskDefinition")
+    assert (found["EntryPoint"], found["Command"], found["User"]) == (["python"], ["-m", "shop"], "app")
+    assert (task["Cpu"], task["Memory"]) == ("512", "1024")
+    assert task["RuntimePlatform"] == {"CpuArchitecture": "ARM64", "OperatingSystemFamily": "LINUX"}
+    assert found["LinuxParameters"]["Tmpfs"] == [{"ContainerPath": "/cache", "Size": 128}]
+    assert found["HealthCheck"]["Command"] == ["CMD", "true"]
+    assert properties(stack, "AWS::Logs::LogGroup")["RetentionInDays"] == 7
+
+
+def test_a_deployment_keeps_full_capacity_and_rolls_back(stack: cdk.Stack, make: MakeWorker) -> None:
+    make()
+
+    service = properties(stack, "AWS::ECS::Service")
+    deployment = service["DeploymentConfiguration"]
+    assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
+    assert (deployment["MinimumHealthyPercent"], deployment["MaximumPercent"]) == (100, 200)
+    assert service["AvailabilityZoneRebalancing"] == "ENABLED"
+    assert service["PropagateTags"] == "SERVICE"
+
+
+def test_a_deployment_does_not_reset_the_count_that_scaling_found(stack: cdk.Stack, make: MakeWorker) -> None:
+    make()
+
+    assert "DesiredCount" not in properties(stack, "AWS::ECS::Service")
+    Template.from_stack(stack).resource_count_is("AWS::ApplicationAutoScaling::ScalableTarget", 1)
+
+
+def test_tasks_are_private(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeWorker) -> None:
+    make()
+
+    network = properties(stack, "AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    private = [stack.resolve(subnet.subnet_id) for subnet in cluster.vpc.private_subnets]
+    assert network["AssignPublicIp"] == "DISABLED"
+    assert network["Subnets"] == private
+
+
+def test_subnets_and_security_groups_can_be_given(stack: cdk.Stack, make: MakeWorker) -> None:
+    make(
+        vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC),
+        security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Own", "sg-own")],
+    )
+
+    network = properties(stack, "AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert network["SecurityGroups"] == ["sg-own"]
+    assert "Public" in str(network["Subnets"])
+    Template.from_stack(stack).resource_count_is("AWS::EC2::SecurityGroup", 0)
+
+
+def test_a_tier_joins_the_namespace_as_a_client(stack: cdk.Stack, make: MakeWorker) -> None:
+    make()
+
+    connect = properties(stack, "AWS::ECS::Service")["ServiceConnectConfiguration"]
+    assert connect["Enabled"] is True
+    assert "Services" not in connect
+    assert connect["LogConfiguration"]["Options"]["mode"] == "non-blocking"
+
+
+def test_a_cluster_without_namespace_will_do(stack: cdk.Stack, make: MakeWorker) -> None:
+    make(cluster=ecs.Cluster(stack, "Plain"))
+
+    assert "ServiceConnectConfiguration" not in properties(stack, "AWS::ECS::Service")
+
+
+def test_no_shell_can_be_opened_unless_allowed(stack: cdk.Stack, make: MakeWorker) -> None:
+    make()
+
+    assert properties(stack, "AWS::ECS::Service")["EnableExecuteCommand"] is False
+    assert "MountPoints" not in main_container(stack)
+    assert not any("ssmmessages" in str(statement["Action"]) for statement in statements(stack))
+
+
+def test_a_shell_finds_the_folders_that_it_writes(stack: cdk.Stack, make: MakeWorker) -> None:
+    make(enable_execute_command=True)
+
+    mounts = {mount["ContainerPath"]: mount["ReadOnly"] for mount in main_container(stack)["MountPoints"]}
+    assert properties(stack, "AWS::ECS::Service")["EnableExecuteCommand"] is True
+    assert mounts == {"/var/lib/amazon": False, "/var/log/amazon": False}
+
+
+def test_a_key_and_a_removal_policy_reach_the_log_group(stack: cdk.Stack, make: MakeWorker) -> None:
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/a")
+    make(encryption_key=key, removal_policy=cdk.RemovalPolicy.DESTROY)
+
+    [log_group] = resources(stack, "AWS::Logs::LogGroup")
+    assert log_group["Properties"]["KmsKeyId"] == key.key_arn
+    assert log_group["DeletionPolicy"] == "Delete"
+
+
+def test_tasks_run_on_demand_unless_shared_out(stack: cdk.Stack, make: MakeWorker) -> None:
+    make()
+
+    service = properties(stack, "AWS::ECS::Service")
+    assert service["LaunchType"] == "FARGATE"
+    assert "CapacityProviderStrategy" not in service
+
+
+def test_capacity_is_shared_by_name(stack: cdk.Stack, make: MakeWorker) -> None:
+    make(capacity=[CapacityShare.fargate(base=1), CapacityShare.fargate_spot(weight=3)])
+
+    service = properties(stack, "AWS::ECS::Service")
+    assert "LaunchType" not in service
+    assert service["CapacityProviderStrategy"] == [
+        {"Base": 1, "CapacityProvider": "FARGATE", "Weight": 1},
+        {"CapacityProvider": "FARGATE_SPOT", "Weight": 3},
+    ]
+
+
+def test_an_l2_construct_can_be_granted_and_connected(stack: cdk.Stack, make: MakeWorker) -> None:
+    worker = make()
+    s3.Bucket(stack, "Receipts").grant_read(worker)
+    worker.connections.allow_to(ec2.Peer.ipv4("10.1.0.0/16"), ec2.Port.tcp(5432))
+
+    assert any("s3:GetObject*" in statement["Action"] for statement in statements(stack))
+
+
+@pytest.mark.parametrize(
+    ("shares", "message"),
+    [
+        ([CapacityShare.fargate(), CapacityShare.fargate(weight=2)], "capacity names a provider twice"),
+        (
+            [CapacityShare.fargate(base=1), CapacityShare.fargate_spot(base=1)],
+            "only one share of the capacity may have a base, got FARGATE, FARGATE_SPOT",
+        ),
+        ([CapacityShare.fargate(base=1, weight=0)], "at least one share of the capacity must have a weight above 0"),
+    ],
+)
+def test_refuses(make: MakeWorker, shares: list[CapacityShare], message: str) -> None:
+    with pytest.raises(ValueError, match=f"Stack/Worker: {message}"):
+        make(capacity=shares)
+
+
+def test_fails_for_capacity_that_the_cluster_does_not_offer(stack: cdk.Stack, make: MakeWorker) -> None:
+    offering = ContainerCluster(stack, "Offering", vpc=ec2.Vpc(stack, "Other"), capacity=[Capacity.fargate()])
+
+    with pytest.raises(ValueError, match=r"the cluster offers FARGATE, not FARGATE_SPOT \(did you mean 'FARGATE'\?\)"):
+        make(cluster=offering.cluster, capacity=[CapacityShare.fargate_spot()])

@@ -1,0 +1,40 @@
+"""Tests of `TargetCpu`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ecs as ecs
+
+from ecs_workloads import AppServer, Container, Scaling, TargetCpu
+from tests.templates import properties
+
+
+def test_tracks_the_average_cpu(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> None:
+    policy = TargetCpu(target_utilization_percent=45, scale_in_cooldown=timedelta(minutes=7))
+    scaling = Scaling(min_capacity=1, max_capacity=3, policies=(policy,))
+    AppServer(stack, "App", cluster=cluster, container=replace(container, port=8000), dns_name="app", scaling=scaling)
+
+    assert properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy")[
+        "TargetTrackingScalingPolicyConfiguration"
+    ] == {
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+        "ScaleInCooldown": 420,
+        "ScaleOutCooldown": 60,
+        "TargetValue": 45,
+    }
+
+
+def test_fails_for_a_target_without_room() -> None:
+    with pytest.raises(ValueError, match="target_utilization_percent must be from 10 to 90, got 95"):
+        TargetCpu(target_utilization_percent=95)
+
+
+@pytest.mark.parametrize("name", ["scale_out_cooldown", "scale_in_cooldown"])
+def test_fails_for_a_cooldown_above_an_hour(name: str) -> None:
+    arguments = {name: timedelta(hours=2)}
+    with pytest.raises(ValueError, match=f"{name} must be from 0 seconds to 3600 seconds, got 7200"):
+        TargetCpu(**arguments)  # type: ignore[arg-type]  # the name is a parameter of the test

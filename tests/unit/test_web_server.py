@@ -1,0 +1,239 @@
+"""Tests of `WebServer` and the load balancer that it owns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk.assertions import Template
+
+from ecs_workloads import Container, Domain, ListenerRule, SqsQueue, WebServer
+from tests.templates import ingress, main_container, properties, resources
+
+DOMAIN = Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="example.com")
+MakeWeb = Callable[..., WebServer]
+
+
+@pytest.fixture
+def make(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> MakeWeb:
+    def web_server(**arguments: Any) -> WebServer:
+        defaults: dict[str, Any] = {"container": replace(container, port=8080), "domain": DOMAIN}
+        return WebServer(stack, "Web", cluster=cluster, **{**defaults, **arguments})
+
+    return web_server
+
+
+def attributes(stack: cdk.Stack, resource_type: str, name: str) -> dict[str, Any]:
+    return {
+        pair["Key"]: pair["Value"] for pair in properties(stack, f"AWS::ElasticLoadBalancingV2::{resource_type}")[name]
+    }
+
+
+def listeners(stack: cdk.Stack) -> dict[int, dict[str, Any]]:
+    found = resources(stack, "AWS::ElasticLoadBalancingV2::Listener")
+    return {listener["Properties"]["Port"]: listener["Properties"] for listener in found}
+
+
+def test_users_speak_https_and_are_redirected_to_it(stack: cdk.Stack, make: MakeWeb) -> None:
+    web = make()
+
+    assert web.url == "https://shop.example.com"
+    assert listeners(stack)[443]["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+    assert listeners(stack)[443]["Certificates"]
+    assert listeners(stack)[80]["DefaultActions"] == [
+        {"RedirectConfig": {"Port": "443", "Protocol": "HTTPS", "StatusCode": "HTTP_301"}, "Type": "redirect"}
+    ]
+
+
+def test_the_zone_proves_the_certificate_and_answers_for_the_name(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    certificate = properties(stack, "AWS::CertificateManager::Certificate")
+    record = properties(stack, "AWS::Route53::RecordSet")
+    assert certificate["DomainName"] == "shop.example.com"
+    assert certificate["DomainValidationOptions"] == [{"DomainName": "shop.example.com", "HostedZoneId": "Z1"}]
+    assert (record["Name"], record["Type"], record["HostedZoneId"]) == ("shop.example.com.", "A", "Z1")
+
+
+def test_without_redirect_only_port_443_is_open(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(redirect_http=False)
+
+    assert list(listeners(stack)) == [443]
+    assert [rule["FromPort"] for rule in ingress(stack) if "CidrIp" in rule] == [443]
+
+
+def test_a_certificate_of_the_user_is_used(stack: cdk.Stack, make: MakeWeb) -> None:
+    arn = "arn:aws:acm:eu-west-1:111111111111:certificate/a"
+    make(
+        domain=Domain(domain_name="shop.example.com"),
+        certificate=acm.Certificate.from_certificate_arn(stack, "Certificate", arn),
+    )
+
+    assert listeners(stack)[443]["Certificates"] == [{"CertificateArn": arn}]
+    Template.from_stack(stack).resource_count_is("AWS::Route53::RecordSet", 0)
+
+
+def test_plain_http_has_to_be_asked_for(stack: cdk.Stack, make: MakeWeb) -> None:
+    web = make(domain=None, protocol=elbv2.ApplicationProtocol.HTTP)
+
+    assert web.url == f"http://{web.load_balancer.load_balancer_dns_name}"
+    assert list(listeners(stack)) == [80]
+    assert listeners(stack)[80]["DefaultActions"][0]["Type"] == "forward"
+
+
+def test_nothing_is_open_but_the_listeners_and_the_way_to_the_tasks(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    open_ports = sorted((rule["FromPort"], rule["ToPort"], rule.get("CidrIp")) for rule in ingress(stack))
+    assert open_ports == [(80, 80, "0.0.0.0/0"), (443, 443, "0.0.0.0/0"), (8080, 8080, None)]
+
+
+def test_the_load_balancer_is_hardened_and_writes_access_logs(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    found = attributes(stack, "LoadBalancer", "LoadBalancerAttributes")
+    bucket = found.pop("access_logs.s3.bucket")
+    assert "Ref" in bucket
+    assert found == {
+        "access_logs.s3.enabled": "true",
+        "access_logs.s3.prefix": "load-balancer",
+        "deletion_protection.enabled": "true",
+        "idle_timeout.timeout_seconds": "60",
+        "routing.http.desync_mitigation_mode": "defensive",
+        "routing.http.drop_invalid_header_fields.enabled": "true",
+    }
+
+
+def test_only_load_balancers_of_the_account_may_write_logs(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    bucket = properties(stack, "AWS::S3::Bucket")
+    statements = properties(stack, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    [allow] = [statement for statement in statements if statement["Effect"] == "Allow"]
+    assert allow["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    assert allow["Action"] == "s3:PutObject"
+    assert list(allow["Condition"]["ArnLike"]) == ["aws:SourceArn"]
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 90
+
+
+def test_deletion_protection_can_be_switched_off(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(deletion_protection=False)
+
+    assert attributes(stack, "LoadBalancer", "LoadBalancerAttributes")["deletion_protection.enabled"] == "false"
+
+
+def test_health_drain_and_stop_follow_from_two_numbers(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(longest_request=timedelta(seconds=75), startup_time=timedelta(seconds=45), health_check_path="/healthz")
+
+    group = properties(stack, "AWS::ElasticLoadBalancingV2::TargetGroup")
+    drain = attributes(stack, "TargetGroup", "TargetGroupAttributes")["deregistration_delay.timeout_seconds"]
+    assert drain == "75"
+    assert (group["HealthCheckPath"], group["HealthCheckIntervalSeconds"]) == ("/healthz", 10)
+    assert (group["HealthyThresholdCount"], group["UnhealthyThresholdCount"]) == (2, 3)
+    assert main_container(stack)["StopTimeout"] == 85
+    assert properties(stack, "AWS::ECS::Service")["HealthCheckGracePeriodSeconds"] == 110
+    assert attributes(stack, "LoadBalancer", "LoadBalancerAttributes")["idle_timeout.timeout_seconds"] == "75"
+
+
+def test_another_container_port_does_not_replace_the_target_group(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    assert properties(stack, "AWS::ElasticLoadBalancingV2::TargetGroup")["Port"] == 80
+    [registered] = properties(stack, "AWS::ECS::Service")["LoadBalancers"]
+    assert registered["ContainerPort"] == 8080
+
+
+def test_by_default_two_to_four_tasks_scale_on_cpu(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    target = properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (2, 4)
+    assert "ECSServiceAverageCPUUtilization" in str(properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy"))
+
+
+def test_a_guest_on_another_listener_makes_no_load_balancer(stack: cdk.Stack, make: MakeWeb) -> None:
+    listener = elbv2.ApplicationListener.from_application_listener_attributes(
+        stack,
+        "Listener",
+        listener_arn="arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/a/b/c",
+        security_group=ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1"),
+    )
+    web = make(
+        domain=None,
+        listener_rule=ListenerRule(
+            listener=listener, priority=20, host_headers=["shop.example.com"], path_patterns=["/v2/*"]
+        ),
+    )
+
+    rule = properties(stack, "AWS::ElasticLoadBalancingV2::ListenerRule")
+    assert web.url == "https://shop.example.com"
+    assert rule["Priority"] == 20
+    assert [condition["Field"] for condition in rule["Conditions"]] == ["host-header", "path-pattern"]
+    assert [(rule["FromPort"], rule["SourceSecurityGroupId"]) for rule in ingress(stack)] == [(8080, "sg-1")]
+    Template.from_stack(stack).resource_count_is("AWS::ElasticLoadBalancingV2::LoadBalancer", 0)
+    with pytest.raises(ValueError, match="Stack/Web: owns no load balancer"):
+        _ = web.load_balancer
+
+
+def test_it_can_send_to_a_queue(stack: cdk.Stack, make: MakeWeb) -> None:
+    make().send_to(SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1)), prefix="ORDERS")
+
+    assert [pair["Name"] for pair in main_container(stack)["Environment"]] == ["ORDERS_URL", "ORDERS_NAME"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"domain": None}, "HTTPS needs a domain with its hosted zone, or a domain and a certificate"),
+        ({"domain": Domain(domain_name="shop.example.com")}, "HTTPS needs a domain with its hosted zone"),
+        ({"health_check_path": "healthz"}, "health_check_path must begin with '/', got 'healthz'"),
+        ({"longest_request": timedelta(minutes=2)}, "longest_request must be from 1 seconds to 110 seconds, got 120"),
+        ({"longest_request": timedelta(0)}, "longest_request must be from 1 seconds"),
+        ({"startup_time": timedelta(hours=2)}, "startup_time must be from 0 seconds to 3600 seconds, got 7200"),
+    ],
+)
+def test_refuses(make: MakeWeb, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"Stack/Web: {message}"):
+        make(**arguments)
+
+
+def test_fails_without_a_port(make: MakeWeb, container: Container) -> None:
+    with pytest.raises(ValueError, match="Stack/Web: a web server needs container.port"):
+        make(container=container)
+
+
+def test_fails_for_a_certificate_without_a_domain(stack: cdk.Stack, make: MakeWeb) -> None:
+    certificate = acm.Certificate.from_certificate_arn(
+        stack, "Certificate", "arn:aws:acm:eu-west-1:111111111111:certificate/a"
+    )
+    with pytest.raises(ValueError, match="a certificate needs the domain that it is for"):
+        make(domain=None, certificate=certificate)
+    with pytest.raises(ValueError, match="a certificate needs protocol=elbv2.ApplicationProtocol.HTTPS"):
+        WebServer(
+            stack,
+            "Other",
+            cluster=ecs.Cluster(stack, "Second"),
+            container=Container(image=ecs.ContainerImage.from_registry("example.com/web:1"), port=80),
+            certificate=certificate,
+            protocol=elbv2.ApplicationProtocol.HTTP,
+        )
+
+
+def test_fails_for_a_domain_beside_a_listener_rule(stack: cdk.Stack, make: MakeWeb) -> None:
+    listener = elbv2.ApplicationListener.from_application_listener_attributes(
+        stack,
+        "Listener",
+        listener_arn="arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/a/b/c",
+        security_group=ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1"),
+    )
+    with pytest.raises(ValueError, match="domain and certificate belong to a load balancer of its own"):
+        make(listener_rule=ListenerRule(listener=listener, priority=1, host_headers=["a.example.com"]))
