@@ -62,7 +62,7 @@ def vpc(scope: Construct, environment: Environment) -> ec2.IVpc:
         joined = read(scope, environment, "network", name)
         return [cdk.Fn.select(index, cdk.Fn.split(",", joined)) for index in range(environment.zones)]
 
-    return ec2.Vpc.from_vpc_attributes(
+    network = ec2.Vpc.from_vpc_attributes(
         scope,
         "Vpc",
         vpc_id=read(scope, environment, "network", "vpc-id"),
@@ -70,6 +70,10 @@ def vpc(scope: Construct, environment: Environment) -> ec2.IVpc:
         private_subnet_ids=subnet_ids("private-subnet-ids"),
         public_subnet_ids=subnet_ids("public-subnet-ids"),
     )
+    cdk.Annotations.of(network).acknowledge_warning(
+        "@aws-cdk/aws-ec2:noSubnetRouteTableId", "no stack adds a route to a subnet of another"
+    )
+    return network
 
 
 def zones(environment: Environment) -> list[str]:

@@ -4,33 +4,39 @@ from __future__ import annotations
 
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 
 def credential(secret: secretsmanager.ISecret, field: str | None = None) -> ecs.Secret:
     """Return ``secret``, or one field of it, as a variable of a container."""
-    key = secret.encryption_key
-    plain = ecs.Secret.from_secrets_manager(secret, field)
-    return plain if key is None else _SecretUnderKey(plain, key)
+    return _Credential(secret, field)
 
 
-class _SecretUnderKey(ecs.Secret):
-    """Grants the key itself: ``ISecret.grant_read`` tries the key's policy alone, which an imported key has not."""
+class _Credential(ecs.Secret):
+    """Grants secret and key in the policy of the task's execution role alone.
 
-    def __init__(self, secret: ecs.Secret, key: kms.IKey) -> None:
+    ``ISecret.grant_read`` writes the role into the policy of the key. For a key of another stack that makes the
+    two stacks depend on each other in a circle, and for an imported key it does nothing.
+    """
+
+    def __init__(self, secret: secretsmanager.ISecret, field: str | None) -> None:
         super().__init__()
         self._secret = secret
-        self._key = key
+        self._variable = ecs.Secret.from_secrets_manager(secret, field)
 
     @property
     def arn(self) -> str:
-        return self._secret.arn
+        return self._variable.arn
 
     @property
     def has_field(self) -> bool | None:
-        return self._secret.has_field
+        return self._variable.has_field
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        self._key.grant_decrypt(grantee)
-        return self._secret.grant_read(grantee)
+        if self._secret.encryption_key is not None:
+            self._secret.encryption_key.grant_decrypt(grantee)
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
+            resource_arns=[self._secret.secret_arn],
+        )
