@@ -137,6 +137,10 @@ def test_fails_for_a_metric_that_is_an_expression(
     ],
 )
 def test_refuses(changes: dict[str, Any], message: str) -> None:
-    arguments = {"acceptable_latency": timedelta(minutes=5), "processing_time": timedelta(seconds=2), **changes}
+    arguments: dict[str, Any] = {
+        "acceptable_latency": timedelta(minutes=5),
+        "processing_time": timedelta(seconds=2),
+        **changes,
+    }
     with pytest.raises(ValueError, match=message):
         BacklogPerTask(**arguments)

@@ -55,14 +55,15 @@ def test_refuses_a_value_that_is_no_string() -> None:
 
 
 def test_refuses_a_variable_that_is_open_and_secret(stack: cdk.Stack) -> None:
-    secret = ecs.Secret.from_secrets_manager(secretsmanager.Secret(stack, "Secret"))
+    secret = ecs.Secret.from_secrets_manager(secretsmanager.Secret.from_secret_name_v2(stack, "Secret", "token"))
     with pytest.raises(ValueError, match="TOKEN are set in both environment and secrets"):
         Container(image=IMAGE, environment={"TOKEN": "x"}, secrets={"TOKEN": secret})
 
 
 def test_a_token_passes_where_a_number_is_checked(stack: cdk.Stack) -> None:
     parameter = cdk.CfnParameter(stack, "Port", type="Number")
-    assert Container(image=IMAGE, port=parameter.value_as_number).port == parameter.value_as_number
+    port: Any = parameter.value_as_number
+    assert Container(image=IMAGE, port=port).port == port
 
 
 def test_with_environment_returns_a_copy() -> None:
@@ -77,7 +78,7 @@ def test_with_environment_refuses_a_variable_that_is_set() -> None:
 
 
 def test_with_secrets_refuses_a_variable_that_is_set(stack: cdk.Stack) -> None:
-    secret = ecs.Secret.from_secrets_manager(secretsmanager.Secret(stack, "Secret"))
+    secret = ecs.Secret.from_secrets_manager(secretsmanager.Secret.from_secret_name_v2(stack, "Secret", "token"))
     with pytest.raises(ValueError, match="environment variable 'A' is already set"):
         Container(image=IMAGE, environment={"A": "1"}).with_secrets({"A": secret})
 

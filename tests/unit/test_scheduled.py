@@ -55,5 +55,6 @@ def test_takes_each_form_of_schedule(schedule: str) -> None:
     ],
 )
 def test_refuses(changes: dict[str, Any], message: str) -> None:
+    arguments: dict[str, Any] = {"name": "Morning", "schedule": "rate(1 hour)", "min_capacity": 4, **changes}
     with pytest.raises(ValueError, match=message):
-        Scheduled(**{"name": "Morning", "schedule": "rate(1 hour)", "min_capacity": 4, **changes})
+        Scheduled(**arguments)

@@ -1,0 +1,74 @@
+"""The wheel holds the library alone, and a user's app runs from it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from email.parser import HeaderParser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README_BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    [file] = folder.glob("*.whl")
+    return file
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("installed")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def test_it_holds_the_library_alone(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    metadata = [name for name in names if ".dist-info/" in name]
+    source = ROOT / "constructs"
+    expected = {
+        str(file.relative_to(source))
+        for file in (source / "ecs_workloads").rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    assert set(names) - set(metadata) == expected
+    assert {"ecs_workloads/py.typed", "ecs_workloads/__init__.pyi"} <= expected
+
+
+def test_its_metadata_names_what_it_needs(installed: Path) -> None:
+    [file] = installed.glob("*.dist-info/METADATA")
+    metadata = HeaderParser().parsestr(file.read_text(encoding="utf-8"))
+    required = {str(line).split(";")[0] for line in metadata.get_all("Requires-Dist") or [] if "extra ==" not in line}
+    assert {re.split(r"[<>=]", line)[0] for line in required} == {"aws-cdk-lib", "constructs", "lazy-loader", "tzdata"}
+    assert metadata["License-Expression"] == "Apache-2.0"
+
+
+def test_the_readme_has_an_example() -> None:
+    assert README_BLOCKS
+
+
+@pytest.mark.parametrize("block", README_BLOCKS, ids=range(len(README_BLOCKS)))
+def test_a_readme_block_runs_from_the_wheel_outside_the_repository(block: str, installed: Path, tmp_path: Path) -> None:
+    program = tmp_path / "app.py"
+    check = f"import ecs_workloads\nassert ecs_workloads.__file__.startswith({str(installed)!r})\n"
+    program.write_text(check + block, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(installed), "CDK_OUTDIR": str(tmp_path / "out")}
+
+    subprocess.run([sys.executable, str(program)], cwd=tmp_path, env=environment, check=True)
+
+    template = next((tmp_path / "out").glob("*.template.json")).read_text(encoding="utf-8")
+    assert template.count('"AWS::ECS::Service"') == 2
+    assert template.count('"AWS::SQS::Queue"') == 2
+    assert template.count('"AWS::ApplicationAutoScaling::ScalableTarget"') == 2
