@@ -33,7 +33,7 @@ class Deployment(cdk.Stage):
         layers.append(ApplicationStack(self, "Application", environment=environment))
         layers.append(OperationsStack(self, "Operations", environment=environment))
         for earlier, later in itertools.pairwise(layers):
-            later.add_stack_dependency(earlier)
+            later.node.add_dependency(earlier)
         self.layers = tuple(layers)
         cdk.Tags.of(self).add("application", APPLICATION)
         cdk.Tags.of(self).add("environment", environment.name)

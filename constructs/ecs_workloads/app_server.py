@@ -142,7 +142,7 @@ class AppServer(Construct):
             if self._waits_for(peer):
                 return
             peer._starts_after.append(self)  # noqa: SLF001 - the same class
-        _cfn_service(service).add_resource_dependency(_cfn_service(self._tier.service))
+        _cfn_service(service).node.add_dependency(_cfn_service(self._tier.service))
 
     def _waits_for(self, other: AppServer) -> bool:
         return any(one is other or one._waits_for(other) for one in self._starts_after)  # noqa: SLF001
