@@ -11,10 +11,10 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help synth test lint format snapshots clean
+.PHONY: help synth test test-lowest lint format snapshots clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 synth: $(APP) $(CDK) ## Synthesise all environments (ENVIRONMENTS=dev,prod for some) and show what they hold
 	node_modules/.bin/cdk synth --quiet --no-notices --no-version-reporting $(if $(ENVIRONMENTS),-c environments=$(ENVIRONMENTS))
@@ -22,6 +22,9 @@ synth: $(APP) $(CDK) ## Synthesise all environments (ENVIRONMENTS=dev,prod for s
 
 test: $(DEV) $(CDK) ## Run all tests
 	$(BIN)/python -m pytest
+
+test-lowest: .venv-lowest/.installed ## Run the tests of library and stacks on the lowest supported versions
+	PATH="$(CURDIR)/.venv-lowest/bin:$$PATH" .venv-lowest/bin/python -m pytest tests/unit tests/stacks/test_deployment.py
 
 lint: $(DEV) ## Check format, rules, types and the order of imports
 	ruff format --check .
@@ -38,7 +41,7 @@ snapshots: $(DEV) $(CDK) ## Write the template snapshots anew; review the differ
 	$(BIN)/python -m pytest tests/stacks/test_snapshots.py --snapshot-update
 
 clean: ## Remove what the other targets made
-	rm -rf .venv node_modules cdk.out dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-lowest node_modules cdk.out dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -52,6 +55,11 @@ $(APP): .venv/bin/python requirements.txt pyproject.toml
 $(DEV): .venv/bin/python requirements.txt requirements-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $(APP) $@
+
+.venv-lowest/.installed: requirements-lowest.txt pyproject.toml
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet -r requirements-lowest.txt
+	@touch $@
 
 $(CDK): package.json package-lock.json | .venv/bin/python
 	@test -x $(BIN)/npm || $(MAKE) --no-print-directory $(APP)
