@@ -20,9 +20,13 @@ from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.container_cluster import ContainerCluster
 from ecs_workloads.message_queue import MessageQueue
+from ecs_workloads.requests_per_target import RequestsPerTarget
 from ecs_workloads.scaling import ScalableService, Scaling, ScalingPolicy
+from ecs_workloads.target_cpu import TargetCpu
+from ecs_workloads.target_memory import TargetMemory
 
 CONTAINER_NAME = "main"
+_MEASURED_ON_TASKS = (TargetCpu, TargetMemory, RequestsPerTarget)
 # The agent of ECS Exec writes here, as root, whatever the user of the container.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
 _EXEC_PATHS = {"exec-lib": "/var/lib/amazon", "exec-log": "/var/log/amazon"}
@@ -119,6 +123,14 @@ class TierService(Construct):
             ),
         )
 
+        # Else a first task may start before its role may pull the image or read a secret, and fail.
+        self.cfn_service.node.add_dependency(self.task_definition.obtain_execution_role())
+
+    @property
+    def cfn_service(self) -> ecs.CfnService:
+        """The resource behind the service, to say what it waits for and nothing else."""
+        return cfn_service(self.service)
+
     @property
     def connections(self) -> ec2.Connections:
         """Network access to and from the tasks."""
@@ -138,6 +150,8 @@ class TierService(Construct):
         queue: MessageQueue | None = None,
     ) -> None:
         """Make the task count scalable within ``scaling``."""
+        policies = default_policies if scaling.policies is None else scaling.policies
+        _check_wakes(self._path, scaling, policies)
         tasks = self.service.auto_scale_task_count(min_capacity=scaling.min_capacity, max_capacity=scaling.max_capacity)
         scalable = ScalableService(
             path=self._path,
@@ -147,7 +161,7 @@ class TierService(Construct):
             target_group=target_group,
             queue=queue,
         )
-        for policy in default_policies if scaling.policies is None else scaling.policies:
+        for policy in policies:
             policy.bind(scalable)
 
     def send_to(self, queue: MessageQueue, *, prefix: str) -> None:
@@ -234,6 +248,25 @@ class TierService(Construct):
         for warning in ("ipv4IgnoreEgressRule", "ipv6IgnoreEgressRule"):
             Annotations.of(group).acknowledge_warning(f"@aws-cdk/aws-ec2:{warning}", "the way out is open on purpose")
         return group
+
+
+def cfn_service(service: ecs.FargateService) -> ecs.CfnService:
+    """Return the resource behind ``service``."""
+    child = service.node.find_child("Service")
+    if not isinstance(child, ecs.CfnService):  # pragma: no cover - guards an id inside aws_cdk
+        raise TypeError(f"{service.node.path}: aws_cdk no longer keeps the service's resource under 'Service'")
+    return child
+
+
+def _check_wakes(path: str, scaling: Scaling, policies: Sequence[ScalingPolicy]) -> None:
+    """Refuse a tier that goes to no task and has nothing that would ever start one again."""
+    asleep = all(isinstance(policy, _MEASURED_ON_TASKS) for policy in policies)
+    require(
+        scaling.min_capacity > 0 or not asleep,
+        path,
+        "with min_capacity=0 nothing would start a first task: CPU, memory and requests are measured on tasks that "
+        "run; use BacklogPerTask, Scheduled, or min_capacity=1",
+    )
 
 
 def _check_capacity(path: str, cluster: ecs.ICluster, capacity: Sequence[CapacityShare]) -> None:

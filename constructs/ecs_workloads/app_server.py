@@ -15,7 +15,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ecs_workloads._checks import check_name, check_time, duration, require
-from ecs_workloads._service import CONTAINER_NAME, TierService
+from ecs_workloads._service import CONTAINER_NAME, TierService, cfn_service
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.message_queue import MessageQueue
@@ -142,7 +142,7 @@ class AppServer(Construct):
             if self._waits_for(peer):
                 return
             peer._starts_after.append(self)  # noqa: SLF001 - the same class
-        _cfn_service(service).node.add_dependency(_cfn_service(self._tier.service))
+        cfn_service(service).node.add_dependency(self._tier.cfn_service)
 
     def _waits_for(self, other: AppServer) -> bool:
         return any(one is other or one._waits_for(other) for one in self._starts_after)  # noqa: SLF001
@@ -183,10 +183,3 @@ class AppServer(Construct):
             ValueError: The prefix is no variable's name, or a variable of that name exists.
         """
         self._tier.send_to(queue, prefix=prefix)
-
-
-def _cfn_service(service: ecs.FargateService) -> ecs.CfnService:
-    child = service.node.find_child("Service")
-    if not isinstance(child, ecs.CfnService):  # pragma: no cover - guards an id inside aws_cdk
-        raise TypeError(f"{service.node.path}: aws_cdk no longer keeps the service's resource under 'Service'")
-    return child

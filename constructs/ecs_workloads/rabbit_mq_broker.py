@@ -19,6 +19,7 @@ from constructs import Construct
 
 from ecs_workloads._checks import check_name, duration, require
 from ecs_workloads._credentials import credential
+from ecs_workloads._data_volume import DataVolume
 from ecs_workloads._service import TierService
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -166,7 +167,17 @@ class RabbitMqBroker(Construct):
             dns_record_type=servicediscovery.DnsRecordType.A,
             dns_ttl=duration(timedelta(seconds=10)),
         )
-        self._file_system = self._mount_data(cluster.vpc, vpc_subnets, encryption_key, removal_policy)
+        self._data = DataVolume(
+            self,
+            "Data",
+            vpc=cluster.vpc,
+            vpc_subnets=vpc_subnets,
+            path="/rabbitmq",
+            uid=_UID,
+            encryption_key=encryption_key,
+            removal_policy=removal_policy,
+        )
+        self._data.mount(self._tier, _DATA_PATH)
 
     def queue(self, name: str, *, longest_processing_time: timedelta) -> RabbitMqQueue:
         """Return a queue of this broker for tiers to use. Programs declare it on the broker themselves.
@@ -200,7 +211,7 @@ class RabbitMqBroker(Construct):
     @property
     def file_system(self) -> efs.FileSystem:
         """Where the broker keeps its data."""
-        return self._file_system
+        return self._data.file_system
 
     @property
     def service(self) -> ecs.FargateService:
@@ -249,56 +260,6 @@ class RabbitMqBroker(Construct):
                 password_length=32,
             ),
         )
-
-    def _mount_data(
-        self,
-        vpc: ec2.IVpc,
-        vpc_subnets: ec2.SubnetSelection | None,
-        encryption_key: kms.IKey | None,
-        removal_policy: RemovalPolicy,
-    ) -> efs.FileSystem:
-        file_system = efs.FileSystem(
-            self,
-            "FileSystem",
-            vpc=vpc,
-            vpc_subnets=vpc_subnets,
-            security_group=ec2.SecurityGroup(
-                self,
-                "FileSystemSecurityGroup",
-                vpc=vpc,
-                description=f"File system of {self.node.path}",
-                allow_all_outbound=False,
-            ),
-            encrypted=True,
-            kms_key=encryption_key,
-            enable_automatic_backups=True,
-            allow_anonymous_access=False,
-            throughput_mode=efs.ThroughputMode.ELASTIC,
-            removal_policy=removal_policy,
-        )
-        access_point = file_system.add_access_point(
-            "Data",
-            path="/rabbitmq",
-            posix_user=efs.PosixUser(uid=_UID, gid=_UID),
-            create_acl=efs.Acl(owner_uid=_UID, owner_gid=_UID, permissions="750"),
-        )
-        self._tier.task_definition.add_volume(
-            name="data",
-            efs_volume_configuration=ecs.EfsVolumeConfiguration(
-                file_system_id=file_system.file_system_id,
-                transit_encryption="ENABLED",
-                authorization_config=ecs.AuthorizationConfig(
-                    access_point_id=access_point.access_point_id, iam="ENABLED"
-                ),
-            ),
-        )
-        self._tier.container.add_mount_points(
-            ecs.MountPoint(container_path=_DATA_PATH, source_volume="data", read_only=False)
-        )
-        file_system.grant_read_write(self)
-        self.connections.allow_to(file_system, ec2.Port.tcp(efs.FileSystem.DEFAULT_PORT), "Data of the broker")
-        self._tier.service.node.add_dependency(file_system.mount_targets_available)
-        return file_system
 
 
 def _erlang_arguments(cpu: int, memory_limit_mib: int) -> str:

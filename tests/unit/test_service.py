@@ -16,7 +16,20 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
 
-from ecs_workloads import Capacity, CapacityShare, Container, ContainerCluster, Scaling, SqsQueue, Worker, WritablePath
+from ecs_workloads import (
+    Capacity,
+    CapacityShare,
+    Container,
+    ContainerCluster,
+    Scaling,
+    ScalingPolicy,
+    Scheduled,
+    SqsQueue,
+    TargetCpu,
+    TargetMemory,
+    Worker,
+    WritablePath,
+)
 from tests.templates import main_container, properties, resources, statements
 
 MakeWorker = Callable[..., Worker]
@@ -188,6 +201,27 @@ def test_an_l2_construct_can_be_granted_and_connected(stack: cdk.Stack, make: Ma
     worker.connections.allow_to(ec2.Peer.ipv4("10.1.0.0/16"), ec2.Port.tcp(5432))
 
     assert any("s3:GetObject*" in statement["Action"] for statement in statements(stack))
+
+
+def test_a_task_starts_only_when_its_roles_are_complete(stack: cdk.Stack, make: MakeWorker) -> None:
+    make()
+
+    [service] = resources(stack, "AWS::ECS::Service")
+    assert any("ExecutionRoleDefaultPolicy" in name for name in service["DependsOn"])
+    assert any("TaskRoleDefaultPolicy" in name for name in service["DependsOn"])
+
+
+@pytest.mark.parametrize("policies", [(TargetCpu(),), (TargetMemory(), TargetCpu())])
+def test_fails_for_a_tier_that_would_sleep_for_good(make: MakeWorker, policies: tuple[ScalingPolicy, ...]) -> None:
+    with pytest.raises(ValueError, match="Stack/Worker: with min_capacity=0 nothing would start a first task"):
+        make(scaling=Scaling(min_capacity=0, max_capacity=2, policies=policies))
+
+
+def test_the_clock_may_start_a_first_task(stack: cdk.Stack, make: MakeWorker) -> None:
+    morning = Scheduled(name="Morning", schedule="cron(0 8 * * ? *)", min_capacity=1)
+    make(scaling=Scaling(min_capacity=0, max_capacity=2, policies=(TargetCpu(), morning)))
+
+    assert properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")["MinCapacity"] == 0
 
 
 @pytest.mark.parametrize(
