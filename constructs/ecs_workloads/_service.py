@@ -53,6 +53,7 @@ class TierService(Construct):
         enable_execute_command: bool,
         encryption_key: kms.IKey | None,
         removal_policy: RemovalPolicy,
+        suspended: bool,
         single_writer: bool = False,
         app_protocol: ecs.AppProtocol | None = None,
         service_connect: bool = True,
@@ -62,6 +63,7 @@ class TierService(Construct):
         super().__init__(scope, construct_id)
         self._path = scope.node.path
         self._container_value = container
+        self._suspended = suspended
         _check_capacity(self._path, cluster, capacity)
         self.log_group = logs.LogGroup(
             self,
@@ -100,7 +102,7 @@ class TierService(Construct):
                 for share in capacity
             ]
             or None,
-            desired_count=1 if single_writer else None,
+            desired_count=(0 if suspended else 1) if single_writer else None,
             min_healthy_percent=0 if single_writer else 100,
             max_healthy_percent=100 if single_writer else 200,
             availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.DISABLED
@@ -149,9 +151,12 @@ class TierService(Construct):
         target_group: elbv2.ApplicationTargetGroup | None = None,
         queue: MessageQueue | None = None,
     ) -> None:
-        """Make the task count scalable within ``scaling``."""
+        """Make the task count scalable within ``scaling``; a suspended tier has none, and nothing that adds one."""
         policies = default_policies if scaling.policies is None else scaling.policies
         _check_wakes(self._path, scaling, policies)
+        if self._suspended:
+            self.service.auto_scale_task_count(min_capacity=0, max_capacity=0)
+            return
         tasks = self.service.auto_scale_task_count(min_capacity=scaling.min_capacity, max_capacity=scaling.max_capacity)
         scalable = ScalableService(
             path=self._path,

@@ -44,6 +44,7 @@ class AppServer(Construct):
         longest_request: Longest time that a request takes, 1 to 110 seconds; Service Connect ends a longer
             one with 504. A task that is stopped has so long, and 10 seconds more, to finish.
         scaling: Number of tasks. Defaults to 2 to 4, by average CPU.
+        suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
@@ -66,6 +67,7 @@ class AppServer(Construct):
         dns_name: str,
         longest_request: timedelta = timedelta(seconds=30),
         scaling: Scaling = _DEFAULT_SCALING,
+        suspended: bool = False,
         capacity: Sequence[CapacityShare] = (),
         vpc_subnets: ec2.SubnetSelection | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] = (),
@@ -106,6 +108,7 @@ class AppServer(Construct):
             enable_execute_command=enable_execute_command,
             encryption_key=encryption_key,
             removal_policy=removal_policy,
+            suspended=suspended,
             app_protocol=ecs.AppProtocol("http"),
             published=ecs.ServiceConnectService(
                 port_mapping_name=CONTAINER_NAME,

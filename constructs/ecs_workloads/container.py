@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -24,6 +25,15 @@ _FARGATE_MEMORY = {
     4096: tuple(range(8 * _GIB, 30 * _GIB + 1, _GIB)),
     8192: tuple(range(16 * _GIB, 60 * _GIB + 1, 4 * _GIB)),
     16384: tuple(range(32 * _GIB, 120 * _GIB + 1, 8 * _GIB)),
+}
+# What a secret looks like, wherever it stands.
+_SECRET_VALUES = {
+    "an AWS access key": r"\b(AKIA|ASIA)[A-Z0-9]{16}\b",
+    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    "a URL with a password": r"^[a-z][a-z0-9+.-]*://[^/@:\s]*:[^/@\s]+@",
+    "a GitHub token": r"\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,})",
+    "a Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
+    "a JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.",
 }
 # Set by ECS itself or a sign of long-lived keys (Security Hub ECS.8).
 _FORBIDDEN_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ECS_ENGINE_AUTH_DATA")
@@ -82,8 +92,8 @@ class Container:
         log_retention: How long log events are kept. Defaults to one month.
 
     Raises:
-        ValueError: A value is out of its range, the pair of ``cpu`` and ``memory_limit_mib`` is none of
-            Fargate's, a variable is set twice, or the user is root.
+        ValueError: A value is out of its range, an open variable looks like a secret, the pair of ``cpu`` and
+            ``memory_limit_mib`` is none of Fargate's, a variable is set twice, or the user is root.
         TypeError: ``image`` is not an ``ecs.ContainerImage``, or a variable's value is not a string.
     """
 
@@ -178,6 +188,12 @@ class Container:
             )
             require(name not in _FORBIDDEN_VARIABLES, _SUBJECT, f"{name} must not be set: use the task role")
         for name, value in self.environment.items():
+            secret = next((what for what, pattern in _SECRET_VALUES.items() if re.search(pattern, str(value))), None)
+            require(
+                secret is None,
+                _SUBJECT,
+                f"the value of {name} looks like {secret}: pass it in secrets, where it comes from Secrets Manager",
+            )
             check_type(_SUBJECT, f"environment variable {name!r}", value, str, "a string")
         clash = sorted(self.environment.keys() & self.secrets.keys())
         require(not clash, _SUBJECT, f"{', '.join(clash)} are set in both environment and secrets")

@@ -52,6 +52,7 @@ class RabbitMqBroker(Construct):
         cpu: CPU units of the task, 1024 being one vCPU. Below 512 the health check is too slow.
         memory_limit_mib: Memory of the task in MiB, from 1024. The broker stops accepting messages when it
             uses 60 percent of it, 40 percent below 2048 MiB.
+        suspended: Whether the broker is stopped: it keeps its data but has no task. Defaults to running.
         capacity: On-demand capacity providers that may run the task. Defaults to on-demand Fargate.
         vpc_subnets: Subnets of the task and of the file system. Defaults to the private ones.
         security_groups: Security groups of the task. Defaults to one that this construct makes.
@@ -77,6 +78,7 @@ class RabbitMqBroker(Construct):
         dns_name: str = "rabbitmq",
         cpu: int = 1024,
         memory_limit_mib: int = 2048,
+        suspended: bool = False,
         capacity: Sequence[CapacityShare] = (),
         vpc_subnets: ec2.SubnetSelection | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] = (),
@@ -155,6 +157,7 @@ class RabbitMqBroker(Construct):
             enable_execute_command=enable_execute_command,
             encryption_key=encryption_key,
             removal_policy=removal_policy,
+            suspended=suspended,
             single_writer=True,
             service_connect=False,  # a proxy would cut connections that live for days
         )

@@ -62,6 +62,7 @@ class WebServer(Construct):
             count against a task for twice that time.
         scaling: Number of tasks. Defaults to 2 to 4, by average CPU.
         deletion_protection: Whether the load balancer refuses to be deleted.
+        suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
@@ -91,6 +92,7 @@ class WebServer(Construct):
         startup_time: timedelta = timedelta(seconds=30),
         scaling: Scaling = _DEFAULT_SCALING,
         deletion_protection: bool = True,
+        suspended: bool = False,
         capacity: Sequence[CapacityShare] = (),
         vpc_subnets: ec2.SubnetSelection | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] = (),
@@ -120,6 +122,7 @@ class WebServer(Construct):
             enable_execute_command=enable_execute_command,
             encryption_key=encryption_key,
             removal_policy=removal_policy,
+            suspended=suspended,
             health_check_grace_period=2 * startup_time + _HEALTHY_THRESHOLD * _HEALTH_CHECK_INTERVAL,
         )
         self._target_group = elbv2.ApplicationTargetGroup(

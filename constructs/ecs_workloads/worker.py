@@ -43,6 +43,7 @@ class Worker(Construct):
             a message takes.
         queue_prefix: First part of the names of the variables by which the program finds the queue. Defaults
             to ``QUEUE``, for ``QUEUE_URL`` and ``QUEUE_NAME``.
+        suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
@@ -66,6 +67,7 @@ class Worker(Construct):
         queue: MessageQueue,
         scaling: Scaling,
         queue_prefix: str = "QUEUE",
+        suspended: bool = False,
         capacity: Sequence[CapacityShare] = (),
         vpc_subnets: ec2.SubnetSelection | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] = (),
@@ -96,6 +98,7 @@ class Worker(Construct):
             enable_execute_command=enable_execute_command,
             encryption_key=encryption_key,
             removal_policy=removal_policy,
+            suspended=suspended,
         )
         self._tier.consume_from(queue)
         self._tier.scale(scaling, default_policies=(TargetCpu(),), queue=queue)

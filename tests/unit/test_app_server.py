@@ -57,6 +57,12 @@ def test_other_tiers_call_it_by_name(stack: cdk.Stack, make: MakeApp) -> None:
     assert main_container(stack)["StopTimeout"] == 55
 
 
+def test_it_can_be_suspended(stack: cdk.Stack, make: MakeApp) -> None:
+    make(suspended=True)
+
+    assert properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")["MaxCapacity"] == 0
+
+
 def test_the_namespace_is_named_by_its_arn(stack: cdk.Stack, make: MakeApp) -> None:
     make()
 

@@ -42,6 +42,29 @@ def test_refuses(arguments: dict[str, Any], message: str) -> None:
         Container(image=IMAGE, **arguments)
 
 
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ("AKIA" + "ABCDEFGHIJKLMNOP", "an AWS access key"),
+        ("-----BEGIN RSA PRIVATE KEY-----", "a private key"),
+        ("postgres://shop:hunter2@db.internal/shop", "a URL with a password"),
+        ("ghp_" + "a" * 36, "a GitHub token"),
+        ("xoxb-" + "1234567890", "a Slack token"),
+        ("eyJhbGciOiJIUzI1" + ".eyJzdWIiOiIxMjM0" + ".x", "a JSON web token"),
+    ],
+)
+def test_refuses_an_open_variable_that_looks_like_a_secret(value: str, what: str) -> None:
+    with pytest.raises(ValueError, match=f"the value of SETTING looks like {what}: pass it in secrets"):
+        Container(image=IMAGE, environment={"SETTING": value})
+
+
+@pytest.mark.parametrize(
+    "value", ["amqp://broker.internal:5672/%2F", "https://shop.example.com/a:b@c", "user@example.com", ""]
+)
+def test_takes_an_open_variable_that_is_no_secret(value: str) -> None:
+    Container(image=IMAGE, environment={"SETTING": value})
+
+
 def test_refuses_a_name_in_place_of_an_image() -> None:
     image: Any = "nginx"
     with pytest.raises(TypeError, match=r"image must be an ecs.ContainerImage, .*, got 'nginx'"):

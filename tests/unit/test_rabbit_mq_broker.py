@@ -40,6 +40,13 @@ def test_there_are_never_two_nodes_on_one_data_directory(stack: cdk.Stack, make:
     Template.from_stack(stack).resource_count_is("AWS::ApplicationAutoScaling::ScalableTarget", 0)
 
 
+def test_a_suspended_broker_keeps_its_data(stack: cdk.Stack, make: MakeBroker) -> None:
+    make(suspended=True)
+
+    assert properties(stack, "AWS::ECS::Service")["DesiredCount"] == 0
+    Template.from_stack(stack).resource_count_is("AWS::EFS::FileSystem", 1)
+
+
 def test_it_runs_on_demand(stack: cdk.Stack, make: MakeBroker) -> None:
     make()
 

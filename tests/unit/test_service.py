@@ -17,6 +17,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
 
 from ecs_workloads import (
+    BacklogPerTask,
     Capacity,
     CapacityShare,
     Container,
@@ -201,6 +202,18 @@ def test_an_l2_construct_can_be_granted_and_connected(stack: cdk.Stack, make: Ma
     worker.connections.allow_to(ec2.Peer.ipv4("10.1.0.0/16"), ec2.Port.tcp(5432))
 
     assert any("s3:GetObject*" in statement["Action"] for statement in statements(stack))
+
+
+def test_a_suspended_tier_keeps_everything_but_its_tasks(stack: cdk.Stack, make: MakeWorker) -> None:
+    backlog = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))
+    make(suspended=True, scaling=Scaling(min_capacity=0, max_capacity=5, policies=(backlog,)))
+
+    target = properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (0, 0)
+    template = Template.from_stack(stack)
+    template.resource_count_is("AWS::ECS::Service", 1)
+    template.resource_count_is("AWS::ApplicationAutoScaling::ScalingPolicy", 0)
+    template.resource_count_is("AWS::CloudWatch::Alarm", 0)
 
 
 def test_a_task_starts_only_when_its_roles_are_complete(stack: cdk.Stack, make: MakeWorker) -> None:

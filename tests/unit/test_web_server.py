@@ -160,6 +160,13 @@ def test_by_default_two_to_four_tasks_scale_on_cpu(stack: cdk.Stack, make: MakeW
     assert "ECSServiceAverageCPUUtilization" in str(properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy"))
 
 
+def test_it_can_be_suspended(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(suspended=True)
+
+    assert properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")["MaxCapacity"] == 0
+    Template.from_stack(stack).resource_count_is("AWS::ElasticLoadBalancingV2::LoadBalancer", 1)
+
+
 def test_a_guest_on_another_listener_makes_no_load_balancer(stack: cdk.Stack, make: MakeWeb) -> None:
     listener = elbv2.ApplicationListener.from_application_listener_attributes(
         stack,
