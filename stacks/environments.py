@@ -10,7 +10,7 @@ from typing import Literal
 
 from aws_cdk import aws_logs as logs
 
-from ecs_workloads import BacklogPerTask, CapacityShare, Domain, RequestsPerTarget, Scaling, TargetCpu
+from ecs_workloads import ArrivalRate, BacklogPerTask, CapacityShare, Domain, RequestsPerTarget, Scaling, TargetCpu
 
 APPLICATION = "shop"
 IMAGES = ("web", "app", "worker")
@@ -141,7 +141,10 @@ class Environment:
             raise ValueError(f"environment {self.name!r}: {message}")
 
 
-_ORDERS = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))
+_BY_ORDERS = (
+    BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2)),
+    ArrivalRate(processing_time=timedelta(seconds=2)),
+)
 
 DEV = Environment(
     name="dev",
@@ -149,7 +152,7 @@ DEV = Environment(
     capacity=(CapacityShare.fargate_spot(),),
     web=TierSize(scaling=Scaling(min_capacity=1, max_capacity=2)),
     app=TierSize(scaling=Scaling(min_capacity=1, max_capacity=2)),
-    worker=TierSize(scaling=Scaling(min_capacity=1, max_capacity=2, policies=(_ORDERS,))),
+    worker=TierSize(scaling=Scaling(min_capacity=1, max_capacity=2, policies=_BY_ORDERS)),
     log_retention=logs.RetentionDays.ONE_WEEK,
 )
 

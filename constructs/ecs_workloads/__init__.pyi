@@ -1,4 +1,5 @@
 from .app_server import AppServer
+from .arrival_rate import ArrivalRate
 from .backlog_per_task import BacklogPerTask
 from .capacity import Capacity, CapacityShare
 from .container import Container, WritablePath
@@ -6,7 +7,7 @@ from .container_cluster import ContainerCluster
 from .domain import Domain
 from .image_repository import ImageRepository
 from .listener_rule import ListenerRule
-from .message_queue import MessageQueue
+from .message_queue import MeasuresArrivals, MessageQueue
 from .rabbit_mq_broker import RabbitMqBroker
 from .rabbit_mq_queue import RabbitMqQueue
 from .requests_per_target import RequestsPerTarget
@@ -20,6 +21,7 @@ from .worker import Worker
 
 __all__ = [
     "AppServer",
+    "ArrivalRate",
     "BacklogPerTask",
     "Capacity",
     "CapacityShare",
@@ -28,6 +30,7 @@ __all__ = [
     "Domain",
     "ImageRepository",
     "ListenerRule",
+    "MeasuresArrivals",
     "MessageQueue",
     "RabbitMqBroker",
     "RabbitMqQueue",

@@ -45,6 +45,16 @@ def check_cooldowns(subject: str, scale_out: timedelta, scale_in: timedelta) -> 
     check_time(subject, "scale_in_cooldown", scale_in, timedelta(0), timedelta(hours=1))
 
 
+def check_processing_time(subject: str, value: timedelta) -> None:
+    """Refuse a mean time per message below one millisecond or above 12 hours; it may be part of a second."""
+    shortest, longest = timedelta(milliseconds=1), timedelta(hours=12)
+    require(
+        shortest <= value <= longest,
+        subject,
+        f"processing_time must be from {in_words(shortest)} to {in_words(longest)}, got {in_words(value)}",
+    )
+
+
 def check_name(subject: str, name: str, value: str, pattern: str, allowed: str) -> None:
     """Refuse a text that does not match ``pattern``, described as ``allowed``; a token passes."""
     if Token.is_unresolved(value):

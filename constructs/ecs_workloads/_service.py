@@ -16,6 +16,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ecs_workloads._checks import duration, require, suggestion
+from ecs_workloads.arrival_rate import ArrivalRate
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.container_cluster import ContainerCluster
@@ -26,7 +27,7 @@ from ecs_workloads.target_cpu import TargetCpu
 from ecs_workloads.target_memory import TargetMemory
 
 CONTAINER_NAME = "main"
-_MEASURED_ON_TASKS = (TargetCpu, TargetMemory, RequestsPerTarget)
+_START_NO_FIRST_TASK = (TargetCpu, TargetMemory, RequestsPerTarget, ArrivalRate)
 # The agent of ECS Exec writes here, as root, whatever the user of the container.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
 _EXEC_PATHS = {"exec-lib": "/var/lib/amazon", "exec-log": "/var/log/amazon"}
@@ -265,12 +266,12 @@ def cfn_service(service: ecs.FargateService) -> ecs.CfnService:
 
 def _check_wakes(path: str, scaling: Scaling, policies: Sequence[ScalingPolicy]) -> None:
     """Refuse a tier that goes to no task and has nothing that would ever start one again."""
-    asleep = all(isinstance(policy, _MEASURED_ON_TASKS) for policy in policies)
+    asleep = all(isinstance(policy, _START_NO_FIRST_TASK) for policy in policies)
     require(
         scaling.min_capacity > 0 or not asleep,
         path,
-        "with min_capacity=0 nothing would start a first task: CPU, memory and requests are measured on tasks that "
-        "run; use BacklogPerTask, Scheduled, or min_capacity=1",
+        "with min_capacity=0 nothing would start a first task: CPU, memory, requests and arrivals are measured "
+        "against tasks that run; add BacklogPerTask or Scheduled, or say min_capacity=1",
     )
 
 

@@ -51,6 +51,10 @@ class SqsMessages:
         """Return the number of messages that wait for a consumer."""
         return self.queue.metric_approximate_number_of_messages_visible(statistic="Maximum", period=Duration.minutes(1))
 
+    def metric_messages_sent(self) -> cloudwatch.IMetric:
+        """Return the number of messages sent to the queue in one minute."""
+        return self.queue.metric_number_of_messages_sent(statistic="Sum", period=Duration.minutes(1))
+
     def metric_messages_in_flight(self) -> cloudwatch.IMetric:
         """Return the number of messages that consumers hold."""
         return self.queue.metric_approximate_number_of_messages_not_visible(

@@ -10,11 +10,10 @@ from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 
-from ecs_workloads._checks import check_cooldowns, check_range, check_time, duration, in_words, require
+from ecs_workloads._checks import check_cooldowns, check_processing_time, check_range, check_time, in_words, require
+from ecs_workloads._metric_math import RUNNING_OR_ONE, scalable_target, track_expression
 from ecs_workloads._running_tasks import metric_running_tasks
 from ecs_workloads.scaling import ScalableService
-
-_Policy = appscaling.CfnScalingPolicy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +23,8 @@ class BacklogPerTask:
     The target is ``messages_at_once * acceptable_latency / processing_time`` messages for each task, as in
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-using-sqs-queue.html. What is counted are the
     waiting messages and those in flight, so that a queue which is empty but busy does not lose its workers.
-    With ``min_capacity=0``, the first waiting message starts a first task; on SQS that takes a few minutes,
+    Beside it belongs an `ArrivalRate`, which keeps the tasks that a steady flow of messages needs. With
+    ``min_capacity=0``, the first waiting message starts a first task; on SQS that takes a few minutes,
     and up to 15 after some hours without any traffic, since an idle queue stops reporting its metrics.
 
     Args:
@@ -49,13 +49,7 @@ class BacklogPerTask:
     def __post_init__(self) -> None:
         subject = "BacklogPerTask"
         check_time(subject, "acceptable_latency", self.acceptable_latency, timedelta(seconds=1), timedelta(days=14))
-        shortest, longest = timedelta(milliseconds=1), timedelta(hours=12)
-        require(
-            shortest <= self.processing_time <= longest,
-            subject,
-            f"processing_time must be from {in_words(shortest)} to {in_words(longest)}, "
-            f"got {in_words(self.processing_time)}",
-        )
+        check_processing_time(subject, self.processing_time)
         require(
             self.processing_time <= self.acceptable_latency,
             subject,
@@ -74,36 +68,18 @@ class BacklogPerTask:
         """Attach this policy to the task count of ``service``."""
         waiting, in_flight = _queue_metrics(service)
         running = metric_running_tasks(service.service)
-        target = service.tasks.node.find_child("Target")
-        if not isinstance(target, appscaling.ScalableTarget):  # pragma: no cover - guards an id inside aws_cdk
-            raise TypeError(f"{service.path}: aws_cdk no longer keeps the scalable target under 'Target'")
-        _Policy(
-            service.tasks,
+        track_expression(
+            service,
             "BacklogPerTask",
-            policy_name="BacklogPerTask",
-            policy_type="TargetTrackingScaling",
-            scaling_target_id=target.scalable_target_id,
-            target_tracking_scaling_policy_configuration=_Policy.TargetTrackingScalingPolicyConfigurationProperty(
-                target_value=self.target_backlog,
-                scale_out_cooldown=duration(self.scale_out_cooldown).to_seconds(),
-                scale_in_cooldown=duration(self.scale_in_cooldown).to_seconds(),
-                customized_metric_specification=_Policy.CustomizedMetricSpecificationProperty(
-                    metrics=[
-                        _query("waiting", waiting, service.path),
-                        _query("in_flight", in_flight, service.path),
-                        _query("running", running, service.path),
-                        _Policy.TargetTrackingMetricDataQueryProperty(
-                            id="backlog_per_task",
-                            label="Messages for each running task",
-                            expression="(waiting + in_flight) / IF(FILL(running, 0) > 0, FILL(running, 0), 1)",
-                            return_data=True,
-                        ),
-                    ]
-                ),
-            ),
+            expression=f"(waiting + in_flight) / {RUNNING_OR_ONE}",
+            label="Messages for each running task",
+            metrics={"waiting": waiting, "in_flight": in_flight, "running": running},
+            target_value=self.target_backlog,
+            scale_out_cooldown=self.scale_out_cooldown,
+            scale_in_cooldown=self.scale_in_cooldown,
         )
         if service.min_capacity == 0:
-            _wake_from_zero(service, target, waiting, running)
+            _wake_from_zero(service, waiting, running)
 
 
 def _queue_metrics(service: ScalableService) -> tuple[cloudwatch.IMetric, cloudwatch.IMetric]:
@@ -119,33 +95,8 @@ def _queue_metrics(service: ScalableService) -> tuple[cloudwatch.IMetric, cloudw
     return waiting, in_flight
 
 
-def _query(
-    identifier: str, metric: cloudwatch.IMetric, path: str
-) -> appscaling.CfnScalingPolicy.TargetTrackingMetricDataQueryProperty:
-    """Return ``metric`` in the form of Application Auto Scaling, which aws_cdk's L2 has no way to pass."""
-    stat = metric.to_metric_config().metric_stat
-    if stat is None:
-        raise ValueError(f"{path}: the queue's metric {identifier!r} must be a plain metric, not an expression")
-    return _Policy.TargetTrackingMetricDataQueryProperty(
-        id=identifier,
-        return_data=False,
-        metric_stat=_Policy.TargetTrackingMetricStatProperty(
-            stat=stat.statistic,
-            metric=_Policy.TargetTrackingMetricProperty(
-                namespace=stat.namespace,
-                metric_name=stat.metric_name,
-                dimensions=[
-                    _Policy.TargetTrackingMetricDimensionProperty(name=dimension.name, value=dimension.value)
-                    for dimension in stat.dimensions or []
-                ],
-            ),
-        ),
-    )
-
-
 def _wake_from_zero(
     service: ScalableService,
-    target: appscaling.ScalableTarget,
     waiting: cloudwatch.IMetric,
     running: cloudwatch.IMetric,
 ) -> None:
@@ -153,7 +104,7 @@ def _wake_from_zero(
     action = appscaling.StepScalingAction(
         service.tasks,
         "WakeFromZero",
-        scaling_target=target,
+        scaling_target=scalable_target(service),
         adjustment_type=appscaling.AdjustmentType.CHANGE_IN_CAPACITY,
         cooldown=Duration.minutes(1),
         metric_aggregation_type=appscaling.MetricAggregationType.MAXIMUM,

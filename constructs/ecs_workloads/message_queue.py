@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
@@ -53,6 +53,15 @@ class MessageQueue(Protocol):
 
     def metric_messages_in_flight(self) -> cloudwatch.IMetric | None:
         """Return the number of messages that consumers hold, or ``None`` if nothing measures it."""
+        ...
+
+
+@runtime_checkable
+class MeasuresArrivals(Protocol):
+    """What a queue adds to `MessageQueue` so that `ArrivalRate` can be used on it. `SqsQueue` does."""
+
+    def metric_messages_sent(self) -> cloudwatch.IMetric:
+        """Return the number of messages sent to the queue in one minute, as a sum."""
         ...
 
 

@@ -51,7 +51,7 @@ class Scaling:
 
     Args:
         min_capacity: Fewest tasks, from 0. With 0, some policy must be able to start a first task:
-            `BacklogPerTask`, `Scheduled` or one of your own; a tier refuses CPU, memory and requests alone.
+            `BacklogPerTask`, `Scheduled` or one of your own; a tier refuses CPU, memory, requests and arrivals alone.
         max_capacity: Most tasks, from 1 and not below ``min_capacity``.
         policies: What moves the count. Defaults to the tier's own choice: average CPU for a web or app
             server, and for a worker whose queue has no metrics. A worker whose queue has metrics asks for

@@ -144,6 +144,10 @@ class SqsQueue(Construct):
         """Return the number of messages that wait for a consumer."""
         return self._messages.metric_messages_waiting()
 
+    def metric_messages_sent(self) -> cloudwatch.IMetric:
+        """Return the number of messages sent to the queue in one minute."""
+        return self._messages.metric_messages_sent()
+
     def metric_messages_in_flight(self) -> cloudwatch.IMetric:
         """Return the number of messages that consumers hold."""
         return self._messages.metric_messages_in_flight()

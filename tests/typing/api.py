@@ -18,6 +18,7 @@ from aws_cdk import aws_ssm as ssm
 
 from ecs_workloads import (
     AppServer,
+    ArrivalRate,
     BacklogPerTask,
     Capacity,
     CapacityShare,
@@ -125,7 +126,10 @@ worker = Worker(
     queue=orders,
     scaling=Scaling(
         max_capacity=20,
-        policies=[BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))],
+        policies=[
+            BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2)),
+            ArrivalRate(processing_time=timedelta(seconds=2)),
+        ],
     ),
 )
 s3.Bucket(stack, "Bucket").grant_read(worker)

@@ -48,11 +48,8 @@ def test_tracks_waiting_and_in_flight_messages_for_each_running_task(
         "running": "CPUUtilization",
     }
     assert queries["running"]["MetricStat"]["Stat"] == "SampleCount"
-    assert [key for key, query in queries.items() if query["ReturnData"]] == ["backlog_per_task"]
-    assert (
-        queries["backlog_per_task"]["Expression"]
-        == "(waiting + in_flight) / IF(FILL(running, 0) > 0, FILL(running, 0), 1)"
-    )
+    assert [key for key, query in queries.items() if query["ReturnData"]] == ["tracked"]
+    assert queries["tracked"]["Expression"] == "(waiting + in_flight) / IF(FILL(running, 0) > 0, FILL(running, 0), 1)"
 
 
 def test_the_first_message_wakes_a_worker_that_has_no_task(

@@ -1,0 +1,68 @@
+"""Tests of `ArrivalRate`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ecs as ecs
+
+from ecs_workloads import ArrivalRate, Container, MessageQueue, RabbitMqQueue, Scaling, SqsQueue, Worker
+from tests.templates import properties
+
+
+def worker(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, queue: MessageQueue, policy: ArrivalRate
+) -> Worker:
+    scaling = Scaling(min_capacity=1, max_capacity=5, policies=(policy,))
+    return Worker(stack, "Worker", cluster=cluster, container=container, queue=queue, scaling=scaling)
+
+
+def test_tracks_the_share_of_their_time_that_tasks_need_for_what_arrives(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container
+) -> None:
+    queue = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+    worker(stack, cluster, container, queue, ArrivalRate(processing_time=timedelta(seconds=3), messages_at_once=2))
+
+    policy = properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy")
+    configuration = policy["TargetTrackingScalingPolicyConfiguration"]
+    queries = {query["Id"]: query for query in configuration["CustomizedMetricSpecification"]["Metrics"]}
+    # One message a minute of 3 seconds keeps one task that takes two at once busy for 2.5 percent of its time.
+    assert queries["tracked"]["Expression"] == "FILL(sent, 0) * 2.5 / IF(FILL(running, 0) > 0, FILL(running, 0), 1)"
+    assert queries["sent"]["MetricStat"]["Metric"]["MetricName"] == "NumberOfMessagesSent"
+    assert queries["sent"]["MetricStat"]["Stat"] == "Sum"
+    assert configuration["TargetValue"] == 75
+
+
+def test_a_queue_of_another_stack_measures_arrivals_too(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container
+) -> None:
+    made = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+    queue = SqsQueue.from_queue(made.queue, longest_processing_time=timedelta(minutes=1))
+    worker(stack, cluster, container, queue, ArrivalRate(processing_time=timedelta(seconds=3)))
+
+    assert properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy")["PolicyName"] == "ArrivalRate"
+
+
+def test_fails_for_a_queue_that_does_not_measure_arrivals(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, rabbit_mq_queue: RabbitMqQueue
+) -> None:
+    with pytest.raises(ValueError, match="Stack/Worker: ArrivalRate needs a tier whose queue has metric"):
+        worker(stack, cluster, container, rabbit_mq_queue, ArrivalRate(processing_time=timedelta(seconds=1)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"processing_time": timedelta(hours=13)}, "processing_time must be from 0.001 seconds to 43200 seconds"),
+        ({"messages_at_once": 0}, "messages_at_once must be from 1 to 10000, got 0"),
+        ({"target_utilization_percent": 100}, "target_utilization_percent must be from 10 to 90, got 100"),
+        ({"scale_out_cooldown": timedelta(hours=2)}, "scale_out_cooldown must be from 0 seconds to 3600 seconds"),
+    ],
+)
+def test_refuses(changes: dict[str, Any], message: str) -> None:
+    arguments: dict[str, Any] = {"processing_time": timedelta(seconds=2), **changes}
+    with pytest.raises(ValueError, match=message):
+        ArrivalRate(**arguments)
