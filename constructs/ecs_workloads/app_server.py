@@ -14,7 +14,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from ecs_workloads._checks import check_name, check_time, duration, require
+from ecs_workloads._checks import check_time, duration, require
+from ecs_workloads._dns_name import claim_dns_name
 from ecs_workloads._service import CONTAINER_NAME, TierService, cfn_service
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -54,7 +55,8 @@ class AppServer(Construct):
         removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it.
 
     Raises:
-        ValueError: A value is out of its range, or the cluster has no namespace.
+        ValueError: A value is out of its range, the cluster has no namespace, or another tier of this app bears
+            the name in it.
     """
 
     def __init__(
@@ -79,13 +81,6 @@ class AppServer(Construct):
         path = self.node.path
         if container.port is None:
             raise ValueError(f"{path}: an app server needs container.port")
-        check_name(
-            path,
-            "dns_name",
-            dns_name,
-            r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
-            "1 to 63 lower-case letters, digits and hyphens",
-        )
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), _LONGEST_REQUEST)
         require(
             cluster.default_cloud_map_namespace is not None,
@@ -93,6 +88,7 @@ class AppServer(Construct):
             "an app server needs a cluster with a default Cloud Map namespace: use ContainerCluster, "
             "or cluster.add_default_cloud_map_namespace(name=...)",
         )
+        claim_dns_name(path, cluster, dns_name)
         self._port = container.port
         self._dns_name = dns_name
         self._starts_after: list[AppServer] = []

@@ -17,9 +17,10 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from ecs_workloads._checks import check_name, duration, require
+from ecs_workloads._checks import duration, require
 from ecs_workloads._credentials import credential
 from ecs_workloads._data_volume import DataVolume
+from ecs_workloads._dns_name import claim_dns_name
 from ecs_workloads._service import TierService
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -64,8 +65,8 @@ class RabbitMqBroker(Construct):
             template. Defaults to keeping them.
 
     Raises:
-        ValueError: A value is out of its range, the cluster has no private DNS namespace, or a share of the
-            capacity may be interrupted.
+        ValueError: A value is out of its range, the cluster has no private DNS namespace, another tier of this
+            app bears the name in it, or a share of the capacity may be interrupted.
     """
 
     def __init__(
@@ -95,13 +96,6 @@ class RabbitMqBroker(Construct):
                 f"{path}: a broker needs a cluster with a private DNS namespace: use ContainerCluster, "
                 "or cluster.add_default_cloud_map_namespace(name=...)"
             )
-        check_name(
-            path,
-            "dns_name",
-            dns_name,
-            r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
-            "1 to 63 lower-case letters, digits and hyphens",
-        )
         require(cpu >= 512, path, f"cpu must be at least 512, got {cpu}")  # noqa: PLR2004
         require(
             memory_limit_mib >= _SMALLEST_MEMORY_MIB,
@@ -115,6 +109,7 @@ class RabbitMqBroker(Construct):
                 f"a broker needs capacity that is never interrupted, got {share.capacity_provider} with "
                 f"interruptible={share.interruptible}",
             )
+        claim_dns_name(path, cluster, dns_name)
         self._host_name = f"{dns_name}.{namespace.namespace_name}"
         self._credentials = self._secret(
             "Credentials", encryption_key, removal_policy, template='{"username": "application"}', key="password"

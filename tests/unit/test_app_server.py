@@ -13,7 +13,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Template
 
-from ecs_workloads import AppServer, Container, Scaling, SqsQueue, Worker
+from ecs_workloads import AppServer, Container, RabbitMqBroker, Scaling, SqsQueue, Worker
 from tests.templates import ingress, main_container, properties
 
 MakeApp = Callable[..., AppServer]
@@ -136,6 +136,15 @@ def test_a_user_s_prefix_must_be_free(stack: cdk.Stack, make: MakeApp) -> None:
 def test_refuses(make: MakeApp, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"Stack/App: {message}"):
         make(**arguments)
+
+
+def test_fails_for_a_name_that_another_tier_bears(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeApp) -> None:
+    make()
+    with pytest.raises(ValueError, match="Stack/Other: Stack/App already bears dns_name='app'"):
+        make("Other")
+    image = ecs.ContainerImage.from_registry("public.ecr.aws/docker/library/rabbitmq:4.2.1")
+    with pytest.raises(ValueError, match="Stack/Broker: Stack/App already bears dns_name='app'"):
+        RabbitMqBroker(stack, "Broker", cluster=cluster, image=image, dns_name="app")
 
 
 def test_fails_without_a_port(make: MakeApp, container: Container) -> None:

@@ -32,7 +32,7 @@ def summary(
     table = Table("environment", title=None)
     for heading in ("stacks", "resources", "services"):
         table.add_column(heading, justify="right")
-    table.add_column("largest template")
+    table.add_column("largest template", overflow="fold")
     table.add_column("% of limits", justify="right")
     for row in summarize(stacks):
         table.add_row(
