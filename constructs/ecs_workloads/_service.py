@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import jsii
-from aws_cdk import Annotations, RemovalPolicy, Size, Stack, Token
+from aws_cdk import Annotations, RemovalPolicy, Size, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -15,11 +16,11 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from ecs_workloads._checks import duration, require, suggestion
+from ecs_workloads._checks import duration, require
+from ecs_workloads._shares import check_capacity
 from ecs_workloads.arrival_rate import ArrivalRate
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
-from ecs_workloads.container_cluster import ContainerCluster
 from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.requests_per_target import RequestsPerTarget
 from ecs_workloads.scaling import ScalableService, Scaling, ScalingPolicy
@@ -55,6 +56,7 @@ class TierService(Construct):
         encryption_key: kms.IKey | None,
         removal_policy: RemovalPolicy,
         suspended: bool,
+        deployment_alarms: Sequence[cloudwatch.IAlarm] = (),
         single_writer: bool = False,
         app_protocol: ecs.AppProtocol | None = None,
         service_connect: bool = True,
@@ -65,7 +67,7 @@ class TierService(Construct):
         self._path = scope.node.path
         self._container_value = container
         self._suspended = suspended
-        _check_capacity(self._path, cluster, capacity)
+        check_capacity(self._path, cluster, capacity)
         self.log_group = logs.LogGroup(
             self,
             "LogGroup",
@@ -110,6 +112,13 @@ class TierService(Construct):
             if single_writer
             else ecs.AvailabilityZoneRebalancing.ENABLED,
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
+            # All at once: of two calls to enable_deployment_alarms only the first counts (aws-cdk#36308).
+            deployment_alarms=ecs.DeploymentAlarmConfig(
+                alarm_names=[alarm.alarm_name for alarm in deployment_alarms],
+                behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM,
+            )
+            if deployment_alarms
+            else None,
             enable_execute_command=enable_execute_command,
             enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
@@ -273,25 +282,3 @@ def _check_wakes(path: str, scaling: Scaling, policies: Sequence[ScalingPolicy])
         "with min_capacity=0 nothing would start a first task: CPU, memory, requests and arrivals are measured "
         "against tasks that run; add BacklogPerTask or Scheduled, or say min_capacity=1",
     )
-
-
-def _check_capacity(path: str, cluster: ecs.ICluster, capacity: Sequence[CapacityShare]) -> None:
-    names = [share.capacity_provider for share in capacity]
-    require(len(set(names)) == len(names), path, f"capacity names a provider twice, got {names}")
-    based = [share.capacity_provider for share in capacity if share.base > 0]
-    require(len(based) <= 1, path, f"only one share of the capacity may have a base, got {', '.join(based)}")
-    require(
-        not capacity or any(share.weight > 0 for share in capacity),
-        path,
-        "at least one share of the capacity must have a weight above 0",
-    )
-    owner = cluster.node.scope
-    if not isinstance(owner, ContainerCluster):
-        return
-    offered = [one.capacity_provider for one in owner.capacity]
-    for name in names:
-        require(
-            Token.is_unresolved(name) or name in offered,
-            path,
-            f"the cluster offers {', '.join(offered)}, not {name}{suggestion(name, offered)}",
-        )

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import jsii
 from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
@@ -45,6 +46,8 @@ class AppServer(Construct):
         longest_request: Longest time that a request takes, 1 to 110 seconds; Service Connect ends a longer
             one with 504. A task that is stopped has so long, and 10 seconds more, to finish.
         scaling: Number of tasks. Defaults to 2 to 4, by average CPU.
+        deployment_alarms: Alarms that roll a running deployment back. Not on a metric of this service, which would
+            then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
         suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones.
@@ -69,6 +72,7 @@ class AppServer(Construct):
         dns_name: str,
         longest_request: timedelta = timedelta(seconds=30),
         scaling: Scaling = _DEFAULT_SCALING,
+        deployment_alarms: Sequence[cloudwatch.IAlarm] = (),
         suspended: bool = False,
         capacity: Sequence[CapacityShare] = (),
         vpc_subnets: ec2.SubnetSelection | None = None,
@@ -105,6 +109,7 @@ class AppServer(Construct):
             encryption_key=encryption_key,
             removal_policy=removal_policy,
             suspended=suspended,
+            deployment_alarms=deployment_alarms,
             app_protocol=ecs.AppProtocol("http"),
             published=ecs.ServiceConnectService(
                 port_mapping_name=CONTAINER_NAME,

@@ -8,6 +8,7 @@ from datetime import timedelta
 import jsii
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -17,8 +18,10 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ecs_workloads._checks import check_time, duration, require
+from ecs_workloads._failed_responses import failed_responses_alarm
 from ecs_workloads._load_balancer import PublicLoadBalancer
 from ecs_workloads._service import CONTAINER_NAME, TierService
+from ecs_workloads._web_entry import check_entry
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.domain import Domain
@@ -44,7 +47,8 @@ class WebServer(Construct):
 
     The load balancer speaks HTTPS with TLS 1.2 or 1.3, redirects HTTP, drops invalid headers, writes access
     logs to a bucket of its own for 90 days, and is protected against deletion. A deployment starts new tasks
-    before it stops old ones, waits for running requests, and rolls back if the new tasks do not become healthy.
+    before it stops old ones, waits for running requests, and rolls back if the new tasks do not become healthy or
+    answer with errors.
 
     Args:
         cluster: Cluster to run in.
@@ -62,6 +66,11 @@ class WebServer(Construct):
             count against a task for twice that time.
         scaling: Number of tasks. Defaults to 2 to 4, by average CPU.
         deletion_protection: Whether the load balancer refuses to be deleted.
+        max_failed_percent: Percent of requests, above 0 and up to 100, that may fail with 5xx: with more in two of
+            three minutes, of at least 20 requests each, a running deployment rolls back. ``None`` for no such
+            alarm.
+        deployment_alarms: Further alarms that roll a running deployment back. Not on a metric of this service,
+            which would then depend on itself.
         suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones.
@@ -92,6 +101,8 @@ class WebServer(Construct):
         startup_time: timedelta = timedelta(seconds=30),
         scaling: Scaling = _DEFAULT_SCALING,
         deletion_protection: bool = True,
+        max_failed_percent: float | None = 5,
+        deployment_alarms: Sequence[cloudwatch.IAlarm] = (),
         suspended: bool = False,
         capacity: Sequence[CapacityShare] = (),
         vpc_subnets: ec2.SubnetSelection | None = None,
@@ -109,22 +120,13 @@ class WebServer(Construct):
         )
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), _LONGEST_REQUEST)
         check_time(path, "startup_time", startup_time, timedelta(0), timedelta(hours=1))
-        _check_entry(path, domain, certificate, protocol, listener_rule)
-        self._tier = TierService(
-            self,
-            "Default",
-            cluster=cluster,
-            container=container,
-            stop_timeout=longest_request + _STOP_MARGIN,
-            capacity=capacity,
-            vpc_subnets=vpc_subnets,
-            security_groups=security_groups,
-            enable_execute_command=enable_execute_command,
-            encryption_key=encryption_key,
-            removal_policy=removal_policy,
-            suspended=suspended,
-            health_check_grace_period=2 * startup_time + _HEALTHY_THRESHOLD * _HEALTH_CHECK_INTERVAL,
-        )
+        if max_failed_percent is not None:
+            require(
+                0 < max_failed_percent <= 100,  # noqa: PLR2004
+                path,
+                f"max_failed_percent must be above 0 and up to 100, got {max_failed_percent}",
+            )
+        check_entry(path, domain, certificate, protocol, listener_rule)
         self._target_group = elbv2.ApplicationTargetGroup(
             self,
             "TargetGroup",
@@ -133,9 +135,6 @@ class WebServer(Construct):
             # replaced, and empty for a while, when that port changes.
             port=80,
             protocol=elbv2.ApplicationProtocol.HTTP,
-            targets=[
-                self._tier.service.load_balancer_target(container_name=CONTAINER_NAME, container_port=container.port)
-            ],
             deregistration_delay=duration(longest_request),
             health_check=elbv2.HealthCheck(
                 path=health_check_path,
@@ -165,6 +164,36 @@ class WebServer(Construct):
         else:
             self._join(listener_rule)
             self._url = f"https://{listener_rule.host_headers[0]}"
+        alarms = list(deployment_alarms)
+        self._failed_responses: cloudwatch.Alarm | None = None
+        if max_failed_percent is not None:
+            self._failed_responses = failed_responses_alarm(
+                self,
+                "FailedResponses",
+                target_group=self._target_group,
+                load_balancer=self._load_balancer,
+                max_percent=max_failed_percent,
+            )
+            alarms.append(self._failed_responses)
+        self._tier = TierService(
+            self,
+            "Default",
+            cluster=cluster,
+            container=container,
+            stop_timeout=longest_request + _STOP_MARGIN,
+            capacity=capacity,
+            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
+            enable_execute_command=enable_execute_command,
+            encryption_key=encryption_key,
+            removal_policy=removal_policy,
+            suspended=suspended,
+            deployment_alarms=alarms,
+            health_check_grace_period=2 * startup_time + _HEALTHY_THRESHOLD * _HEALTH_CHECK_INTERVAL,
+        )
+        self._target_group.add_target(
+            self._tier.service.load_balancer_target(container_name=CONTAINER_NAME, container_port=container.port)
+        )
         self._tier.scale(scaling, default_policies=(TargetCpu(),), target_group=self._target_group)
 
     @property
@@ -187,6 +216,11 @@ class WebServer(Construct):
     def target_group(self) -> elbv2.ApplicationTargetGroup:
         """The target group of the tasks."""
         return self._target_group
+
+    @property
+    def failed_responses_alarm(self) -> cloudwatch.Alarm | None:
+        """The alarm on failing requests, for actions of your own; ``None`` where it is switched off."""
+        return self._failed_responses
 
     @property
     def service(self) -> ecs.FargateService:
@@ -237,35 +271,3 @@ class WebServer(Construct):
             conditions=conditions,
             target_groups=[self._target_group],
         )
-
-
-def _check_entry(
-    path: str,
-    domain: Domain | None,
-    certificate: acm.ICertificate | None,
-    protocol: elbv2.ApplicationProtocol,
-    listener_rule: ListenerRule | None,
-) -> None:
-    """Refuse a way in that users could not take."""
-    if listener_rule is not None:
-        require(
-            domain is None and certificate is None,
-            path,
-            "domain and certificate belong to a load balancer of its own, not to a listener_rule",
-        )
-        return
-    require(
-        protocol in (elbv2.ApplicationProtocol.HTTPS, elbv2.ApplicationProtocol.HTTP),
-        path,
-        f"protocol must be HTTPS or HTTP, got {protocol}",
-    )
-    if protocol == elbv2.ApplicationProtocol.HTTP:
-        require(certificate is None, path, "a certificate needs protocol=elbv2.ApplicationProtocol.HTTPS")
-        return
-    require(certificate is None or domain is not None, path, "a certificate needs the domain that it is for")
-    require(
-        certificate is not None or (domain is not None and domain.hosted_zone_id is not None),
-        path,
-        "HTTPS needs a domain with its hosted zone, or a domain and a certificate; "
-        "where nothing needs to be protected, say protocol=elbv2.ApplicationProtocol.HTTP",
-    )

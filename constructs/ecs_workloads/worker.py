@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import jsii
 from aws_cdk import RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
@@ -43,6 +44,8 @@ class Worker(Construct):
             a message takes.
         queue_prefix: First part of the names of the variables by which the program finds the queue. Defaults
             to ``QUEUE``, for ``QUEUE_URL`` and ``QUEUE_NAME``.
+        deployment_alarms: Alarms that roll a running deployment back. Not on a metric of this service, which would
+            then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
         suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones.
@@ -67,6 +70,7 @@ class Worker(Construct):
         queue: MessageQueue,
         scaling: Scaling,
         queue_prefix: str = "QUEUE",
+        deployment_alarms: Sequence[cloudwatch.IAlarm] = (),
         suspended: bool = False,
         capacity: Sequence[CapacityShare] = (),
         vpc_subnets: ec2.SubnetSelection | None = None,
@@ -99,6 +103,7 @@ class Worker(Construct):
             encryption_key=encryption_key,
             removal_policy=removal_policy,
             suspended=suspended,
+            deployment_alarms=deployment_alarms,
         )
         self._tier.consume_from(queue)
         self._tier.scale(scaling, default_policies=(TargetCpu(),), queue=queue)

@@ -9,6 +9,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Template
@@ -55,6 +56,13 @@ def test_other_tiers_call_it_by_name(stack: cdk.Stack, make: MakeApp) -> None:
     ]
     assert main_container(stack)["PortMappings"][0]["AppProtocol"] == "http"
     assert main_container(stack)["StopTimeout"] == 55
+
+
+def test_an_alarm_of_the_user_rolls_a_deployment_back(stack: cdk.Stack, make: MakeApp) -> None:
+    arn = "arn:aws:cloudwatch:eu-west-1:111111111111:alarm:orders"
+    make(deployment_alarms=[cloudwatch.Alarm.from_alarm_arn(stack, "Orders", arn)])
+
+    assert properties(stack, "AWS::ECS::Service")["DeploymentConfiguration"]["Alarms"]["AlarmNames"] == ["orders"]
 
 
 def test_it_can_be_suspended(stack: cdk.Stack, make: MakeApp) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
@@ -202,6 +203,18 @@ def test_an_l2_construct_can_be_granted_and_connected(stack: cdk.Stack, make: Ma
     worker.connections.allow_to(ec2.Peer.ipv4("10.1.0.0/16"), ec2.Port.tcp(5432))
 
     assert any("s3:GetObject*" in statement["Action"] for statement in statements(stack))
+
+
+def test_alarms_of_the_user_roll_a_deployment_back(stack: cdk.Stack, make: MakeWorker) -> None:
+    arn = "arn:aws:cloudwatch:eu-west-1:111111111111:alarm:"
+    alarms = [cloudwatch.Alarm.from_alarm_arn(stack, name, f"{arn}{name}") for name in ("First", "Second")]
+    make(deployment_alarms=alarms)
+
+    assert properties(stack, "AWS::ECS::Service")["DeploymentConfiguration"]["Alarms"] == {
+        "AlarmNames": ["First", "Second"],
+        "Enable": True,
+        "Rollback": True,
+    }
 
 
 def test_a_suspended_tier_keeps_everything_but_its_tasks(stack: cdk.Stack, make: MakeWorker) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -160,6 +161,41 @@ def test_by_default_two_to_four_tasks_scale_on_cpu(stack: cdk.Stack, make: MakeW
     assert "ECSServiceAverageCPUUtilization" in str(properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy"))
 
 
+def test_a_deployment_whose_responses_fail_rolls_back(stack: cdk.Stack, make: MakeWeb) -> None:
+    web = make(max_failed_percent=2.5)
+
+    alarm = properties(stack, "AWS::CloudWatch::Alarm")
+    deployment = properties(stack, "AWS::ECS::Service")["DeploymentConfiguration"]["Alarms"]
+    [expression] = [query["Expression"] for query in alarm["Metrics"] if "Expression" in query]
+    names = {query["MetricStat"]["Metric"]["MetricName"] for query in alarm["Metrics"] if "MetricStat" in query}
+    assert web.failed_responses_alarm is not None
+    assert deployment["AlarmNames"] == [stack.resolve(web.failed_responses_alarm.alarm_name)]
+    assert (deployment["Enable"], deployment["Rollback"]) == (True, True)
+    assert names == {"RequestCount", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"}
+    assert expression.startswith("IF((FILL(requests, 0) + FILL(unanswered, 0)) >= 20, 100 * (FILL(failed, 0)")
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (2.5, 3, 2)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_the_alarm_on_responses_can_be_switched_off(stack: cdk.Stack, make: MakeWeb) -> None:
+    web = make(max_failed_percent=None)
+
+    assert web.failed_responses_alarm is None
+    Template.from_stack(stack).resource_count_is("AWS::CloudWatch::Alarm", 0)
+
+
+def test_an_alarm_of_the_user_rolls_back_too(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(
+        deployment_alarms=[
+            cloudwatch.Alarm.from_alarm_arn(stack, "Orders", "arn:aws:cloudwatch:eu-west-1:1:alarm:orders")
+        ]
+    )
+
+    names = properties(stack, "AWS::ECS::Service")["DeploymentConfiguration"]["Alarms"]["AlarmNames"]
+    assert (len(names), names[0]) == (2, "orders")
+
+
 def test_it_can_be_suspended(stack: cdk.Stack, make: MakeWeb) -> None:
     make(suspended=True)
 
@@ -186,6 +222,8 @@ def test_a_guest_on_another_listener_makes_no_load_balancer(stack: cdk.Stack, ma
     assert rule["Priority"] == 20
     assert [condition["Field"] for condition in rule["Conditions"]] == ["host-header", "path-pattern"]
     assert [(rule["FromPort"], rule["SourceSecurityGroupId"]) for rule in ingress(stack)] == [(8080, "sg-1")]
+    names = str(properties(stack, "AWS::CloudWatch::Alarm")["Metrics"])
+    assert ("HTTPCode_Target_5XX_Count" in names, "HTTPCode_ELB_5XX_Count" in names) == (True, False)
     Template.from_stack(stack).resource_count_is("AWS::ElasticLoadBalancingV2::LoadBalancer", 0)
     with pytest.raises(ValueError, match="Stack/Web: owns no load balancer"):
         _ = web.load_balancer
@@ -202,6 +240,8 @@ def test_it_can_send_to_a_queue(stack: cdk.Stack, make: MakeWeb) -> None:
     [
         ({"domain": None}, "HTTPS needs a domain with its hosted zone, or a domain and a certificate"),
         ({"domain": Domain(domain_name="shop.example.com")}, "HTTPS needs a domain with its hosted zone"),
+        ({"max_failed_percent": 0}, "max_failed_percent must be above 0 and up to 100, got 0"),
+        ({"max_failed_percent": 101}, "max_failed_percent must be above 0 and up to 100, got 101"),
         ({"health_check_path": "healthz"}, "health_check_path must begin with '/', got 'healthz'"),
         ({"longest_request": timedelta(minutes=2)}, "longest_request must be from 1 seconds to 110 seconds, got 120"),
         ({"longest_request": timedelta(0)}, "longest_request must be from 1 seconds"),

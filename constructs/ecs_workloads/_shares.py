@@ -1,0 +1,35 @@
+"""The shares of a tier's capacity, held against each other and against what the cluster offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Token
+from aws_cdk import aws_ecs as ecs
+
+from ecs_workloads._checks import require, suggestion
+from ecs_workloads.capacity import CapacityShare
+from ecs_workloads.container_cluster import ContainerCluster
+
+
+def check_capacity(path: str, cluster: ecs.ICluster, capacity: Sequence[CapacityShare]) -> None:
+    """Refuse shares that ECS would refuse. What is offered is known only of a `ContainerCluster`."""
+    names = [share.capacity_provider for share in capacity]
+    require(len(set(names)) == len(names), path, f"capacity names a provider twice, got {names}")
+    based = [share.capacity_provider for share in capacity if share.base > 0]
+    require(len(based) <= 1, path, f"only one share of the capacity may have a base, got {', '.join(based)}")
+    require(
+        not capacity or any(share.weight > 0 for share in capacity),
+        path,
+        "at least one share of the capacity must have a weight above 0",
+    )
+    owner = cluster.node.scope
+    if not isinstance(owner, ContainerCluster):
+        return
+    offered = [one.capacity_provider for one in owner.capacity]
+    for name in names:
+        require(
+            Token.is_unresolved(name) or name in offered,
+            path,
+            f"the cluster offers {', '.join(offered)}, not {name}{suggestion(name, offered)}",
+        )
