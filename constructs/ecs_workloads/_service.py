@@ -28,6 +28,11 @@ from ecs_workloads.target_cpu import TargetCpu
 from ecs_workloads.target_memory import TargetMemory
 
 CONTAINER_NAME = "main"
+# Fargate kills a task 120 seconds after SIGTERM, at the latest. After the last request or message that a task may
+# still finish, the program needs a moment to close what it holds.
+LONGEST_STOP_TIMEOUT = timedelta(seconds=120)
+STOP_MARGIN = timedelta(seconds=10)
+LONGEST_REQUEST = LONGEST_STOP_TIMEOUT - STOP_MARGIN
 _START_NO_FIRST_TASK = (TargetCpu, TargetMemory, RequestsPerTarget, ArrivalRate)
 # The agent of ECS Exec writes here, as root, whatever the user of the container.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html

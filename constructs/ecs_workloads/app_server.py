@@ -17,7 +17,7 @@ from constructs import Construct
 
 from ecs_workloads._checks import check_time, duration, require
 from ecs_workloads._dns_name import claim_dns_name
-from ecs_workloads._service import CONTAINER_NAME, TierService, cfn_service
+from ecs_workloads._service import CONTAINER_NAME, LONGEST_REQUEST, STOP_MARGIN, TierService, cfn_service
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.message_queue import MessageQueue
@@ -25,10 +25,6 @@ from ecs_workloads.scaling import Scaling
 from ecs_workloads.target_cpu import TargetCpu
 
 _DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
-# After the last request that a task may still serve, the program needs a moment to close what it holds.
-_STOP_MARGIN = timedelta(seconds=10)
-# Fargate kills a task 120 seconds after SIGTERM, at the latest.
-_LONGEST_REQUEST = timedelta(seconds=120) - _STOP_MARGIN
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
@@ -85,7 +81,7 @@ class AppServer(Construct):
         path = self.node.path
         if container.port is None:
             raise ValueError(f"{path}: an app server needs container.port")
-        check_time(path, "longest_request", longest_request, timedelta(seconds=1), _LONGEST_REQUEST)
+        check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
         require(
             cluster.default_cloud_map_namespace is not None,
             path,
@@ -101,7 +97,7 @@ class AppServer(Construct):
             "Default",
             cluster=cluster,
             container=container,
-            stop_timeout=longest_request + _STOP_MARGIN,
+            stop_timeout=longest_request + STOP_MARGIN,
             capacity=capacity,
             vpc_subnets=vpc_subnets,
             security_groups=security_groups,

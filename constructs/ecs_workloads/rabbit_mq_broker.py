@@ -21,7 +21,7 @@ from ecs_workloads._checks import duration, require
 from ecs_workloads._credentials import credential
 from ecs_workloads._data_volume import DataVolume
 from ecs_workloads._dns_name import claim_dns_name
-from ecs_workloads._service import TierService
+from ecs_workloads._service import LONGEST_STOP_TIMEOUT, TierService
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
@@ -32,7 +32,6 @@ _DATA_PATH = "/var/lib/rabbitmq"
 _SMALLEST_MEMORY_MIB = 1024
 # Below 2 GiB the broker's own overhead weighs more, and less of the memory may fill with messages.
 _SMALL_MEMORY_MIB = 2048
-_STOP_TIMEOUT = timedelta(seconds=120)
 _OPEN_FILES = 65536
 
 
@@ -145,7 +144,7 @@ class RabbitMqBroker(Construct):
                 ),
                 log_retention=log_retention,
             ),
-            stop_timeout=_STOP_TIMEOUT,
+            stop_timeout=LONGEST_STOP_TIMEOUT,
             capacity=capacity,
             vpc_subnets=vpc_subnets,
             security_groups=security_groups,

@@ -20,7 +20,7 @@ from constructs import Construct
 from ecs_workloads._checks import check_time, duration, require
 from ecs_workloads._failed_responses import failed_responses_alarm
 from ecs_workloads._load_balancer import PublicLoadBalancer
-from ecs_workloads._service import CONTAINER_NAME, TierService
+from ecs_workloads._service import CONTAINER_NAME, LONGEST_REQUEST, STOP_MARGIN, TierService
 from ecs_workloads._web_entry import check_entry
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -31,10 +31,6 @@ from ecs_workloads.scaling import Scaling
 from ecs_workloads.target_cpu import TargetCpu
 
 _DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
-# After the last request that a task may still serve, the program needs a moment to close what it holds.
-_STOP_MARGIN = timedelta(seconds=10)
-# Fargate kills a task 120 seconds after SIGTERM, at the latest.
-_LONGEST_REQUEST = timedelta(seconds=120) - _STOP_MARGIN
 _SHORTEST_IDLE_TIMEOUT = timedelta(seconds=60)
 _HEALTH_CHECK_INTERVAL = timedelta(seconds=10)
 _HEALTHY_THRESHOLD = 2
@@ -118,7 +114,7 @@ class WebServer(Construct):
         require(
             health_check_path.startswith("/"), path, f"health_check_path must begin with '/', got {health_check_path!r}"
         )
-        check_time(path, "longest_request", longest_request, timedelta(seconds=1), _LONGEST_REQUEST)
+        check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
         check_time(path, "startup_time", startup_time, timedelta(0), timedelta(hours=1))
         if max_failed_percent is not None:
             require(
@@ -180,7 +176,7 @@ class WebServer(Construct):
             "Default",
             cluster=cluster,
             container=container,
-            stop_timeout=longest_request + _STOP_MARGIN,
+            stop_timeout=longest_request + STOP_MARGIN,
             capacity=capacity,
             vpc_subnets=vpc_subnets,
             security_groups=security_groups,

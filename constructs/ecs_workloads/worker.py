@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import jsii
 from aws_cdk import RemovalPolicy
@@ -16,15 +15,12 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ecs_workloads._checks import require
-from ecs_workloads._service import TierService
+from ecs_workloads._service import LONGEST_STOP_TIMEOUT, STOP_MARGIN, TierService
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.scaling import Scaling
 from ecs_workloads.target_cpu import TargetCpu
-
-_STOP_MARGIN = timedelta(seconds=10)
-_LONGEST_STOP_TIMEOUT = timedelta(seconds=120)
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
@@ -95,7 +91,7 @@ class Worker(Construct):
             container=container.with_environment(queue.connection_environment(queue_prefix)).with_secrets(
                 queue.connection_secrets(queue_prefix)
             ),
-            stop_timeout=min(queue.longest_processing_time + _STOP_MARGIN, _LONGEST_STOP_TIMEOUT),
+            stop_timeout=min(queue.longest_processing_time + STOP_MARGIN, LONGEST_STOP_TIMEOUT),
             capacity=capacity,
             vpc_subnets=vpc_subnets,
             security_groups=security_groups,
