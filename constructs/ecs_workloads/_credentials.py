@@ -38,5 +38,6 @@ class _Credential(ecs.Secret):
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
-            resource_arns=[self._secret.secret_arn],
+            # A secret known by name alone has an ARN without the six characters that Secrets Manager appends.
+            resource_arns=[self._secret.secret_full_arn or f"{self._secret.secret_arn}-??????"],
         )

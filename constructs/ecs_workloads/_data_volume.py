@@ -32,7 +32,7 @@ class DataVolume(Construct):
             self,
             "FileSystem",
             vpc=vpc,
-            vpc_subnets=vpc_subnets,
+            vpc_subnets=None if vpc_subnets is None else _one_per_zone(vpc_subnets),
             security_group=ec2.SecurityGroup(
                 self,
                 "SecurityGroup",
@@ -72,3 +72,15 @@ class DataVolume(Construct):
         self.file_system.grant_read_write(tier)
         tier.connections.allow_to(self.file_system, ec2.Port.tcp(efs.FileSystem.DEFAULT_PORT), "Data of the tasks")
         tier.cfn_service.node.add_dependency(self.file_system.mount_targets_available)
+
+
+def _one_per_zone(chosen: ec2.SubnetSelection) -> ec2.SubnetSelection:
+    """Return the same choice, cut down to what EFS allows: one mount target for each zone."""
+    return ec2.SubnetSelection(
+        availability_zones=chosen.availability_zones,
+        one_per_az=True,
+        subnet_filters=chosen.subnet_filters,
+        subnet_group_name=chosen.subnet_group_name,
+        subnets=chosen.subnets,
+        subnet_type=chosen.subnet_type,
+    )

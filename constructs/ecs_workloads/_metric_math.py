@@ -23,11 +23,12 @@ def track_expression(
     expression: str,
     label: str,
     metrics: Mapping[str, cloudwatch.IMetric],
+    steps: Mapping[str, str] | None = None,
     target_value: float,
     scale_out_cooldown: timedelta,
     scale_in_cooldown: timedelta,
 ) -> None:
-    """Move the task count so that ``expression`` stays near ``target_value``."""
+    """Move the task count so that ``expression``, made of metrics and ``steps``, stays near ``target_value``."""
     _Policy(
         service.tasks,
         policy_name,
@@ -41,6 +42,10 @@ def track_expression(
             customized_metric_specification=_Policy.CustomizedMetricSpecificationProperty(
                 metrics=[
                     *(_query(identifier, metric, service.path) for identifier, metric in metrics.items()),
+                    *(
+                        _Policy.TargetTrackingMetricDataQueryProperty(id=name, expression=step, return_data=False)
+                        for name, step in (steps or {}).items()
+                    ),
                     _Policy.TargetTrackingMetricDataQueryProperty(
                         id="tracked", label=label, expression=expression, return_data=True
                     ),

@@ -21,8 +21,9 @@ class BacklogPerTask:
     """Run as many tasks as it takes to work off the queue within a given time.
 
     The target is ``messages_at_once * acceptable_latency / processing_time`` messages for each task, as in
-    https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-using-sqs-queue.html. What is counted are the
-    waiting messages and those in flight, so that a queue which is empty but busy does not lose its workers.
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-using-sqs-queue.html, and messages in flight count as
+    well. Busy tasks count at the target, so that the number of tasks never falls below what the messages in flight
+    keep busy. Which task then stops is ECS's choice: a program with long messages protects its task meanwhile.
     Beside it belongs an `ArrivalRate`, which keeps the tasks that a steady flow of messages needs. With
     ``min_capacity=0``, the first waiting message starts a first task; on SQS that takes a few minutes,
     and up to 15 after some hours without any traffic, since an idle queue stops reporting its metrics.
@@ -68,11 +69,18 @@ class BacklogPerTask:
         """Attach this policy to the task count of ``service``."""
         waiting, in_flight = _queue_metrics(service)
         running = metric_running_tasks(service.service)
+        slots, target = f"({self.messages_at_once} * tasks)", f"{self.target_backlog:.9g}"
         track_expression(
             service,
             "BacklogPerTask",
-            expression=f"(waiting + in_flight) / {RUNNING_OR_ONE}",
-            label="Messages for each running task",
+            steps={
+                "tasks": RUNNING_OR_ONE,
+                "backlog": "(waiting + in_flight) / tasks",
+                # At the target when every task is busy, so that the count falls only by what is idle.
+                "busy": f"IF(in_flight >= {slots}, {target}, {target} * in_flight / {slots})",
+            },
+            expression="IF(backlog > busy, backlog, busy)",
+            label="Messages for each running task, busy tasks counted at the target",
             metrics={"waiting": waiting, "in_flight": in_flight, "running": running},
             target_value=self.target_backlog,
             scale_out_cooldown=self.scale_out_cooldown,
@@ -106,7 +114,8 @@ def _wake_from_zero(
         "WakeFromZero",
         scaling_target=scalable_target(service),
         adjustment_type=appscaling.AdjustmentType.CHANGE_IN_CAPACITY,
-        cooldown=Duration.minutes(1),
+        # Until the first sample of a new task appears the alarm stays on, and must not start a second one.
+        cooldown=Duration.minutes(5),
         metric_aggregation_type=appscaling.MetricAggregationType.MAXIMUM,
     )
     action.add_adjustment(adjustment=1, lower_bound=0)

@@ -23,6 +23,14 @@ class Capacity:
     capacity_provider: str
     interruptible: bool
 
+    def __post_init__(self) -> None:
+        require(
+            _INTERRUPTIBLE.get(self.capacity_provider) is self.interruptible,
+            "Capacity",
+            f"use Capacity.fargate() or Capacity.fargate_spot(), got {self.capacity_provider!r} with "
+            f"interruptible={self.interruptible}",
+        )
+
     @staticmethod
     def fargate() -> Capacity:
         """Return on-demand capacity without instances to look after."""

@@ -81,10 +81,14 @@ class ContainerCluster(Construct):
             "Cluster",
             vpc=vpc,
             container_insights_v2=ecs.ContainerInsights.ENHANCED,
-            enable_fargate_capacity_providers=True,
             execute_command_configuration=self._execute_command_configuration,
             default_cloud_map_namespace=ecs.CloudMapNamespaceOptions(name=namespace_name),
         )
+        # On the cluster itself: a separate association could be removed while services still use it.
+        resource = self._cluster.node.default_child
+        if not isinstance(resource, ecs.CfnCluster):  # pragma: no cover - guards a fact of aws_cdk
+            raise TypeError(f"{self.node.path}: aws_cdk no longer makes a CfnCluster")
+        resource.capacity_providers = names
 
     @property
     def cluster(self) -> ecs.Cluster:

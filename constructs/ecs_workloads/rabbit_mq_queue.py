@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from aws_cdk import Token
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
@@ -94,8 +95,10 @@ class RabbitMqQueue:
         """Open the broker's AMQP port to ``peer``."""
         peer.connections.allow_to(self.broker, ec2.Port.tcp(self.port), "AMQP")
 
-    def metric_messages_waiting(self) -> None:
+    def metric_messages_waiting(self) -> cloudwatch.IMetric | None:
         """Return ``None``: the broker publishes no metrics yet."""
+        return None
 
-    def metric_messages_in_flight(self) -> None:
+    def metric_messages_in_flight(self) -> cloudwatch.IMetric | None:
         """Return ``None``: the broker publishes no metrics yet."""
+        return None

@@ -60,13 +60,7 @@ class SqsQueue(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
-        check_time(
-            path,
-            "longest_processing_time",
-            longest_processing_time,
-            timedelta(seconds=1),
-            _LONGEST_VISIBILITY / _VISIBILITY_FACTOR,
-        )
+        _check_processing(path, longest_processing_time)
         check_range(path, "max_receive_count", max_receive_count, 1, 1000)
         check_time(path, "retention_period", retention_period, timedelta(minutes=1), timedelta(days=13))
         encryption = sqs.QueueEncryption.SQS_MANAGED if encryption_key is None else sqs.QueueEncryption.KMS
@@ -101,8 +95,12 @@ class SqsQueue(Construct):
             queue: The queue, such as ``sqs.Queue.from_queue_attributes`` returns it; with its key, where it has
                 one, so that grants cover the key as well.
             longest_processing_time: Longest time for which a consumer works on one message. The queue's own
-                visibility time-out must be longer.
+                visibility time-out must be longer. One second to 8 hours.
+
+        Raises:
+            ValueError: The time is out of its range.
         """
+        _check_processing(queue.node.path, longest_processing_time)
         return SqsMessages(queue=queue, longest_processing_time=longest_processing_time)
 
     @property
@@ -151,3 +149,9 @@ class SqsQueue(Construct):
     def metric_messages_in_flight(self) -> cloudwatch.IMetric:
         """Return the number of messages that consumers hold."""
         return self._messages.metric_messages_in_flight()
+
+
+def _check_processing(path: str, value: timedelta) -> None:
+    """Refuse a time for which no message can stay invisible."""
+    longest = _LONGEST_VISIBILITY / _VISIBILITY_FACTOR
+    check_time(path, "longest_processing_time", value, timedelta(seconds=1), longest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -49,7 +50,43 @@ def test_tracks_waiting_and_in_flight_messages_for_each_running_task(
     }
     assert queries["running"]["MetricStat"]["Stat"] == "SampleCount"
     assert [key for key, query in queries.items() if query["ReturnData"]] == ["tracked"]
-    assert queries["tracked"]["Expression"] == "(waiting + in_flight) / IF(FILL(running, 0) > 0, FILL(running, 0), 1)"
+    assert queries["tracked"]["Expression"] == "IF(backlog > busy, backlog, busy)"
+
+
+def fill(value: float, _: float) -> float:
+    return value
+
+
+def choose(condition: bool, yes: float, no: float) -> float:  # noqa: FBT001 - as CloudWatch's IF
+    return yes if condition else no
+
+
+def wanted_tasks(stack: cdk.Stack, *, waiting: int, in_flight: int, running: int) -> int:
+    """Work the policy's own expressions out, and return the number of tasks that target tracking wants."""
+    configuration = properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy")[
+        "TargetTrackingScalingPolicyConfiguration"
+    ]
+    values: dict[str, Any] = {"waiting": waiting, "in_flight": in_flight, "running": running}
+    values |= {"FILL": fill, "IF": choose}
+    for query in configuration["CustomizedMetricSpecification"]["Metrics"]:
+        if "Expression" in query:
+            values[query["Id"]] = eval(query["Expression"], {}, values)  # noqa: S307 - our own expression
+    return int(math.ceil(running * values["tracked"] / configuration["TargetValue"]))
+
+
+def test_the_count_never_falls_below_the_tasks_that_work(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container
+) -> None:
+    worker(stack, cluster, container, Scaling(min_capacity=1, max_capacity=30, policies=(POLICY,)))
+
+    # Nothing waits and everybody works: nobody goes. Prefetched messages add no tasks.
+    assert wanted_tasks(stack, waiting=0, in_flight=20, running=20) == 20
+    assert wanted_tasks(stack, waiting=0, in_flight=200, running=20) == 20
+    # A quarter works: no fewer than these. Nobody works: all may go.
+    assert wanted_tasks(stack, waiting=0, in_flight=5, running=20) == 5
+    assert wanted_tasks(stack, waiting=0, in_flight=0, running=20) == 0
+    # More waits than these tasks work off in time.
+    assert wanted_tasks(stack, waiting=3000, in_flight=20, running=20) == 21
 
 
 def test_the_first_message_wakes_a_worker_that_has_no_task(

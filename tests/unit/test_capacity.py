@@ -22,6 +22,11 @@ def test_nobody_knows_of_another_provider_unless_told() -> None:
     assert CapacityShare(capacity_provider="Fleet", interruptible=False).interruptible is False
 
 
+def test_a_cluster_offers_no_capacity_that_does_not_exist_yet() -> None:
+    with pytest.raises(ValueError, match="use Capacity.fargate.. or Capacity.fargate_spot.., got 'Fleet'"):
+        Capacity(capacity_provider="Fleet", interruptible=False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -28,9 +28,15 @@ def test_container_insights_are_enhanced(stack: cdk.Stack, vpc: ec2.Vpc) -> None
 def test_both_kinds_of_fargate_are_there(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
     cluster = ContainerCluster(stack, "Cluster", vpc=vpc)
 
-    association = properties(stack, "AWS::ECS::ClusterCapacityProviderAssociations")
-    assert association["CapacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
+    assert properties(stack, "AWS::ECS::Cluster")["CapacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
     assert cluster.capacity == (Capacity.fargate(), Capacity.fargate_spot())
+    assert resources(stack, "AWS::ECS::ClusterCapacityProviderAssociations") == []
+
+
+def test_only_the_capacity_that_is_named_is_there(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    ContainerCluster(stack, "Cluster", vpc=vpc, capacity=[Capacity.fargate()])
+
+    assert properties(stack, "AWS::ECS::Cluster")["CapacityProviders"] == ["FARGATE"]
 
 
 def test_tiers_find_each_other_in_a_private_namespace(stack: cdk.Stack, vpc: ec2.Vpc) -> None:

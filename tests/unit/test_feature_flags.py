@@ -31,7 +31,6 @@ IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
 SAME = (
     "AWS::ECS::Cluster",
     "AWS::ECS::TaskDefinition",
-    "AWS::ECS::ClusterCapacityProviderAssociations",
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::EC2::SecurityGroup",

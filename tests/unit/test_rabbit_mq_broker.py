@@ -8,12 +8,13 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk.assertions import Template
 
-from ecs_workloads import CapacityShare, Container, RabbitMqBroker, Scaling, Worker
+from ecs_workloads import CapacityShare, Container, ContainerCluster, RabbitMqBroker, Scaling, Worker
 from tests.templates import ingress, main_container, properties, resources, statements
 
 IMAGE = ecs.ContainerImage.from_registry("public.ecr.aws/docker/library/rabbitmq:4.2.1")
@@ -98,6 +99,24 @@ def test_the_file_system_is_there_before_the_first_task(stack: cdk.Stack, make: 
 
     [service] = resources(stack, "AWS::ECS::Service")
     assert any("MountTarget" in name for name in service["DependsOn"])
+
+
+def test_there_is_one_mount_target_for_each_zone(stack: cdk.Stack, make: MakeBroker) -> None:
+    private = ec2.SubnetType.PRIVATE_WITH_EGRESS
+    vpc = ec2.Vpc(
+        stack,
+        "TwoGroups",
+        max_azs=2,
+        subnet_configuration=[
+            ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC),
+            ec2.SubnetConfiguration(name="First", subnet_type=private),
+            ec2.SubnetConfiguration(name="Second", subnet_type=private),
+        ],
+    )
+    cluster = ContainerCluster(stack, "Other", vpc=vpc, namespace_name="other").cluster
+    make(cluster=cluster, vpc_subnets=ec2.SubnetSelection(subnet_type=private))
+
+    assert len(resources(stack, "AWS::EFS::MountTarget")) == 2
 
 
 def test_it_runs_as_the_user_of_the_image(stack: cdk.Stack, make: MakeBroker) -> None:

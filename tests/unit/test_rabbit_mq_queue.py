@@ -25,8 +25,8 @@ def test_the_address_holds_no_credentials(rabbit_mq_queue: RabbitMqQueue) -> Non
 
 
 def test_it_has_no_metrics_for_the_time_being(rabbit_mq_queue: RabbitMqQueue) -> None:
-    assert rabbit_mq_queue.metric_messages_waiting() is None  # type: ignore[func-returns-value]  # that is the point
-    assert rabbit_mq_queue.metric_messages_in_flight() is None  # type: ignore[func-returns-value]  # likewise
+    assert rabbit_mq_queue.metric_messages_waiting() is None
+    assert rabbit_mq_queue.metric_messages_in_flight() is None
 
 
 def test_tasks_may_use_the_key_of_credentials_from_another_stack(
@@ -44,6 +44,16 @@ def test_tasks_may_use_the_key_of_credentials_from_another_stack(
 
     decrypt = [statement for statement in statements(stack) if statement["Action"] == "kms:Decrypt"]
     assert [statement["Resource"] for statement in decrypt] == [key_arn]
+
+
+def test_tasks_may_read_credentials_that_are_known_by_name(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, rabbit_mq_queue: RabbitMqQueue
+) -> None:
+    queue = replace(rabbit_mq_queue, credentials=secretsmanager.Secret.from_secret_name_v2(stack, "Named", "broker"))
+    Worker(stack, "Worker", cluster=cluster, container=container, queue=queue, scaling=Scaling())
+
+    [read] = [one for one in statements(stack) if "secretsmanager:GetSecretValue" in one["Action"]]
+    assert "secret:broker-??????" in str(read["Resource"])
 
 
 @pytest.mark.parametrize(

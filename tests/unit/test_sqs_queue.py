@@ -91,6 +91,11 @@ def test_a_queue_of_another_stack_grants_its_key_too(
     assert any(statement["Resource"] == key_arn for statement in statements(stack))
 
 
+def test_a_queue_of_another_stack_is_checked_too(stack: cdk.Stack) -> None:
+    with pytest.raises(ValueError, match="Stack/Queue: longest_processing_time must be from 1 seconds"):
+        SqsQueue.from_queue(sqs.Queue(stack, "Queue"), longest_processing_time=timedelta(seconds=-5))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
