@@ -17,7 +17,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ecs_workloads._checks import duration, require
-from ecs_workloads._shares import check_capacity
+from ecs_workloads._shares import check_capacity, placed
+from ecs_workloads._start_order import cfn_service
 from ecs_workloads.arrival_rate import ArrivalRate
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -63,6 +64,7 @@ class TierService(Construct):
         suspended: bool,
         deployment_alarms: Sequence[cloudwatch.IAlarm] = (),
         single_writer: bool = False,
+        service_name: str | None = None,
         app_protocol: ecs.AppProtocol | None = None,
         service_connect: bool = True,
         published: ecs.ServiceConnectService | None = None,
@@ -100,6 +102,7 @@ class TierService(Construct):
             "Service",
             cluster=cluster,
             task_definition=self.task_definition,
+            service_name=service_name,
             security_groups=list(own_groups),
             vpc_subnets=vpc_subnets,
             assign_public_ip=False,
@@ -107,7 +110,7 @@ class TierService(Construct):
                 ecs.CapacityProviderStrategy(
                     capacity_provider=share.capacity_provider, base=share.base or None, weight=share.weight
                 )
-                for share in capacity
+                for share in placed(cluster, capacity)
             ]
             or None,
             desired_count=(0 if suspended else 1) if single_writer else None,
@@ -268,14 +271,6 @@ class TierService(Construct):
         for warning in ("ipv4IgnoreEgressRule", "ipv6IgnoreEgressRule"):
             Annotations.of(group).acknowledge_warning(f"@aws-cdk/aws-ec2:{warning}", "the way out is open on purpose")
         return group
-
-
-def cfn_service(service: ecs.FargateService) -> ecs.CfnService:
-    """Return the resource behind ``service``."""
-    child = service.node.find_child("Service")
-    if not isinstance(child, ecs.CfnService):  # pragma: no cover - guards an id inside aws_cdk
-        raise TypeError(f"{service.node.path}: aws_cdk no longer keeps the service's resource under 'Service'")
-    return child
 
 
 def _check_wakes(path: str, scaling: Scaling, policies: Sequence[ScalingPolicy]) -> None:

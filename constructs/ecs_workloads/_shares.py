@@ -12,6 +12,18 @@ from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container_cluster import ContainerCluster
 
 
+def placed(cluster: ecs.ICluster, capacity: Sequence[CapacityShare]) -> Sequence[CapacityShare]:
+    """Return the shares to render: on-demand Fargate where none is named and the cluster is known to have it.
+
+    Elsewhere the launch type says the same; but a service that goes from the one to the other is replaced.
+    """
+    owner = cluster.node.scope
+    if capacity or not isinstance(owner, ContainerCluster):
+        return capacity
+    offered = {one.capacity_provider for one in owner.capacity}
+    return [CapacityShare.fargate()] if "FARGATE" in offered else capacity
+
+
 def check_capacity(path: str, cluster: ecs.ICluster, capacity: Sequence[CapacityShare]) -> None:
     """Refuse shares that ECS would refuse. What is offered is known only of a `ContainerCluster`."""
     names = [share.capacity_provider for share in capacity]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import jsii
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -17,7 +17,8 @@ from constructs import Construct
 
 from ecs_workloads._checks import check_time, duration, require
 from ecs_workloads._dns_name import claim_dns_name
-from ecs_workloads._service import CONTAINER_NAME, LONGEST_REQUEST, STOP_MARGIN, TierService, cfn_service
+from ecs_workloads._service import CONTAINER_NAME, LONGEST_REQUEST, STOP_MARGIN, TierService
+from ecs_workloads._start_order import start_after
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.message_queue import MessageQueue
@@ -45,7 +46,8 @@ class AppServer(Construct):
         deployment_alarms: Alarms that roll a running deployment back. Not on a metric of this service, which would
             then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
         suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
-        capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate.
+        capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
+            `ContainerCluster`, going from none to some, or back, replaces the service.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
@@ -135,14 +137,11 @@ class AppServer(Construct):
             self.connections.allow_internally(port, description)
             return
         peer.connections.allow_to(self, port, description)
-        service: object = getattr(peer, "service", None)
-        if not isinstance(service, ecs.FargateService) or Stack.of(service) != Stack.of(self):
-            return
         if isinstance(peer, AppServer):
             if self._waits_for(peer):
                 return
             peer._starts_after.append(self)  # noqa: SLF001 - the same class
-        cfn_service(service).node.add_dependency(self._tier.cfn_service)
+        start_after(peer, self)
 
     def _waits_for(self, other: AppServer) -> bool:
         return any(one is other or one._waits_for(other) for one in self._starts_after)  # noqa: SLF001

@@ -14,14 +14,17 @@ from constructs import Construct
 
 from ecs_workloads._checks import check_name, check_range, check_time, duration, require
 
+# More than a repository holds: by default at most 20000 images.
+_MOST_RELEASES = 100_000
 _UNTAGGED_DAYS = timedelta(days=14)
 
 
 class ImageRepository(Construct):
     """An ECR repository: scanned on push, immutable, encrypted, and cleaned without ever losing a release.
 
-    Untagged images go after 14 days, and all but the newest ``build-*`` tags. Any other tag is a release and
-    stays for good.
+    Images without any tag go after 14 days, those used by digest alone included. Of those tagged ``build-*`` the
+    newest stay. An image with a release's tag stays, a build that was promoted to a release included, and so does
+    one with any other tag.
 
     Args:
         repository_name: Name of the repository, where another stack must find it by name. Defaults to a name
@@ -29,6 +32,8 @@ class ImageRepository(Construct):
         encryption_key: Key for the images; it cannot be changed later without a new repository. Defaults to
             the key ``aws/ecr`` of the account.
         pull_account_ids: Other AWS accounts whose tasks may pull images.
+        release_tag_patterns: Patterns of the tags of releases, such as ``1.0.0``, with ``*`` for anything, up to
+            four; an image that bears one stays, whatever other tags it has. Defaults to ``*.*.*``.
         build_images: Newest images with a tag ``build-*`` to keep, 1 to 10000.
         untagged_retention: How long an untagged image is kept, one day to ten years.
         removal_policy: What becomes of the repository and its images when it leaves the template. Defaults to
@@ -46,6 +51,7 @@ class ImageRepository(Construct):
         repository_name: str | None = None,
         encryption_key: kms.IKey | None = None,
         pull_account_ids: Sequence[str] = (),
+        release_tag_patterns: Sequence[str] = ("*.*.*",),
         build_images: int = 50,
         untagged_retention: timedelta = _UNTAGGED_DAYS,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
@@ -65,6 +71,13 @@ class ImageRepository(Construct):
         require(
             untagged_retention.seconds == 0, path, f"untagged_retention must be whole days, got {untagged_retention}"
         )
+        require(
+            len(release_tag_patterns) <= 4,  # noqa: PLR2004
+            path,
+            f"release_tag_patterns must be at most 4, got {list(release_tag_patterns)}",
+        )
+        for pattern in release_tag_patterns:
+            check_name(path, "release_tag_patterns", pattern, r"[A-Za-z0-9._*-]{1,128}", "a tag, with * for anything")
         for account_id in pull_account_ids:
             check_name(path, "pull_account_ids", account_id, r"\d{12}", "12 digits each")
         self._repository = ecr.Repository(
@@ -76,14 +89,24 @@ class ImageRepository(Construct):
             encryption=ecr.RepositoryEncryption.KMS,
             encryption_key=encryption_key,
             lifecycle_rules=[
+                # An image that one rule keeps is never expired by a later one.
+                *(
+                    ecr.LifecycleRule(
+                        rule_priority=priority,
+                        description="Releases stay",
+                        tag_pattern_list=[pattern],
+                        max_image_count=_MOST_RELEASES,
+                    )
+                    for priority, pattern in enumerate(release_tag_patterns, start=1)
+                ),
                 ecr.LifecycleRule(
-                    rule_priority=1,
+                    rule_priority=len(release_tag_patterns) + 1,
                     description="Untagged images by age",
                     tag_status=ecr.TagStatus.UNTAGGED,
                     max_image_age=duration(untagged_retention),
                 ),
                 ecr.LifecycleRule(
-                    rule_priority=2,
+                    rule_priority=len(release_tag_patterns) + 2,
                     description="Builds by number",
                     tag_pattern_list=["build-*"],
                     max_image_count=build_images,

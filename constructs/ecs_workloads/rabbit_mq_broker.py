@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import jsii
-from aws_cdk import RemovalPolicy
+from aws_cdk import Names, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_efs as efs
@@ -26,7 +26,7 @@ from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
 
-# The user `rabbitmq` of the official Debian-based images.
+# The user `rabbitmq` of the official images, but for Alpine's.
 _UID = "999"
 _DATA_PATH = "/var/lib/rabbitmq"
 _SMALLEST_MEMORY_MIB = 1024
@@ -43,11 +43,15 @@ class RabbitMqBroker(Construct):
     highly available: a deployment or a failed task stops it for up to a few minutes, in which programs must
     retry. There is never a second node beside it, since two nodes on one data directory lose confirmed
     messages: a deployment stops the old task before it starts the new one, nothing scales it, and capacity
-    that AWS may take away is refused.
+    that AWS may take away is refused. The service has a name, so that a change which would replace it, such as
+    another cluster, fails instead of starting a second node: delete the old service first, the data stays.
+
+    For the time being every program logs in as one user, an administrator. The broker reads its password only
+    when it first starts: do not rotate the secret without changing the password on the broker.
 
     Args:
         cluster: Cluster to run in. It must have a private DNS namespace, as `ContainerCluster` has.
-        image: The official image of RabbitMQ, Debian-based, with its full version or digest.
+        image: The official image of RabbitMQ, not its Alpine variant, with its full version or digest.
         dns_name: First part of the broker's host name, unique in the namespace.
         cpu: CPU units of the task, 1024 being one vCPU. Below 512 the health check is too slow.
         memory_limit_mib: Memory of the task in MiB, from 1024. The broker stops accepting messages when it
@@ -153,6 +157,8 @@ class RabbitMqBroker(Construct):
             removal_policy=removal_policy,
             suspended=suspended,
             single_writer=True,
+            # A replacement would run beside the old service, on the same data. With a name it cannot be created.
+            service_name=Names.unique_resource_name(self, max_length=255, separator="-"),
             service_connect=False,  # a proxy would cut connections that live for days
         )
         self._tier.container.add_ulimits(

@@ -15,6 +15,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 
 from ecs_workloads._checks import check_range, check_time, require
 from ecs_workloads._credentials import credential
+from ecs_workloads._start_order import start_after
 from ecs_workloads.message_queue import connection_variable
 
 _AMQP_PORT = 5672
@@ -92,8 +93,9 @@ class RabbitMqQueue:
         del grantee
 
     def allow_from(self, peer: ec2.IConnectable) -> None:
-        """Open the broker's AMQP port to ``peer``."""
+        """Open the broker's AMQP port to ``peer``, which in the broker's own stack is deployed after it."""
         peer.connections.allow_to(self.broker, ec2.Port.tcp(self.port), "AMQP")
+        start_after(peer, self.broker)
 
     def metric_messages_waiting(self) -> cloudwatch.IMetric | None:
         """Return ``None``: the broker publishes no metrics yet."""

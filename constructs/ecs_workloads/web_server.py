@@ -68,7 +68,8 @@ class WebServer(Construct):
         deployment_alarms: Further alarms that roll a running deployment back. Not on a metric of this service,
             which would then depend on itself.
         suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
-        capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate.
+        capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
+            `ContainerCluster`, going from none to some, or back, replaces the service.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.

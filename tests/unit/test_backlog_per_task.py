@@ -71,7 +71,8 @@ def wanted_tasks(stack: cdk.Stack, *, waiting: int, in_flight: int, running: int
     for query in configuration["CustomizedMetricSpecification"]["Metrics"]:
         if "Expression" in query:
             values[query["Id"]] = eval(query["Expression"], {}, values)  # noqa: S307 - our own expression
-    return int(math.ceil(running * values["tracked"] / configuration["TargetValue"]))
+    wanted: float = running * values["tracked"] / configuration["TargetValue"]
+    return math.ceil(wanted)
 
 
 def test_the_count_never_falls_below_the_tasks_that_work(

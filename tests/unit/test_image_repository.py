@@ -31,8 +31,15 @@ def test_only_builds_and_untagged_images_expire(stack: cdk.Stack) -> None:
     ImageRepository(stack, "Web", build_images=30, untagged_retention=timedelta(days=7))
 
     policy = json.loads(properties(stack, "AWS::ECR::Repository")["LifecyclePolicy"]["LifecyclePolicyText"])
+    assert [rule["rulePriority"] for rule in policy["rules"]] == [1, 2, 3]
     selections = [rule["selection"] for rule in policy["rules"]]
     assert selections == [
+        {
+            "tagStatus": "tagged",
+            "tagPatternList": ["*.*.*"],
+            "countType": "imageCountMoreThan",
+            "countNumber": 100000,
+        },
         {"tagStatus": "untagged", "countType": "sinceImagePushed", "countNumber": 7, "countUnit": "days"},
         {
             "tagStatus": "tagged",
@@ -88,6 +95,8 @@ def test_an_image_is_named_by_release_or_digest(stack: cdk.Stack) -> None:
     [
         ({"repository_name": "Shop/Web"}, "repository_name must be 2 to 256 lower-case letters"),
         ({"repository_name": "shop//web"}, "repository_name must be 2 to 256 lower-case letters"),
+        ({"release_tag_patterns": ["1"] * 5}, "release_tag_patterns must be at most 4"),
+        ({"release_tag_patterns": ["a b"]}, "release_tag_patterns must be a tag"),
         ({"build_images": 0}, "build_images must be from 1 to 10000, got 0"),
         ({"untagged_retention": timedelta(hours=1)}, "untagged_retention must be from 86400 seconds"),
         ({"untagged_retention": timedelta(days=1, hours=1)}, "untagged_retention must be whole days"),

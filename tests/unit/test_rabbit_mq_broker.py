@@ -48,6 +48,12 @@ def test_a_suspended_broker_keeps_its_data(stack: cdk.Stack, make: MakeBroker) -
     Template.from_stack(stack).resource_count_is("AWS::EFS::FileSystem", 1)
 
 
+def test_a_replacement_of_its_service_fails_instead_of_running_beside_it(stack: cdk.Stack, make: MakeBroker) -> None:
+    make()
+
+    assert properties(stack, "AWS::ECS::Service")["ServiceName"].startswith("Stack-Broker")
+
+
 def test_it_runs_on_demand(stack: cdk.Stack, make: MakeBroker) -> None:
     make()
 
@@ -171,6 +177,17 @@ def test_a_consumer_opens_the_port_of_amqp(
     Worker(stack, "Worker", cluster=cluster, container=container, queue=queue, scaling=Scaling())
 
     assert sorted(rule["FromPort"] for rule in ingress(stack)) == [2049, 5672]
+
+
+def test_a_consumer_of_the_same_stack_is_deployed_after_it(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, make: MakeBroker
+) -> None:
+    queue = make().queue("orders", longest_processing_time=timedelta(minutes=2))
+    Worker(stack, "Worker", cluster=cluster, container=container, queue=queue, scaling=Scaling())
+
+    services = resources(stack, "AWS::ECS::Service")
+    [worker] = [one for one in services if one["Properties"].get("DesiredCount") is None]
+    assert any(name.startswith("BrokerService") for name in worker["DependsOn"])
 
 
 def test_key_and_removal_policy_reach_all_that_it_keeps(stack: cdk.Stack, make: MakeBroker) -> None:

@@ -186,6 +186,14 @@ def test_tasks_run_on_demand_unless_shared_out(stack: cdk.Stack, make: MakeWorke
     assert "CapacityProviderStrategy" not in service
 
 
+def test_naming_the_default_capacity_of_a_known_cluster_changes_nothing(stack: cdk.Stack, make: MakeWorker) -> None:
+    make(cluster=ContainerCluster(stack, "Known", vpc=ec2.Vpc(stack, "Other")).cluster)
+
+    service = properties(stack, "AWS::ECS::Service")
+    assert service["CapacityProviderStrategy"] == [{"CapacityProvider": "FARGATE", "Weight": 1}]
+    assert "LaunchType" not in service
+
+
 def test_capacity_is_shared_by_name(stack: cdk.Stack, make: MakeWorker) -> None:
     make(capacity=[CapacityShare.fargate(base=1), CapacityShare.fargate_spot(weight=3)])
 
