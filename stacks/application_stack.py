@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -18,7 +19,19 @@ from stacks import shared_values
 from stacks.environments import Environment, TierSize
 from stacks.layer_key import layer_key, removal_policy
 from stacks.registry_stack import repository_name
+from stacks.shell import shell_command
 
+# The image has Python and no curl.
+_SERVES = ecs.HealthCheck(
+    command=[
+        "CMD",
+        "python",
+        "-c",
+        "import urllib.request as u; u.urlopen('http://localhost:8000/healthz', timeout=3)",
+    ],
+    interval=cdk.Duration.seconds(10),
+    start_period=cdk.Duration.seconds(30),
+)
 _IMAGES = Path(__file__).resolve().parent.parent / "images"
 
 
@@ -37,7 +50,7 @@ class ApplicationStack(cdk.Stack):
             self,
             "App",
             cluster=self._cluster,
-            container=self._container("app", environment.app, port=8000),
+            container=replace(self._container("app", environment.app, port=8000), health_check=_SERVES),
             dns_name="app",
             scaling=environment.app.scaling,
             capacity=environment.capacity,
@@ -51,7 +64,9 @@ class ApplicationStack(cdk.Stack):
             cluster=self._cluster,
             container=self._container("web", environment.web, port=8080, variables={"APP_URL": app.url}),
             domain=environment.domain,
-            protocol=elbv2.ApplicationProtocol.HTTP if environment.domain is None else elbv2.ApplicationProtocol.HTTPS,
+            protocol=elbv2.ApplicationProtocol.HTTP
+            if environment.domain is None and environment.listener is None
+            else elbv2.ApplicationProtocol.HTTPS,
             listener_rule=self._listener_rule(),
             health_check_path="/healthz",
             scaling=environment.web.scaling,
@@ -81,7 +96,7 @@ class ApplicationStack(cdk.Stack):
         for name, tier in (("Web", web), ("App", app), ("Worker", worker)):
             cdk.CfnOutput(self, f"{name}LogGroup", value=tier.log_group.log_group_name)
             if environment.execute_command:
-                cdk.CfnOutput(self, f"{name}Shell", value=self._shell_command(tier.service))
+                cdk.CfnOutput(self, f"{name}Shell", value=shell_command(self._cluster, tier.service))
         shared_values.publish(
             self,
             environment,
@@ -124,14 +139,12 @@ class ApplicationStack(cdk.Stack):
                 "Listener",
                 listener_arn=existing.listener_arn,
                 security_group=ec2.SecurityGroup.from_security_group_id(
-                    self, "ListenerSecurityGroup", existing.security_group_id
+                    self,
+                    "ListenerSecurityGroup",
+                    existing.security_group_id,
+                    allow_all_outbound=False,  # else no way is opened from a load balancer that has none
                 ),
             ),
             priority=existing.priority,
             host_headers=[existing.host_header],
         )
-
-    def _shell_command(self, service: ecs.FargateService) -> str:
-        place = f"--cluster {self._cluster.cluster_name} --region {self.region}"
-        task = f"aws ecs list-tasks {place} --service-name {service.service_name} --query 'taskArns[0]' --output text"
-        return f'aws ecs execute-command {place} --task "$({task})" --container main --interactive --command /bin/sh'

@@ -13,6 +13,7 @@ from stacks import shared_values
 from stacks.environments import Environment
 from stacks.layer_key import layer_key, removal_policy
 from stacks.registry_stack import repository_name
+from stacks.shell import shell_command
 
 
 class DataStack(cdk.Stack):
@@ -39,10 +40,11 @@ class DataStack(cdk.Stack):
     def _broker(self, environment: Environment, key: kms.IKey | None) -> dict[str, str]:
         vpc = shared_values.vpc(self, environment)
         repository = ecr.Repository.from_repository_name(self, "Repository", repository_name(environment, "queue"))
+        cluster = shared_values.cluster(self, environment, vpc=vpc)
         broker = RabbitMqBroker(
             self,
             "Broker",
-            cluster=shared_values.cluster(self, environment, vpc=vpc),
+            cluster=cluster,
             image=ecs.ContainerImage.from_ecr_repository(repository, environment.broker_version),
             enable_execute_command=environment.execute_command,
             log_retention=environment.log_retention,
@@ -50,6 +52,8 @@ class DataStack(cdk.Stack):
             removal_policy=removal_policy(environment),
         )
         cdk.CfnOutput(self, "BrokerLogGroup", value=broker.log_group.log_group_name)
+        if environment.execute_command:
+            cdk.CfnOutput(self, "BrokerShell", value=shell_command(cluster, broker.service))
         return {
             "broker-host-name": broker.host_name,
             "broker-credentials-arn": broker.credentials.secret_arn,

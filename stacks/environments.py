@@ -132,7 +132,7 @@ class Environment:
             fewest = self.web.scaling.min_capacity
             self._require(fewest >= self.zones, f"web needs a task in each of {self.zones} zones, got {fewest}")
             self._require(
-                any(not share.interruptible and share.base > 0 for share in self.capacity),
+                any(share.may_be_interrupted is False and share.base > 0 for share in self.capacity),
                 "a protected environment needs an on-demand base in its capacity",
             )
 

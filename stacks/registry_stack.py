@@ -1,4 +1,4 @@
-"""The registry layer: the repositories of the images. It is deployed, and pushed to, before all others."""
+"""The registry layer: the repositories of the images. It is deployed, and pushed to, before all that runs."""
 
 from __future__ import annotations
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Template
+
+HEALTHY = ecs.HealthCheck(command=["CMD", "true"])
 
 
 def resources(stack: cdk.Stack, resource_type: str) -> list[dict[str, Any]]:

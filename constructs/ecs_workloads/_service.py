@@ -25,6 +25,7 @@ from ecs_workloads.container import Container
 from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.requests_per_target import RequestsPerTarget
 from ecs_workloads.scaling import ScalableService, Scaling, ScalingPolicy
+from ecs_workloads.scheduled import Scheduled
 from ecs_workloads.target_cpu import TargetCpu
 from ecs_workloads.target_memory import TargetMemory
 
@@ -275,10 +276,14 @@ class TierService(Construct):
 
 def _check_wakes(path: str, scaling: Scaling, policies: Sequence[ScalingPolicy]) -> None:
     """Refuse a tier that goes to no task and has nothing that would ever start one again."""
-    asleep = all(isinstance(policy, _START_NO_FIRST_TASK) for policy in policies)
+    asleep = all(
+        isinstance(policy, _START_NO_FIRST_TASK) or (isinstance(policy, Scheduled) and not policy.min_capacity)
+        for policy in policies
+    )
+    stops = any(isinstance(policy, Scheduled) and policy.min_capacity == 0 for policy in policies)
     require(
-        scaling.min_capacity > 0 or not asleep,
+        (scaling.min_capacity > 0 and not stops) or not asleep,
         path,
         "with min_capacity=0 nothing would start a first task: CPU, memory, requests and arrivals are measured "
-        "against tasks that run; add BacklogPerTask or Scheduled, or say min_capacity=1",
+        "against tasks that run; add BacklogPerTask, or Scheduled with a min_capacity, or say min_capacity=1",
     )

@@ -37,7 +37,8 @@ class AppServer(Construct):
 
     Args:
         cluster: Cluster to run in. It must have a default Cloud Map namespace, as `ContainerCluster` has.
-        container: What to run. It must have a port.
+        container: What to run. It must have a port, and a health check: without a load balancer nothing else tells
+            a task that serves from one that only runs, and a deployment would stop old tasks for it.
         dns_name: Name by which other tiers call this one, unique in the namespace: lower-case letters, digits
             and hyphens.
         longest_request: Longest time that a request takes, 1 to 110 seconds; Service Connect ends a longer
@@ -56,8 +57,8 @@ class AppServer(Construct):
         removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it.
 
     Raises:
-        ValueError: A value is out of its range, the cluster has no namespace, or another tier of this app bears
-            the name in it.
+        ValueError: A value is out of its range, the container has no port or no health check, the cluster has no
+            namespace, or another tier of this app bears the name in it.
     """
 
     def __init__(
@@ -83,6 +84,12 @@ class AppServer(Construct):
         path = self.node.path
         if container.port is None:
             raise ValueError(f"{path}: an app server needs container.port")
+        require(
+            container.health_check is not None,
+            path,
+            "an app server needs container.health_check, since no load balancer checks its tasks: "
+            "ecs.HealthCheck(command=[...]) with a command that the image has",
+        )
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
         require(
             cluster.default_cloud_map_namespace is not None,

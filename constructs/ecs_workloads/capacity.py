@@ -71,13 +71,16 @@ class CapacityShare:
         check_range("CapacityShare", "base", self.base, 0, 100_000)
         check_range("CapacityShare", "weight", self.weight, 0, 1000)
         require(self.base > 0 or self.weight > 0, "CapacityShare", "base and weight must not both be 0")
-        known = _INTERRUPTIBLE.get(self.capacity_provider, self.interruptible)
         require(
-            self.interruptible in (None, known),
+            self.interruptible in (None, self.may_be_interrupted),
             "CapacityShare",
-            f"interruptible is {known} for {self.capacity_provider}, got {self.interruptible}",
+            f"interruptible is {self.may_be_interrupted} for {self.capacity_provider}, got {self.interruptible}",
         )
-        object.__setattr__(self, "interruptible", known)
+
+    @property
+    def may_be_interrupted(self) -> bool | None:
+        """Whether AWS may take a task away; ``None`` where nobody said."""
+        return _INTERRUPTIBLE.get(self.capacity_provider, self.interruptible)
 
     @staticmethod
     def fargate(*, base: int = 0, weight: int = 1) -> CapacityShare:

@@ -18,7 +18,8 @@ class ListenerRule:
         listener: Listener of a load balancer that this web server does not own.
         priority: Place of the rule among those of the listener, 1 to 50000, lowest first; yours to choose,
             since a number derived from the order of code would move the other rules when one is inserted.
-        host_headers: Host names to match, with ``*`` and ``?`` as wildcards. The first is the tier's URL.
+        host_headers: Host names to match, with ``*`` and ``?`` as wildcards but in the first, which is the tier's
+            URL.
         path_patterns: Paths to match as well. Defaults to all.
 
     Raises:
@@ -34,5 +35,9 @@ class ListenerRule:
     def __post_init__(self) -> None:
         check_range("ListenerRule", "priority", self.priority, 1, 50_000)
         require(len(self.host_headers) > 0, "ListenerRule", "host_headers must name at least one host")
+        first = self.host_headers[0]
+        require(
+            not set("*?") & set(first), "ListenerRule", f"the first of host_headers must be one host, got {first!r}"
+        )
         values = [*self.host_headers, *self.path_patterns]
         require(len(values) <= 5, "ListenerRule", f"one rule matches at most 5 values, got {values}")  # noqa: PLR2004

@@ -107,10 +107,10 @@ class RabbitMqBroker(Construct):
         )
         for share in capacity:
             require(
-                share.interruptible is False,
+                share.may_be_interrupted is False,
                 path,
                 f"a broker needs capacity that is never interrupted, got {share.capacity_provider} with "
-                f"interruptible={share.interruptible}",
+                f"interruptible={share.may_be_interrupted}",
             )
         claim_dns_name(path, cluster, dns_name)
         self._host_name = f"{dns_name}.{namespace.namespace_name}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from aws_cdk import Token
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
@@ -66,6 +67,8 @@ class Scaling:
     policies: Sequence[ScalingPolicy] | None = None
 
     def __post_init__(self) -> None:
+        if Token.is_unresolved(self.min_capacity) or Token.is_unresolved(self.max_capacity):
+            return
         require(
             0 <= self.min_capacity <= self.max_capacity,
             "Scaling",

@@ -53,8 +53,9 @@ class WebServer(Construct):
         certificate: Certificate for the host name, instead of one that this construct makes.
         protocol: Protocol that users speak. ``HTTPS``, or ``HTTP`` where nothing needs to be protected.
         redirect_http: Whether port 80 sends users to HTTPS. With ``False`` only port 443 is open.
-        listener_rule: Place on a load balancer that exists already. Then no load balancer is made, and the
-            arguments above and ``deletion_protection`` do not apply.
+        listener_rule: Place on a load balancer that exists already. Then none is made; ``domain`` and
+            ``certificate`` are refused, ``protocol`` is what the listener speaks, and ``redirect_http`` and
+            ``deletion_protection`` are its owner's.
         health_check_path: Path that answers 200 when a task can serve. Defaults to ``/``.
         longest_request: Longest time that a request takes, 1 to 110 seconds: a task that is taken out of
             service finishes its requests for so long, and is stopped with SIGTERM and 10 seconds more.
@@ -75,7 +76,8 @@ class WebServer(Construct):
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
         encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
             that CloudWatch owns.
-        removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it.
+        removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it. The
+            bucket of the access logs is always kept: CloudFormation cannot delete one that is not empty.
 
     Raises:
         ValueError: A value is out of its range, or HTTPS has neither a certificate nor a zone to make one.
@@ -160,7 +162,7 @@ class WebServer(Construct):
             self._url = f"{scheme}://{host}"
         else:
             self._join(listener_rule)
-            self._url = f"https://{listener_rule.host_headers[0]}"
+            self._url = f"{protocol.value.lower()}://{listener_rule.host_headers[0]}"
         alarms = list(deployment_alarms)
         self._failed_responses: cloudwatch.Alarm | None = None
         if max_failed_percent is not None:

@@ -67,7 +67,8 @@ def main() -> None:
     """Serve until SIGTERM, then finish the requests at hand."""
     app = Starlette(routes=[Route("/healthz", healthz), Route("/orders", place_order, methods=["POST"])])
     app.state.send = sender()
-    uvicorn.run(app, host="0.0.0.0", port=int(os.environ.get("PORT", "8000")))  # noqa: S104
+    # Longer than the five minutes for which the proxy of Service Connect keeps an idle connection.
+    uvicorn.run(app, host="0.0.0.0", port=int(os.environ.get("PORT", "8000")), timeout_keep_alive=330)  # noqa: S104
 
 
 if __name__ == "__main__":

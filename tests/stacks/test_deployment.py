@@ -176,6 +176,11 @@ def test_people_are_told_where_to_look(environment: Environment) -> None:
         assert "--container main --interactive --command /bin/sh" in command
 
 
+def test_a_shell_into_the_broker_is_named_where_shells_are_allowed() -> None:
+    assert "BrokerShell" in templates(STAGING)["Data"]["Outputs"]
+    assert "BrokerShell" not in templates(PROD)["Data"]["Outputs"]
+
+
 @each_environment
 def test_only_the_load_balancer_is_open_to_the_world(environment: Environment) -> None:
     open_ports = [

@@ -82,7 +82,12 @@ sessions: ScalingPolicy = Sessions()
 vpc = ec2.Vpc(stack, "Vpc")
 cluster = ContainerCluster(stack, "Cluster", vpc=vpc, capacity=[Capacity.fargate(), Capacity.fargate_spot()])
 image: ecs.ContainerImage = ImageRepository(stack, "Images").image("1.0.0")
-container = Container(image=image, port=8080, writable_paths=[WritablePath(container_path="/cache")])
+container = Container(
+    image=image,
+    port=8080,
+    health_check=ecs.HealthCheck(command=["CMD", "true"]),
+    writable_paths=[WritablePath(container_path="/cache")],
+)
 
 orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=2))
 broker = RabbitMqBroker(stack, "Broker", cluster=cluster.cluster, image=image)

@@ -15,7 +15,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Template
 
 from ecs_workloads import AppServer, Container, RabbitMqBroker, Scaling, SqsQueue, Worker
-from tests.templates import ingress, main_container, properties
+from tests.templates import HEALTHY, ingress, main_container, properties
 
 MakeApp = Callable[..., AppServer]
 
@@ -23,7 +23,7 @@ MakeApp = Callable[..., AppServer]
 @pytest.fixture
 def make(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> MakeApp:
     def app_server(construct_id: str = "App", **arguments: Any) -> AppServer:
-        defaults: dict[str, Any] = {"container": replace(container, port=8000), "dns_name": "app"}
+        defaults: dict[str, Any] = {"container": replace(container, port=8000, health_check=HEALTHY), "dns_name": "app"}
         return AppServer(stack, construct_id, cluster=cluster, **{**defaults, **arguments})
 
     return app_server
@@ -85,7 +85,7 @@ def test_nobody_can_call_it_until_allowed(stack: cdk.Stack, make: MakeApp) -> No
 
 
 def test_an_allowed_peer_can_call_its_port_alone(stack: cdk.Stack, make: MakeApp) -> None:
-    make().allow_from(make("Caller", dns_name="caller", container=replace(_image(), port=9000)))
+    make().allow_from(make("Caller", dns_name="caller", container=replace(_image(), port=9000, health_check=HEALTHY)))
 
     assert [(rule["FromPort"], rule["ToPort"]) for rule in ingress(stack)] == [(8000, 8000)]
 
@@ -160,10 +160,19 @@ def test_fails_without_a_port(make: MakeApp, container: Container) -> None:
         make(container=container)
 
 
+def test_fails_without_a_health_check(make: MakeApp, container: Container) -> None:
+    with pytest.raises(ValueError, match="Stack/App: an app server needs container.health_check"):
+        make(container=replace(container, port=8000))
+
+
 def test_fails_on_a_cluster_without_namespace(stack: cdk.Stack) -> None:
     with pytest.raises(ValueError, match="an app server needs a cluster with a default Cloud Map namespace"):
         AppServer(
-            stack, "App", cluster=ecs.Cluster(stack, "Plain"), container=replace(_image(), port=80), dns_name="app"
+            stack,
+            "App",
+            cluster=ecs.Cluster(stack, "Plain"),
+            container=replace(_image(), port=80, health_check=HEALTHY),
+            dns_name="app",
         )
 
 

@@ -13,7 +13,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Template
 
 from ecs_workloads import AppServer, BacklogPerTask, Container, RabbitMqQueue, Scaling, SqsQueue, Worker
-from tests.templates import properties, resources
+from tests.templates import HEALTHY, properties, resources
 
 POLICY = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))
 
@@ -137,7 +137,9 @@ def test_fails_for_a_tier_without_queue(stack: cdk.Stack, cluster: ecs.Cluster) 
             stack,
             "App",
             cluster=cluster,
-            container=Container(image=ecs.ContainerImage.from_registry("example.com/app:1"), port=8000),
+            container=Container(
+                image=ecs.ContainerImage.from_registry("example.com/app:1"), port=8000, health_check=HEALTHY
+            ),
             dns_name="app",
             scaling=Scaling(min_capacity=1, max_capacity=2, policies=(POLICY,)),
         )

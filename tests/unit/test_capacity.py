@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,14 +13,15 @@ from ecs_workloads import Capacity, CapacityShare
 def test_spot_may_be_interrupted_and_fargate_may_not() -> None:
     assert Capacity.fargate_spot().interruptible
     assert not Capacity.fargate().interruptible
-    assert CapacityShare.fargate_spot().interruptible is True
-    assert CapacityShare.fargate().interruptible is False
-    assert CapacityShare(capacity_provider="FARGATE_SPOT").interruptible is True
+    assert CapacityShare.fargate_spot().may_be_interrupted is True
+    assert CapacityShare.fargate().may_be_interrupted is False
+    assert CapacityShare(capacity_provider="FARGATE_SPOT").may_be_interrupted is True
 
 
 def test_nobody_knows_of_another_provider_unless_told() -> None:
-    assert CapacityShare(capacity_provider="Fleet").interruptible is None
-    assert CapacityShare(capacity_provider="Fleet", interruptible=False).interruptible is False
+    assert CapacityShare(capacity_provider="Fleet").may_be_interrupted is None
+    assert CapacityShare(capacity_provider="Fleet", interruptible=False).may_be_interrupted is False
+    assert replace(CapacityShare.fargate(), capacity_provider="Fleet").may_be_interrupted is None
 
 
 def test_a_cluster_offers_no_capacity_that_does_not_exist_yet() -> None:

@@ -26,6 +26,7 @@ from ecs_workloads import (
     Worker,
 )
 from tests.stacks.assemblies import feature_flags
+from tests.templates import HEALTHY
 
 IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
 SAME = (
@@ -56,7 +57,9 @@ def everything(context: dict[str, Any]) -> dict[str, Any]:
     cluster = ContainerCluster(stack, "Cluster", vpc=vpc).cluster
     orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
     broker = RabbitMqBroker(stack, "Broker", cluster=cluster, image=IMAGE)
-    app = AppServer(stack, "App", cluster=cluster, container=Container(image=IMAGE, port=8000), dns_name="app")
+    app = AppServer(
+        stack, "App", cluster=cluster, container=Container(image=IMAGE, port=8000, health_check=HEALTHY), dns_name="app"
+    )
     web = WebServer(
         stack,
         "Web",

@@ -27,6 +27,7 @@ def listener(stack: cdk.Stack) -> elbv2.IApplicationListener:
     [
         ({"priority": 0, "host_headers": ["a.example.com"]}, "priority must be from 1 to 50000, got 0"),
         ({"priority": 50001, "host_headers": ["a.example.com"]}, "priority must be from 1 to 50000, got 50001"),
+        ({"priority": 1, "host_headers": ["*.example.com"]}, "the first of host_headers must be one host"),
         ({"priority": 1, "host_headers": []}, "host_headers must name at least one host"),
         (
             {"priority": 1, "host_headers": ["a.example.com"], "path_patterns": list("12345")},

@@ -11,7 +11,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
 from ecs_workloads import AppServer, Container, ScalableService, Scaling
-from tests.templates import properties
+from tests.templates import HEALTHY, properties
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,11 @@ from tests.templates import properties
 def test_refuses(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Scaling(**arguments)
+
+
+def test_tokens_pass_where_numbers_are_checked(stack: cdk.Stack) -> None:
+    count: Any = cdk.CfnParameter(stack, "Count", type="Number").value_as_number
+    Scaling(min_capacity=count, max_capacity=4)
 
 
 def test_a_fixed_count_needs_no_policy() -> None:
@@ -53,7 +58,7 @@ def test_a_policy_from_outside_is_attached(stack: cdk.Stack, cluster: ecs.Cluste
         stack,
         "App",
         cluster=cluster,
-        container=replace(container, port=8000),
+        container=replace(container, port=8000, health_check=HEALTHY),
         dns_name="app",
         scaling=Scaling(min_capacity=1, max_capacity=2, policies=(Connections(),)),
     )

@@ -10,7 +10,7 @@ import pytest
 from aws_cdk import aws_ecs as ecs
 
 from ecs_workloads import AppServer, Container, Scaling, Scheduled
-from tests.templates import properties
+from tests.templates import HEALTHY, properties
 
 
 def test_moves_the_bounds_at_a_time_of_day(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> None:
@@ -21,7 +21,7 @@ def test_moves_the_bounds_at_a_time_of_day(stack: cdk.Stack, cluster: ecs.Cluste
         stack,
         "App",
         cluster=cluster,
-        container=replace(container, port=8000),
+        container=replace(container, port=8000, health_check=HEALTHY),
         dns_name="app",
         scaling=Scaling(min_capacity=1, max_capacity=8, policies=(morning,)),
     )

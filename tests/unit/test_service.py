@@ -245,10 +245,19 @@ def test_a_task_starts_only_when_its_roles_are_complete(stack: cdk.Stack, make: 
     assert any("TaskRoleDefaultPolicy" in name for name in service["DependsOn"])
 
 
-@pytest.mark.parametrize("policies", [(TargetCpu(),), (TargetMemory(), TargetCpu())])
+NIGHT = Scheduled(name="Night", schedule="cron(0 22 * * ? *)", max_capacity=1)
+OFF = Scheduled(name="Off", schedule="cron(0 22 * * ? *)", min_capacity=0, max_capacity=0)
+
+
+@pytest.mark.parametrize("policies", [(TargetCpu(),), (TargetMemory(), TargetCpu()), (TargetCpu(), NIGHT)])
 def test_fails_for_a_tier_that_would_sleep_for_good(make: MakeWorker, policies: tuple[ScalingPolicy, ...]) -> None:
     with pytest.raises(ValueError, match="Stack/Worker: with min_capacity=0 nothing would start a first task"):
         make(scaling=Scaling(min_capacity=0, max_capacity=2, policies=policies))
+
+
+def test_fails_for_a_schedule_that_stops_a_tier_for_good(make: MakeWorker) -> None:
+    with pytest.raises(ValueError, match="nothing would start a first task"):
+        make(scaling=Scaling(min_capacity=1, max_capacity=2, policies=(TargetCpu(), OFF)))
 
 
 def test_the_clock_may_start_a_first_task(stack: cdk.Stack, make: MakeWorker) -> None:

@@ -26,6 +26,7 @@ from ecs_workloads import (
     WebServer,
     Worker,
 )
+from tests.templates import HEALTHY
 
 IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
 RABBITMQ = ecs.ContainerImage.from_registry("public.ecr.aws/docker/library/rabbitmq:4.2.1")
@@ -45,7 +46,7 @@ def key_of(stack: cdk.Stack) -> kms.IKey:
 
 
 def app_server(stack: cdk.Stack, cluster: ecs.ICluster, name: str = "App") -> AppServer:
-    container = Container(image=IMAGE, port=8000)
+    container = Container(image=IMAGE, port=8000, health_check=HEALTHY)
     return AppServer(stack, name, cluster=cluster, container=container, dns_name=name.lower())
 
 
@@ -67,7 +68,7 @@ def cluster_with_key_and_shell(stacks: Stacks) -> None:
         stacks.user,
         "App",
         cluster=cluster,
-        container=Container(image=IMAGE, port=8000),
+        container=Container(image=IMAGE, port=8000, health_check=HEALTHY),
         dns_name="app",
         enable_execute_command=True,
     )
@@ -143,13 +144,13 @@ def app_server_and_app_server(stacks: Stacks) -> None:
 
 def repository_and_tier(stacks: Stacks) -> None:
     image = ImageRepository(stacks.maker, "Repository").image("1.0.0")
-    container = Container(image=image, port=8000)
+    container = Container(image=image, port=8000, health_check=HEALTHY)
     AppServer(stacks.user, "App", cluster=stacks.cluster, container=container, dns_name="app")
 
 
 def repository_with_key_and_tier(stacks: Stacks) -> None:
     image = ImageRepository(stacks.maker, "Repository", encryption_key=key_of(stacks.maker)).image("1.0.0")
-    container = Container(image=image, port=8000)
+    container = Container(image=image, port=8000, health_check=HEALTHY)
     AppServer(stacks.user, "App", cluster=stacks.cluster, container=container, dns_name="app")
 
 
@@ -173,7 +174,7 @@ def key_and_tiers(stacks: Stacks) -> None:
         stacks.user,
         "App",
         cluster=stacks.cluster,
-        container=Container(image=IMAGE, port=8000),
+        container=Container(image=IMAGE, port=8000, health_check=HEALTHY),
         dns_name="app",
         encryption_key=key,
     )
