@@ -192,12 +192,7 @@ class TierService(Construct):
         """Tell the program where ``queue`` is, open the network to it, and let the tasks send."""
         environment = queue.connection_environment(prefix)
         secrets = queue.connection_secrets(prefix)
-        for name in (*environment, *secrets):
-            require(
-                not self._container_value.defines(name),
-                self._path,
-                f"environment variable {name!r} is already set; choose another prefix than {prefix!r}",
-            )
+        check_free(self._path, self._container_value, [*environment, *secrets], f"prefix={prefix!r}")
         self._container_value = self._container_value.with_environment(environment).with_secrets(secrets)
         for name, value in environment.items():
             self.container.add_environment(name, value)
@@ -272,6 +267,16 @@ class TierService(Construct):
         for warning in ("ipv4IgnoreEgressRule", "ipv6IgnoreEgressRule"):
             Annotations.of(group).acknowledge_warning(f"@aws-cdk/aws-ec2:{warning}", "the way out is open on purpose")
         return group
+
+
+def check_free(path: str, container: Container, names: Sequence[str], chosen: str) -> None:
+    """Refuse the variables of a queue where the program's own container sets one of them."""
+    for name in names:
+        require(
+            not container.defines(name),
+            path,
+            f"environment variable {name!r} is already set; choose another than {chosen}",
+        )
 
 
 def _check_wakes(path: str, scaling: Scaling, policies: Sequence[ScalingPolicy]) -> None:

@@ -15,7 +15,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ecs_workloads._checks import require
-from ecs_workloads._service import LONGEST_STOP_TIMEOUT, STOP_MARGIN, TierService
+from ecs_workloads._service import LONGEST_STOP_TIMEOUT, STOP_MARGIN, TierService, check_free
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.message_queue import MessageQueue
@@ -85,13 +85,13 @@ class Worker(Construct):
             "say by what the worker scales: Scaling(..., policies=(BacklogPerTask(acceptable_latency=..., "
             "processing_time=...),))",
         )
+        environment, secrets = queue.connection_environment(queue_prefix), queue.connection_secrets(queue_prefix)
+        check_free(self.node.path, container, [*environment, *secrets], f"queue_prefix={queue_prefix!r}")
         self._tier = TierService(
             self,
             "Default",
             cluster=cluster,
-            container=container.with_environment(queue.connection_environment(queue_prefix)).with_secrets(
-                queue.connection_secrets(queue_prefix)
-            ),
+            container=container.with_environment(environment).with_secrets(secrets),
             stop_timeout=min(queue.longest_processing_time + STOP_MARGIN, LONGEST_STOP_TIMEOUT),
             capacity=capacity,
             vpc_subnets=vpc_subnets,

@@ -129,7 +129,9 @@ def test_a_user_s_prefix_must_be_free(stack: cdk.Stack, make: MakeApp) -> None:
     app = make()
     app.send_to(queue, prefix="ORDERS")
 
-    with pytest.raises(ValueError, match="Stack/App: environment variable 'ORDERS_URL' is already set; choose another"):
+    with pytest.raises(
+        ValueError, match="Stack/App: environment variable 'ORDERS_URL' is already set; choose another than prefix="
+    ):
         app.send_to(queue, prefix="ORDERS")
 
 

@@ -131,7 +131,10 @@ def test_fails_when_nobody_says_by_what_it_scales(make: MakeWorker) -> None:
 
 def test_fails_for_a_variable_that_the_queue_needs(make: MakeWorker) -> None:
     image = ecs.ContainerImage.from_registry("example.com/worker:1")
-    with pytest.raises(ValueError, match="environment variable 'QUEUE_URL' is already set"):
+    with pytest.raises(
+        ValueError,
+        match="Stack/Worker: environment variable 'QUEUE_URL' is already set; choose another than queue_prefix='QUEUE'",
+    ):
         make(container=Container(image=image, environment={"QUEUE_URL": "x"}))
 
 

@@ -40,7 +40,7 @@ def summary(
             str(row.stacks),
             str(row.resources),
             str(row.services),
-            row.largest_stack,
+            row.largest_stack.removeprefix(f"{row.environment}-"),
             f"{row.percent_of_limits:.0f}",
         )
     console = Console()
