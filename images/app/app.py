@@ -12,6 +12,7 @@ from collections.abc import Callable
 import boto3
 import pika
 import uvicorn
+from pika.adapters.blocking_connection import BlockingChannel
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -34,13 +35,28 @@ def sender() -> Send:
         def publish(body: str) -> None:
             with pika.BlockingConnection(parameters) as connection:
                 channel = connection.channel()
-                channel.queue_declare(name, durable=True, arguments={"x-queue-type": "quorum"})
+                declare(channel, name)
                 channel.confirm_delivery()
                 properties = pika.BasicProperties(delivery_mode=pika.DeliveryMode.Persistent)
                 channel.basic_publish("", name, body.encode(), properties, mandatory=True)
 
         return publish
     sys.exit(f"app: ORDERS_URL must begin with https:// or amqp://, got {url!r}")
+
+
+def declare(channel: BlockingChannel, name: str) -> None:
+    """Declare the queue, and where its poison messages go, in the words of the worker: they hold for good."""
+    dead_letters = f"{name}.dead-letters"
+    channel.queue_declare(dead_letters, durable=True, arguments={"x-queue-type": "quorum"})
+    arguments = {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": 5,
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": dead_letters,
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
+    channel.queue_declare(name, durable=True, arguments=arguments)
 
 
 def healthz(_: Request) -> Response:

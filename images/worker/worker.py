@@ -10,9 +10,12 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pika
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import AMQPError
 
 _LOG = logging.getLogger("worker")
 _STOP = threading.Event()
@@ -39,25 +42,54 @@ def consume_sqs(url: str) -> None:
 
 
 def consume_amqp(url: str, name: str) -> None:
-    """Take messages off a queue of a broker until told to stop; acknowledge each after its work is done."""
+    """Take messages off a queue of a broker until told to stop, and come back when the broker does."""
     parameters = pika.URLParameters(url)
     parameters.credentials = pika.PlainCredentials(os.environ["ORDERS_USERNAME"], os.environ["ORDERS_PASSWORD"])
-    with pika.BlockingConnection(parameters) as connection:
-        channel = connection.channel()
-        channel.queue_declare(name, durable=True, arguments={"x-queue-type": "quorum"})
-        channel.basic_qos(prefetch_count=1)
+    while not _STOP.is_set():
+        try:
+            with pika.BlockingConnection(parameters) as connection:
+                consume_connected(connection, name)
+        except AMQPError:
+            _LOG.warning("the broker is away; trying again")
+            _STOP.wait(2)
+
+
+def consume_connected(connection: pika.BlockingConnection, name: str) -> None:
+    """Work on one message after another; acknowledge each after its work is done."""
+    channel = connection.channel()
+    declare(channel, name)
+    channel.basic_qos(prefetch_count=1)
+    with ThreadPoolExecutor(max_workers=1) as work:
         for method, _, body in channel.consume(name, inactivity_timeout=1):
             if method is not None:
-                try:
-                    process(body.decode() if body else "")
-                except Exception:  # noqa: BLE001 - whatever it was, the message comes again
-                    _LOG.exception("order failed; it will come again")
-                    channel.basic_nack(method.delivery_tag, requeue=True)
-                else:
+                # The work has a thread of its own, so that the connection keeps answering the broker meanwhile.
+                done = work.submit(process, body.decode() if body else "")
+                while not done.done():
+                    connection.process_data_events(time_limit=0.2)  # pyright: ignore[reportArgumentType]  # parts of a second work
+                if done.exception() is None:
                     channel.basic_ack(method.delivery_tag)
+                else:
+                    _LOG.error("order failed; it will come again", exc_info=done.exception())
+                    connection.sleep(1)
+                    channel.basic_nack(method.delivery_tag, requeue=True)
             if _STOP.is_set():
                 channel.cancel()
                 return
+
+
+def declare(channel: BlockingChannel, name: str) -> None:
+    """Declare the queue, and where its poison messages go, in the words of the app server: they hold for good."""
+    dead_letters = f"{name}.dead-letters"
+    channel.queue_declare(dead_letters, durable=True, arguments={"x-queue-type": "quorum"})
+    arguments = {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": 5,
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": dead_letters,
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
+    channel.queue_declare(name, durable=True, arguments=arguments)
 
 
 def main() -> None:
