@@ -2,22 +2,32 @@ from .app_server import AppServer
 from .arrival_rate import ArrivalRate
 from .backlog_per_task import BacklogPerTask
 from .capacity import Capacity, CapacityShare
-from .container import Container, WritablePath
+from .container import Container
 from .container_cluster import ContainerCluster
 from .domain import Domain
+from .ebs_volume import EbsVolume
+from .efs_volume import EfsVolume
+from .extensible_task import ExtensibleTask
+from .fluent_bit import FluentBit
 from .image_repository import ImageRepository
 from .listener_rule import ListenerRule
 from .message_queue import MeasuresArrivals, MessageQueue
+from .open_telemetry_collector import OpenTelemetryCollector
 from .rabbit_mq_broker import RabbitMqBroker
 from .rabbit_mq_queue import RabbitMqQueue
 from .requests_per_target import RequestsPerTarget
 from .scaling import ScalableService, Scaling, ScalingPolicy
 from .scheduled import Scheduled
+from .scratch_volume import ScratchVolume
+from .shared_file_system import SharedFileSystem
+from .sidecar import RoutesLogs, Sidecar
 from .sqs_queue import SqsQueue
 from .target_cpu import TargetCpu
 from .target_memory import TargetMemory
+from .volume import Volume
 from .web_server import WebServer
 from .worker import Worker
+from .writable_path import WritablePath
 
 __all__ = [
     "AppServer",
@@ -28,20 +38,30 @@ __all__ = [
     "Container",
     "ContainerCluster",
     "Domain",
+    "EbsVolume",
+    "EfsVolume",
+    "ExtensibleTask",
+    "FluentBit",
     "ImageRepository",
     "ListenerRule",
     "MeasuresArrivals",
     "MessageQueue",
+    "OpenTelemetryCollector",
     "RabbitMqBroker",
     "RabbitMqQueue",
     "RequestsPerTarget",
+    "RoutesLogs",
     "ScalableService",
     "Scaling",
     "ScalingPolicy",
     "Scheduled",
+    "ScratchVolume",
+    "SharedFileSystem",
+    "Sidecar",
     "SqsQueue",
     "TargetCpu",
     "TargetMemory",
+    "Volume",
     "WebServer",
     "Worker",
     "WritablePath",

@@ -62,6 +62,11 @@ def check_name(subject: str, name: str, value: str, pattern: str, allowed: str) 
     require(re.fullmatch(pattern, value) is not None, subject, f"{name} must be {allowed}, got {value!r}")
 
 
+def check_path(subject: str, name: str, value: str) -> None:
+    """Refuse what is no absolute path inside a container; a token passes."""
+    check_name(subject, name, value, r"/[^:\0]+", "an absolute path")
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` for a word that looks like a known one, else nothing."""
     close = difflib.get_close_matches(word, list(known), n=1)

@@ -6,42 +6,37 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import jsii
-from aws_cdk import Annotations, RemovalPolicy, Size, Stack
+from aws_cdk import Annotations, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ecs_workloads._checks import duration, require
 from ecs_workloads._shares import check_capacity, placed
 from ecs_workloads._start_order import cfn_service
+from ecs_workloads._task import TierTask
 from ecs_workloads.arrival_rate import ArrivalRate
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
+from ecs_workloads.extensible_task import log_driver
 from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.requests_per_target import RequestsPerTarget
 from ecs_workloads.scaling import ScalableService, Scaling, ScalingPolicy
 from ecs_workloads.scheduled import Scheduled
+from ecs_workloads.sidecar import Sidecar
 from ecs_workloads.target_cpu import TargetCpu
 from ecs_workloads.target_memory import TargetMemory
 
-CONTAINER_NAME = "main"
 # Fargate kills a task 120 seconds after SIGTERM, at the latest. After the last request or message that a task may
 # still finish, the program needs a moment to close what it holds.
 LONGEST_STOP_TIMEOUT = timedelta(seconds=120)
 STOP_MARGIN = timedelta(seconds=10)
 LONGEST_REQUEST = LONGEST_STOP_TIMEOUT - STOP_MARGIN
 _START_NO_FIRST_TASK = (TargetCpu, TargetMemory, RequestsPerTarget, ArrivalRate)
-# The agent of ECS Exec writes here, as root, whatever the user of the container.
-# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
-_EXEC_PATHS = {"exec-lib": "/var/lib/amazon", "exec-log": "/var/log/amazon"}
-# AWS's advice for non-blocking mode: with less, a burst of output is dropped.
-# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html
-_LOG_BUFFER = Size.mebibytes(25)
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
@@ -63,6 +58,7 @@ class TierService(Construct):
         encryption_key: kms.IKey | None,
         removal_policy: RemovalPolicy,
         suspended: bool,
+        sidecars: Sequence[Sidecar] = (),
         deployment_alarms: Sequence[cloudwatch.IAlarm] = (),
         single_writer: bool = False,
         service_name: str | None = None,
@@ -76,26 +72,20 @@ class TierService(Construct):
         self._container_value = container
         self._suspended = suspended
         check_capacity(self._path, cluster, capacity)
-        self.log_group = logs.LogGroup(
+        self._task = TierTask(
             self,
-            "LogGroup",
-            retention=container.log_retention,
+            container=container,
+            sidecars=sidecars,
+            stop_timeout=stop_timeout,
+            app_protocol=app_protocol,
             encryption_key=encryption_key,
             removal_policy=removal_policy,
         )
-        self.task_definition = ecs.FargateTaskDefinition(
-            self,
-            "TaskDefinition",
-            cpu=container.cpu,
-            memory_limit_mib=container.memory_limit_mib,
-            runtime_platform=ecs.RuntimePlatform(
-                cpu_architecture=container.cpu_architecture or ecs.CpuArchitecture.X86_64,
-                operating_system_family=ecs.OperatingSystemFamily.LINUX,
-            ),
-        )
-        self.container = self._add_container(container, stop_timeout, app_protocol)
+        self.log_group = self._task.log_group
+        self.task_definition = self._task.definition
+        self.container = self._task.container
         if enable_execute_command:
-            self._make_exec_paths_writable()
+            self._task.make_exec_paths_writable()
         own_groups = security_groups or [self._security_group(cluster.vpc)]
         namespace = cluster.default_cloud_map_namespace if service_connect else None
         self.service = ecs.FargateService(
@@ -140,9 +130,10 @@ class TierService(Construct):
             else ecs.ServiceConnectProps(
                 namespace=namespace.namespace_arn,
                 services=None if published is None else [published],
-                log_driver=self._log_driver("service-connect"),
+                log_driver=log_driver(self.log_group, "service-connect"),
             ),
         )
+        self._task.extend(self.service)
 
         # Else a first task may start before its role may pull the image or read a secret, and fail.
         self.cfn_service.node.add_dependency(self.task_definition.obtain_execution_role())
@@ -216,44 +207,6 @@ class TierService(Construct):
                 ],
             )
         )
-
-    def _add_container(
-        self, container: Container, stop_timeout: timedelta, app_protocol: ecs.AppProtocol | None
-    ) -> ecs.ContainerDefinition:
-        linux_parameters = ecs.LinuxParameters(self, "LinuxParameters", init_process_enabled=True)
-        linux_parameters.drop_capabilities(ecs.Capability.ALL)
-        for path in container.writable_paths:
-            linux_parameters.add_tmpfs(ecs.Tmpfs(container_path=path.container_path, size=path.size_mib))
-        return self.task_definition.add_container(
-            CONTAINER_NAME,
-            image=container.image,
-            entry_point=list(container.entry_point) or None,
-            command=list(container.command) or None,
-            environment=dict(container.environment),
-            secrets=dict(container.secrets),
-            port_mappings=None
-            if container.port is None
-            else [ecs.PortMapping(container_port=container.port, name=CONTAINER_NAME, app_protocol=app_protocol)],
-            user=container.user,
-            readonly_root_filesystem=True,
-            linux_parameters=linux_parameters,
-            health_check=container.health_check,
-            stop_timeout=duration(container.stop_timeout or stop_timeout),
-            logging=self._log_driver(CONTAINER_NAME),
-        )
-
-    def _log_driver(self, stream_prefix: str) -> ecs.LogDriver:
-        return ecs.LogDrivers.aws_logs(
-            stream_prefix=stream_prefix,
-            log_group=self.log_group,
-            mode=ecs.AwsLogDriverMode.NON_BLOCKING,
-            max_buffer_size=_LOG_BUFFER,
-        )
-
-    def _make_exec_paths_writable(self) -> None:
-        for name, path in _EXEC_PATHS.items():
-            self.task_definition.add_volume(name=name)
-            self.container.add_mount_points(ecs.MountPoint(container_path=path, source_volume=name, read_only=False))
 
     def _security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
         group = ec2.SecurityGroup(

@@ -17,12 +17,14 @@ from constructs import Construct
 
 from ecs_workloads._checks import check_time, duration, require
 from ecs_workloads._dns_name import claim_dns_name
-from ecs_workloads._service import CONTAINER_NAME, LONGEST_REQUEST, STOP_MARGIN, TierService
+from ecs_workloads._service import LONGEST_REQUEST, STOP_MARGIN, TierService
 from ecs_workloads._start_order import start_after
+from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.scaling import Scaling
+from ecs_workloads.sidecar import Sidecar
 from ecs_workloads.target_cpu import TargetCpu
 
 _DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
@@ -46,6 +48,7 @@ class AppServer(Construct):
         scaling: Number of tasks. Defaults to 2 to 4, by average CPU.
         deployment_alarms: Alarms that roll a running deployment back. Not on a metric of this service, which would
             then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
+        sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
         suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
             `ContainerCluster`, going from none to some, or back, replaces the service.
@@ -72,6 +75,7 @@ class AppServer(Construct):
         longest_request: timedelta = timedelta(seconds=30),
         scaling: Scaling = _DEFAULT_SCALING,
         deployment_alarms: Sequence[cloudwatch.IAlarm] = (),
+        sidecars: Sequence[Sidecar] = (),
         suspended: bool = False,
         capacity: Sequence[CapacityShare] = (),
         vpc_subnets: ec2.SubnetSelection | None = None,
@@ -114,6 +118,7 @@ class AppServer(Construct):
             encryption_key=encryption_key,
             removal_policy=removal_policy,
             suspended=suspended,
+            sidecars=sidecars,
             deployment_alarms=deployment_alarms,
             app_protocol=ecs.AppProtocol("http"),
             published=ecs.ServiceConnectService(

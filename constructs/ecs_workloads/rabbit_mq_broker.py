@@ -19,12 +19,13 @@ from constructs import Construct
 
 from ecs_workloads._checks import duration, require
 from ecs_workloads._credentials import credential
-from ecs_workloads._data_volume import DataVolume
 from ecs_workloads._dns_name import claim_dns_name
 from ecs_workloads._service import LONGEST_STOP_TIMEOUT, TierService
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
+from ecs_workloads.efs_volume import EfsVolume
 from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
+from ecs_workloads.shared_file_system import SharedFileSystem
 
 # The user `rabbitmq` of the official images, but for Alpine's.
 _UID = "999"
@@ -118,6 +119,14 @@ class RabbitMqBroker(Construct):
             "Credentials", encryption_key, removal_policy, template='{"username": "application"}', key="password"
         )
         cookie = self._secret("ErlangCookie", encryption_key, removal_policy)
+        self._files = SharedFileSystem(
+            self,
+            "Data",
+            vpc=cluster.vpc,
+            vpc_subnets=vpc_subnets,
+            encryption_key=encryption_key,
+            removal_policy=removal_policy,
+        )
         self._tier = TierService(
             self,
             "Default",
@@ -146,6 +155,14 @@ class RabbitMqBroker(Construct):
                     retries=5,
                     start_period=duration(timedelta(seconds=300)),
                 ),
+                ulimits=[ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=_OPEN_FILES, hard_limit=_OPEN_FILES)],
+                volumes=[
+                    EfsVolume(
+                        name="data",
+                        container_path=_DATA_PATH,
+                        access_point=self._files.folder("Folder", path="/rabbitmq", uid=_UID),
+                    )
+                ],
                 log_retention=log_retention,
             ),
             stop_timeout=LONGEST_STOP_TIMEOUT,
@@ -161,26 +178,12 @@ class RabbitMqBroker(Construct):
             service_name=Names.unique_resource_name(self, max_length=255, separator="-"),
             service_connect=False,  # a proxy would cut connections that live for days
         )
-        self._tier.container.add_ulimits(
-            ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=_OPEN_FILES, hard_limit=_OPEN_FILES)
-        )
         self._tier.service.enable_cloud_map(
             name=dns_name,
             cloud_map_namespace=namespace,
             dns_record_type=servicediscovery.DnsRecordType.A,
             dns_ttl=duration(timedelta(seconds=10)),
         )
-        self._data = DataVolume(
-            self,
-            "Data",
-            vpc=cluster.vpc,
-            vpc_subnets=vpc_subnets,
-            path="/rabbitmq",
-            uid=_UID,
-            encryption_key=encryption_key,
-            removal_policy=removal_policy,
-        )
-        self._data.mount(self._tier, _DATA_PATH)
 
     def queue(self, name: str, *, longest_processing_time: timedelta) -> RabbitMqQueue:
         """Return a queue of this broker for tiers to use. Programs declare it on the broker themselves.
@@ -214,7 +217,7 @@ class RabbitMqBroker(Construct):
     @property
     def file_system(self) -> efs.FileSystem:
         """Where the broker keeps its data."""
-        return self._data.file_system
+        return self._files.file_system
 
     @property
     def service(self) -> ecs.FargateService:

@@ -20,7 +20,8 @@ from constructs import Construct
 from ecs_workloads._checks import check_time, duration, require
 from ecs_workloads._failed_responses import failed_responses_alarm
 from ecs_workloads._load_balancer import PublicLoadBalancer
-from ecs_workloads._service import CONTAINER_NAME, LONGEST_REQUEST, STOP_MARGIN, TierService
+from ecs_workloads._service import LONGEST_REQUEST, STOP_MARGIN, TierService
+from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads._web_entry import check_entry
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -28,6 +29,7 @@ from ecs_workloads.domain import Domain
 from ecs_workloads.listener_rule import ListenerRule
 from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.scaling import Scaling
+from ecs_workloads.sidecar import Sidecar
 from ecs_workloads.target_cpu import TargetCpu
 
 _DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
@@ -68,6 +70,7 @@ class WebServer(Construct):
             alarm.
         deployment_alarms: Further alarms that roll a running deployment back. Not on a metric of this service,
             which would then depend on itself.
+        sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
         suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
             `ContainerCluster`, going from none to some, or back, replaces the service.
@@ -102,6 +105,7 @@ class WebServer(Construct):
         deletion_protection: bool = True,
         max_failed_percent: float | None = 5,
         deployment_alarms: Sequence[cloudwatch.IAlarm] = (),
+        sidecars: Sequence[Sidecar] = (),
         suspended: bool = False,
         capacity: Sequence[CapacityShare] = (),
         vpc_subnets: ec2.SubnetSelection | None = None,
@@ -187,6 +191,7 @@ class WebServer(Construct):
             encryption_key=encryption_key,
             removal_policy=removal_policy,
             suspended=suspended,
+            sidecars=sidecars,
             deployment_alarms=alarms,
             health_check_grace_period=2 * startup_time + _HEALTHY_THRESHOLD * _HEALTH_CHECK_INTERVAL,
         )

@@ -20,6 +20,7 @@ from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.scaling import Scaling
+from ecs_workloads.sidecar import Sidecar
 from ecs_workloads.target_cpu import TargetCpu
 
 
@@ -42,6 +43,7 @@ class Worker(Construct):
             to ``QUEUE``, for ``QUEUE_URL`` and ``QUEUE_NAME``.
         deployment_alarms: Alarms that roll a running deployment back. Not on a metric of this service, which would
             then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
+        sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
         suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
             `ContainerCluster`, going from none to some, or back, replaces the service.
@@ -68,6 +70,7 @@ class Worker(Construct):
         scaling: Scaling,
         queue_prefix: str = "QUEUE",
         deployment_alarms: Sequence[cloudwatch.IAlarm] = (),
+        sidecars: Sequence[Sidecar] = (),
         suspended: bool = False,
         capacity: Sequence[CapacityShare] = (),
         vpc_subnets: ec2.SubnetSelection | None = None,
@@ -100,6 +103,7 @@ class Worker(Construct):
             encryption_key=encryption_key,
             removal_policy=removal_policy,
             suspended=suspended,
+            sidecars=sidecars,
             deployment_alarms=deployment_alarms,
         )
         self._tier.consume_from(queue)

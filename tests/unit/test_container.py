@@ -1,7 +1,8 @@
-"""Tests of `Container` and `WritablePath`."""
+"""Tests of `Container`."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from ecs_workloads import Container, WritablePath
+from ecs_workloads import Container, ScratchVolume, WritablePath
 
+SCRATCH = ScratchVolume(name="data", container_path="/data", image_declares_volume=True)
 IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
 
 
@@ -35,6 +37,36 @@ IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
         ({"environment": {"AWS_SECRET_ACCESS_KEY": "x"}}, "AWS_SECRET_ACCESS_KEY must not be set: use the task role"),
         ({"writable_paths": [WritablePath(container_path="/data", size_mib=512)]}, "take 512 MiB out of"),
         ({"writable_paths": [WritablePath(container_path="/a"), WritablePath(container_path="/a")]}, "a path twice"),
+        ({"volumes": [SCRATCH, replace(SCRATCH, name="other")]}, r"a path twice, got \['/tmp', '/data', '/data'\]"),
+        ({"volumes": [SCRATCH, replace(SCRATCH, container_path="/b")]}, r"have one name, got \['data', 'data'\]"),
+        ({"working_directory": "srv"}, "working_directory must be an absolute path, got 'srv'"),
+        ({"ephemeral_storage_gib": 20}, "ephemeral_storage_gib must be from 21 to 200, got 20"),
+        ({"ephemeral_storage_gib": 201}, "ephemeral_storage_gib must be from 21 to 200, got 201"),
+        ({"start_timeout": timedelta(seconds=1)}, "start_timeout must be from 2 seconds to 120 seconds, got 1"),
+        ({"start_timeout": timedelta(seconds=121)}, "start_timeout must be from 2 seconds to 120 seconds, got 121"),
+        ({"restart_attempt_period": timedelta(seconds=59)}, "must be from 60 seconds to 1800 seconds, got 59"),
+        ({"restart_attempt_period": timedelta(seconds=1801)}, "must be from 60 seconds to 1800 seconds, got 1801"),
+        ({"restart_ignored_exit_codes": [0]}, "restart_ignored_exit_codes need a restart_attempt_period"),
+        (
+            {"restart_attempt_period": timedelta(minutes=5), "restart_ignored_exit_codes": [256]},
+            "restart_ignored_exit_codes must be from 0 to 255, got 256",
+        ),
+        (
+            {"restart_attempt_period": timedelta(minutes=5), "restart_ignored_exit_codes": [-1]},
+            "restart_ignored_exit_codes must be from 0 to 255, got -1",
+        ),
+        (
+            {"ulimits": [ecs.Ulimit(name=ecs.UlimitName.CORE, soft_limit=1, hard_limit=1)]},
+            "Fargate changes no ulimit but NOFILE, got CORE",
+        ),
+        (
+            {"ulimits": [ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=2, hard_limit=1)]},
+            "a ulimit needs 0 < soft_limit <= hard_limit, got 2 and 1",
+        ),
+        (
+            {"ulimits": [ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=0, hard_limit=1)]},
+            "a ulimit needs 0 < soft_limit <= hard_limit, got 0 and 1",
+        ),
     ],
 )
 def test_refuses(arguments: dict[str, Any], message: str) -> None:
@@ -112,6 +144,23 @@ def test_a_writable_path_is_absolute(path: str) -> None:
         WritablePath(container_path=path)
 
 
-def test_a_writable_path_has_a_size() -> None:
-    with pytest.raises(ValueError, match="size_mib must be at least 1, got 0"):
-        WritablePath(container_path="/tmp", size_mib=0)
+def test_a_secret_is_passed_by_reference() -> None:
+    secrets: Any = {"PASSWORD": "hunter2"}
+
+    with pytest.raises(TypeError, match="secret variable 'PASSWORD' must be an ecs.Secret, not a value, got 'hunter2'"):
+        Container(image=IMAGE, secrets=secrets)
+
+
+def test_sizes_known_only_at_deployment_pass() -> None:
+    token: Any = cdk.Token.as_number(cdk.Fn.ref("Size"))
+
+    container = Container(
+        image=IMAGE,
+        cpu=token,
+        memory_limit_mib=token,
+        port=token,
+        ephemeral_storage_gib=token,
+        writable_paths=[WritablePath(container_path="/cache", size_mib=token)],
+    )
+
+    assert container.port == token

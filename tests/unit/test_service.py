@@ -288,3 +288,35 @@ def test_fails_for_capacity_that_the_cluster_does_not_offer(stack: cdk.Stack, ma
 
     with pytest.raises(ValueError, match=r"the cluster offers FARGATE, not FARGATE_SPOT \(did you mean 'FARGATE'\?\)"):
         make(cluster=offering.cluster, capacity=[CapacityShare.fargate_spot()])
+
+
+def test_the_program_starts_where_and_with_what_the_container_says(
+    stack: cdk.Stack, container: Container, make: MakeWorker
+) -> None:
+    make(
+        container=replace(
+            container,
+            working_directory="/srv",
+            start_timeout=timedelta(seconds=90),
+            ephemeral_storage_gib=100,
+            ulimits=[ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=1024, hard_limit=4096)],
+        )
+    )
+
+    main = main_container(stack)
+    assert (main["WorkingDirectory"], main["StartTimeout"]) == ("/srv", 90)
+    assert main["Ulimits"] == [{"Name": "nofile", "SoftLimit": 1024, "HardLimit": 4096}]
+    assert properties(stack, "AWS::ECS::TaskDefinition")["EphemeralStorage"] == {"SizeInGiB": 100}
+    assert "RestartPolicy" not in main
+
+
+def test_a_program_that_fails_can_be_started_again_in_its_task(
+    stack: cdk.Stack, container: Container, make: MakeWorker
+) -> None:
+    make(container=replace(container, restart_attempt_period=timedelta(minutes=2), restart_ignored_exit_codes=[0, 3]))
+
+    assert main_container(stack)["RestartPolicy"] == {
+        "Enabled": True,
+        "IgnoredExitCodes": [0, 3],
+        "RestartAttemptPeriod": 120,
+    }

@@ -1,0 +1,109 @@
+"""The task definition of a tier, with its hardened main container and its log group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from ecs_workloads._checks import duration, require
+from ecs_workloads.container import Container
+from ecs_workloads.extensible_task import ExtensibleTask, linux_parameters, log_driver
+from ecs_workloads.sidecar import RoutesLogs, Sidecar
+
+CONTAINER_NAME = "main"
+# The agent of ECS Exec writes here, as root, whatever the user of the container.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+_EXEC_PATHS = {"exec-lib": "/var/lib/amazon", "exec-log": "/var/log/amazon"}
+
+
+class TierTask:
+    """What the tasks of one tier are made of. Its constructs stand in the scope that is given."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        container: Container,
+        sidecars: Sequence[Sidecar],
+        stop_timeout: timedelta,
+        app_protocol: ecs.AppProtocol | None,
+        encryption_key: kms.IKey | None,
+        removal_policy: RemovalPolicy,
+    ) -> None:
+        self._scope = scope
+        self._value = container
+        self._sidecars = sidecars
+        self.log_group = logs.LogGroup(
+            scope,
+            "LogGroup",
+            retention=container.log_retention,
+            encryption_key=encryption_key,
+            removal_policy=removal_policy,
+        )
+        self.definition = ecs.FargateTaskDefinition(
+            scope,
+            "TaskDefinition",
+            cpu=container.cpu,
+            memory_limit_mib=container.memory_limit_mib,
+            ephemeral_storage_gib=container.ephemeral_storage_gib,
+            runtime_platform=ecs.RuntimePlatform(
+                cpu_architecture=container.cpu_architecture or ecs.CpuArchitecture.X86_64,
+                operating_system_family=ecs.OperatingSystemFamily.LINUX,
+            ),
+        )
+        routers = [sidecar for sidecar in sidecars if isinstance(sidecar, RoutesLogs)]
+        require(len(routers) <= 1, scope.node.path, f"only one sidecar may route the logs, got {len(routers)}")
+        self.container = self.definition.add_container(
+            CONTAINER_NAME,
+            image=container.image,
+            entry_point=list(container.entry_point) or None,
+            command=list(container.command) or None,
+            working_directory=container.working_directory,
+            environment=dict(container.environment),
+            secrets=dict(container.secrets),
+            port_mappings=None
+            if container.port is None
+            else [ecs.PortMapping(container_port=container.port, name=CONTAINER_NAME, app_protocol=app_protocol)],
+            user=container.user,
+            readonly_root_filesystem=True,
+            linux_parameters=linux_parameters(scope, CONTAINER_NAME, container.writable_paths),
+            ulimits=list(container.ulimits) or None,
+            health_check=container.health_check,
+            enable_restart_policy=container.restart_attempt_period is not None or None,
+            restart_attempt_period=None
+            if container.restart_attempt_period is None
+            else duration(container.restart_attempt_period),
+            restart_ignored_exit_codes=list(container.restart_ignored_exit_codes) or None,
+            start_timeout=None if container.start_timeout is None else duration(container.start_timeout),
+            stop_timeout=duration(container.stop_timeout or stop_timeout),
+            logging=routers[0].log_driver() if routers else log_driver(self.log_group, CONTAINER_NAME),
+        )
+
+    def extend(self, service: ecs.FargateService) -> None:
+        """Add the sidecars and the volumes, some of which change ``service`` as well."""
+        task = ExtensibleTask(
+            path=self._scope.node.path,
+            scope=self._scope,
+            task_definition=self.definition,
+            container=self.container,
+            service=service,
+            log_group=self.log_group,
+            memory_limit_mib=self._value.memory_limit_mib,
+            variables=(*self._value.environment, *self._value.secrets),
+        )
+        for sidecar in self._sidecars:
+            sidecar.bind(task)
+        for volume in self._value.volumes:
+            volume.bind(task)
+
+    def make_exec_paths_writable(self) -> None:
+        """Let the agent of ECS Exec write, although the root file system is read-only."""
+        for name, path in _EXEC_PATHS.items():
+            self.definition.add_volume(name=name)
+            self.container.add_mount_points(ecs.MountPoint(container_path=path, source_volume=name, read_only=False))

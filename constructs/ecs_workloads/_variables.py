@@ -1,0 +1,47 @@
+"""What the variables of a container may be called, and what may not stand in them openly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from aws_cdk import aws_ecs as ecs
+
+from ecs_workloads._checks import check_name, check_type, require
+
+# What a secret looks like, wherever it stands.
+_SECRET_VALUES = {
+    "an AWS access key": r"\b(AKIA|ASIA)[A-Z0-9]{16}\b",
+    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    "a URL with a password": r"^[a-z][a-z0-9+.-]*://[^/@:\s]*:[^/@\s]+@",
+    "a GitHub token": r"\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,})",
+    "a Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
+    "a JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.",
+}
+# Set by ECS itself or a sign of long-lived keys (Security Hub ECS.8).
+_FORBIDDEN_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ECS_ENGINE_AUTH_DATA")
+
+
+def check_variables(subject: str, environment: Mapping[str, str], secrets: Mapping[str, ecs.Secret]) -> None:
+    """Refuse a name that no program could read, a value that looks like a secret, and a variable set twice."""
+    for name in (*environment, *secrets):
+        check_name(subject, "a variable's name", name, r"[A-Za-z_][A-Za-z0-9_]*", "letters, digits and underscores")
+        require(name not in _FORBIDDEN_VARIABLES, subject, f"{name} must not be set: use the task role")
+    for name, value in environment.items():
+        secret = next((what for what, pattern in _SECRET_VALUES.items() if re.search(pattern, str(value))), None)
+        require(
+            secret is None,
+            subject,
+            f"the value of {name} looks like {secret}: pass it in secrets, where it comes from Secrets Manager",
+        )
+        check_type(subject, f"environment variable {name!r}", value, str, "a string")
+    for name, secret_value in secrets.items():
+        check_type(
+            subject,
+            f"secret variable {name!r}",
+            secret_value,
+            ecs.Secret,
+            "an ecs.Secret, not a value",
+        )
+    clash = sorted(environment.keys() & secrets.keys())
+    require(not clash, subject, f"{', '.join(clash)} are set in both environment and secrets")

@@ -1,0 +1,138 @@
+"""What holds for every construct: boundaries, tags, partitions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk.assertions import Template
+
+from ecs_workloads import (
+    AppServer,
+    BacklogPerTask,
+    Container,
+    ContainerCluster,
+    Domain,
+    EfsVolume,
+    ImageRepository,
+    OpenTelemetryCollector,
+    RabbitMqBroker,
+    Scaling,
+    SharedFileSystem,
+    SqsQueue,
+    WebServer,
+    Worker,
+)
+from tests.templates import HEALTHY
+
+IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
+# Resources to which CloudFormation attaches no tags, or none of the stack's.
+UNTAGGED = {
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::EC2::Route",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPCGatewayAttachment",
+    "AWS::EFS::MountTarget",
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::IAM::Policy",
+    "AWS::Route53::RecordSet",
+    "AWS::S3::BucketPolicy",
+    "AWS::SQS::QueuePolicy",
+}
+
+
+def shop(region: str | None = None) -> cdk.Stack:
+    """Return a stack with every construct of the library."""
+    stack = cdk.Stack(
+        cdk.App(context={"@aws-cdk/core:enablePartitionLiterals": True}), "Shop", env=cdk.Environment(region=region)
+    )
+    cluster = ContainerCluster(stack, "Cluster", vpc=ec2.Vpc(stack, "Vpc")).cluster
+    orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+    files = SharedFileSystem(stack, "Files", vpc=cluster.vpc)
+    volume = EfsVolume(
+        name="uploads",
+        container_path="/uploads",
+        access_point=files.folder("Uploads", path="/uploads"),  # pyright: ignore[reportArgumentType]  # jsii#4541
+    )
+    container = Container(image=IMAGE, port=8080, health_check=HEALTHY, volumes=[volume])
+    ImageRepository(stack, "Images")
+    WebServer(
+        stack,
+        "Web",
+        cluster=cluster,
+        container=container,
+        domain=Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="example.com"),
+        enable_execute_command=True,
+    ).send_to(orders, prefix="ORDERS")
+    AppServer(
+        stack,
+        "App",
+        cluster=cluster,
+        container=container,
+        dns_name="app",
+        sidecars=[OpenTelemetryCollector(image=IMAGE)],
+    )
+    Worker(
+        stack,
+        "Worker",
+        cluster=cluster,
+        container=replace(container, port=None),
+        queue=orders,
+        scaling=Scaling(
+            min_capacity=0,
+            max_capacity=4,
+            policies=(BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2)),),
+        ),
+    )
+    RabbitMqBroker(stack, "Broker", cluster=cluster, image=IMAGE)
+    return stack
+
+
+def template(stack: cdk.Stack) -> dict[str, Any]:
+    return dict(Template.from_stack(stack).to_json())
+
+
+def test_a_permissions_boundary_reaches_every_role() -> None:
+    stack = shop()
+    iam.PermissionsBoundary.of(stack).apply(iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", "boundary"))
+
+    roles = [one for one in template(stack)["Resources"].values() if one["Type"] == "AWS::IAM::Role"]
+    assert len(roles) >= 8
+    assert all("PermissionsBoundary" in role["Properties"] for role in roles)
+
+
+def test_tags_reach_everything_and_every_task() -> None:
+    stack = shop()
+    cdk.Tags.of(stack).add("team", "shop")
+
+    resources = template(stack)["Resources"].values()
+    without = {
+        one["Type"]
+        for one in resources
+        if "'shop'" not in str(one["Properties"]) or "'team'" not in str(one["Properties"])
+    }
+    services = [one["Properties"] for one in resources if one["Type"] == "AWS::ECS::Service"]
+    assert without <= UNTAGGED
+    assert {service["PropagateTags"] for service in services} == {"SERVICE"}
+    assert {service["EnableECSManagedTags"] for service in services} == {True}
+
+
+@pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
+def test_no_partition_is_assumed(region: str, partition: str) -> None:
+    text = str(template(shop(region)))
+
+    assert "arn:aws:" not in text
+    assert f"arn:{partition}:" in text
+
+
+def test_without_a_region_the_partition_is_left_to_the_deployment() -> None:
+    assert "arn:aws:" not in str(template(shop()))

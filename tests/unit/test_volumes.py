@@ -1,0 +1,235 @@
+"""Tests of the volumes of a container, and of the file system that tiers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_efs as efs
+from aws_cdk import aws_kms as kms
+
+from ecs_workloads import AppServer, Container, EbsVolume, EfsVolume, ScratchVolume, SharedFileSystem, Volume
+from tests.templates import HEALTHY, ingress, main_container, properties, resources, statements
+
+MakeApp = Callable[..., AppServer]
+
+
+@pytest.fixture
+def make(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> MakeApp:
+    def app_server(*volumes: Volume, name: str = "App") -> AppServer:
+        return AppServer(
+            stack,
+            name,
+            cluster=cluster,
+            container=replace(container, port=8000, health_check=HEALTHY, volumes=volumes),
+            dns_name=name.lower(),
+        )
+
+    return app_server
+
+
+@pytest.fixture
+def files(stack: cdk.Stack, cluster: ecs.Cluster) -> SharedFileSystem:
+    return SharedFileSystem(stack, "Files", vpc=cluster.vpc)
+
+
+def uploads(access_point: efs.AccessPoint, **arguments: Any) -> EfsVolume:
+    return EfsVolume(name="uploads", container_path="/uploads", access_point=access_point, **arguments)  # pyright: ignore[reportArgumentType]  # jsii#4541
+
+
+def test_a_scratch_volume_is_an_empty_folder_of_the_task(stack: cdk.Stack, make: MakeApp) -> None:
+    make(ScratchVolume(name="scratch", container_path="/scratch", image_declares_volume=True))
+
+    assert properties(stack, "AWS::ECS::TaskDefinition")["Volumes"] == [{"Name": "scratch"}]
+    assert main_container(stack)["MountPoints"] == [
+        {"ContainerPath": "/scratch", "ReadOnly": False, "SourceVolume": "scratch"}
+    ]
+
+
+def test_an_efs_volume_is_mounted_over_tls_with_the_task_role(
+    stack: cdk.Stack, make: MakeApp, files: SharedFileSystem
+) -> None:
+    make(uploads(files.folder("Uploads", path="/uploads")))
+
+    [volume] = properties(stack, "AWS::ECS::TaskDefinition")["Volumes"]
+    efs_volume = volume["EFSVolumeConfiguration"]
+    assert volume["Name"] == "uploads"
+    assert efs_volume["TransitEncryption"] == "ENABLED"
+    assert efs_volume["AuthorizationConfig"]["IAM"] == "ENABLED"
+    assert "AccessPointId" in efs_volume["AuthorizationConfig"]
+    assert main_container(stack)["MountPoints"] == [
+        {"ContainerPath": "/uploads", "ReadOnly": False, "SourceVolume": "uploads"}
+    ]
+
+
+def test_a_task_may_use_its_own_folder_and_no_other(stack: cdk.Stack, make: MakeApp, files: SharedFileSystem) -> None:
+    make(uploads(files.folder("Uploads", path="/uploads")))
+
+    [statement] = [one for one in statements(stack) if "elasticfilesystem" in str(one["Action"])]
+    assert statement["Action"] == ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+    assert list(statement["Condition"]["StringEquals"]) == ["elasticfilesystem:AccessPointArn"]
+    assert statement["Condition"]["Bool"] == {"elasticfilesystem:AccessedViaMountTarget": "true"}
+
+
+def test_a_reader_may_not_write(stack: cdk.Stack, make: MakeApp, files: SharedFileSystem) -> None:
+    make(uploads(files.folder("Uploads", path="/uploads"), read_only=True))
+
+    [statement] = [one for one in statements(stack) if "elasticfilesystem" in str(one["Action"])]
+    assert statement["Action"] == "elasticfilesystem:ClientMount"
+    assert main_container(stack)["MountPoints"][0]["ReadOnly"] is True
+
+
+def test_two_tiers_share_a_folder(stack: cdk.Stack, make: MakeApp, files: SharedFileSystem) -> None:
+    volume = uploads(files.folder("Uploads", path="/uploads"))
+    make(volume)
+    make(replace(volume, read_only=True), name="Reports")
+
+    assert len(resources(stack, "AWS::EFS::AccessPoint")) == 1
+    assert [rule["FromPort"] for rule in ingress(stack) if rule.get("FromPort") == 2049] == [2049, 2049]
+
+
+def test_tasks_start_only_once_the_file_system_can_be_reached(
+    stack: cdk.Stack, make: MakeApp, files: SharedFileSystem
+) -> None:
+    make(uploads(files.folder("Uploads", path="/uploads")))
+
+    [service] = resources(stack, "AWS::ECS::Service")
+    assert [name for name in service["DependsOn"] if "MountTarget" in name]
+
+
+def test_an_imported_folder_of_another_team_can_be_used(stack: cdk.Stack, make: MakeApp) -> None:
+    file_system = efs.FileSystem.from_file_system_attributes(
+        stack,
+        "Imported",
+        file_system_id="fs-12345678",
+        security_group=ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1"),
+    )
+    access_point = efs.AccessPoint.from_access_point_attributes(
+        stack, "Folder", access_point_id="fsap-12345678", file_system=file_system
+    )
+    make(EfsVolume(name="uploads", container_path="/uploads", access_point=access_point))
+
+    [rule] = [rule for rule in ingress(stack) if rule.get("FromPort") == 2049]
+    assert rule["GroupId"] == "sg-1"
+
+
+def test_an_ebs_volume_is_an_encrypted_disk_for_each_task(stack: cdk.Stack, make: MakeApp) -> None:
+    make(EbsVolume(name="index", container_path="/index", size_gib=500))
+
+    [disk] = properties(stack, "AWS::ECS::Service")["VolumeConfigurations"]
+    settings = disk["ManagedEBSVolume"]
+    assert disk["Name"] == "index"
+    assert (settings["Encrypted"], settings["SizeInGiB"], settings["VolumeType"]) == (True, 500, "gp3")
+    assert "KmsKeyId" not in settings
+    assert settings["TagSpecifications"] == [{"PropagateTags": "SERVICE", "ResourceType": "volume"}]
+    assert properties(stack, "AWS::ECS::TaskDefinition")["Volumes"] == [{"ConfiguredAtLaunch": True, "Name": "index"}]
+    assert main_container(stack)["MountPoints"] == [
+        {"ContainerPath": "/index", "ReadOnly": False, "SourceVolume": "index"}
+    ]
+
+
+def test_an_ebs_volume_can_be_fast_and_begin_with_a_snapshot(stack: cdk.Stack, make: MakeApp) -> None:
+    make(
+        EbsVolume(
+            name="index",
+            container_path="/index",
+            size_gib=500,
+            iops=6000,
+            throughput_mib=250,
+            snapshot_id="snap-0123456789abcdef0",
+        )
+    )
+
+    settings = properties(stack, "AWS::ECS::Service")["VolumeConfigurations"][0]["ManagedEBSVolume"]
+    assert (settings["Iops"], settings["Throughput"]) == (6000, 250)
+    assert settings["SnapshotId"] == "snap-0123456789abcdef0"
+
+
+def test_ecs_may_make_disks_with_the_key_of_the_user(stack: cdk.Stack, make: MakeApp) -> None:
+    key = kms.Key(stack, "Key")
+    make(EbsVolume(name="index", container_path="/index", size_gib=500, encryption_key=key))  # pyright: ignore[reportArgumentType]  # jsii#4541
+
+    settings = properties(stack, "AWS::ECS::Service")["VolumeConfigurations"][0]["ManagedEBSVolume"]
+    about_key = [one for one in statements(stack) if "kms" in str(one["Action"])]
+    assert "KmsKeyId" in settings
+    assert [one["Action"] for one in about_key] == [
+        ["kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"],
+        "kms:CreateGrant",
+    ]
+    assert about_key[1]["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+
+
+def test_a_file_system_is_encrypted_backed_up_and_kept(stack: cdk.Stack, files: SharedFileSystem) -> None:
+    assert files.file_system is not None
+    [file_system] = resources(stack, "AWS::EFS::FileSystem")
+    assert file_system["Properties"]["Encrypted"] is True
+    assert file_system["Properties"]["BackupPolicy"] == {"Status": "ENABLED"}
+    assert file_system["Properties"]["ThroughputMode"] == "elastic"
+    assert file_system["DeletionPolicy"] == "Retain"
+
+
+def test_nobody_uses_a_file_system_without_tls_or_without_a_permission(
+    stack: cdk.Stack, files: SharedFileSystem
+) -> None:
+    assert files.file_system is not None
+    [statement] = properties(stack, "AWS::EFS::FileSystem")["FileSystemPolicy"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", {"AWS": "*"}, "*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_folder_belongs_to_one_user(stack: cdk.Stack, files: SharedFileSystem) -> None:
+    files.folder("Uploads", path="/uploads")
+
+    folder = properties(stack, "AWS::EFS::AccessPoint")
+    assert folder["PosixUser"] == {"Uid": "1000", "Gid": "1000"}
+    assert folder["RootDirectory"] == {
+        "Path": "/uploads",
+        "CreationInfo": {"OwnerUid": "1000", "OwnerGid": "1000", "Permissions": "750"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"path": "uploads"}, "path must be an absolute path of one to four folders, got 'uploads'"),
+        ({"path": "/a/b/c/d/e"}, "path must be an absolute path of one to four folders, got '/a/b/c/d/e'"),
+        ({"uid": "0"}, "uid must be a number above 0, got '0'"),
+        ({"gid": "staff"}, "gid must be a number above 0, got 'staff'"),
+        ({"permissions": "999"}, "permissions must be three octal digits, got '999'"),
+        ({"permissions": "570"}, "permissions must let the owner in, got '570'"),
+    ],
+)
+def test_a_folder_refuses(files: SharedFileSystem, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"Stack/Files: {message}"):
+        files.folder("Folder", **{"path": "/uploads", **arguments})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "my index"}, "name must be letters, digits, hyphens and underscores, got 'my index'"),
+        ({"container_path": "index"}, "container_path must be an absolute path, got 'index'"),
+        ({"size_gib": 0}, "size_gib must be from 1 to 65536, got 0"),
+        ({"size_gib": 65_537}, "size_gib must be from 1 to 65536, got 65537"),
+        ({"iops": 2999}, "iops must be from 3000 to 80000, got 2999"),
+        ({"iops": 80_001}, "iops must be from 3000 to 80000, got 80001"),
+        ({"throughput_mib": 124}, "throughput_mib must be from 125 to 2000, got 124"),
+        ({"throughput_mib": 2001}, "throughput_mib must be from 125 to 2000, got 2001"),
+        ({"snapshot_id": "latest"}, "snapshot_id must be snap-... in hexadecimal, got 'latest'"),
+    ],
+)
+def test_an_ebs_volume_refuses(arguments: dict[str, Any], message: str) -> None:
+    defaults: dict[str, Any] = {"name": "index", "container_path": "/index", "size_gib": 10}
+
+    with pytest.raises(ValueError, match=f"EbsVolume .*: {message}"):
+        EbsVolume(**{**defaults, **arguments})
+
+
+def test_a_scratch_volume_that_the_program_could_not_write_is_refused() -> None:
+    with pytest.raises(ValueError, match="ScratchVolume 'data': Fargate gives '/data' to root"):
+        ScratchVolume(name="data", container_path="/data")
