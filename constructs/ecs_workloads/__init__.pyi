@@ -10,8 +10,12 @@ from .efs_volume import EfsVolume
 from .extensible_task import ExtensibleTask
 from .fluent_bit import FluentBit
 from .image_repository import ImageRepository
+from .internal_load_balancer import InternalLoadBalancer
+from .jwt_authentication import JwtAuthentication
+from .listener_authentication import ListenerAuthentication
 from .listener_rule import ListenerRule
 from .message_queue import MeasuresArrivals, MessageQueue
+from .oidc_authentication import OidcAuthentication
 from .open_telemetry_collector import OpenTelemetryCollector
 from .rabbit_mq_broker import RabbitMqBroker
 from .rabbit_mq_queue import RabbitMqQueue
@@ -24,7 +28,9 @@ from .sidecar import RoutesLogs, Sidecar
 from .sqs_queue import SqsQueue
 from .target_cpu import TargetCpu
 from .target_memory import TargetMemory
+from .target_timings import TargetTimings
 from .volume import Volume
+from .web_firewall import WebFirewall
 from .web_server import WebServer
 from .worker import Worker
 from .writable_path import WritablePath
@@ -43,9 +49,13 @@ __all__ = [
     "ExtensibleTask",
     "FluentBit",
     "ImageRepository",
+    "InternalLoadBalancer",
+    "JwtAuthentication",
+    "ListenerAuthentication",
     "ListenerRule",
     "MeasuresArrivals",
     "MessageQueue",
+    "OidcAuthentication",
     "OpenTelemetryCollector",
     "RabbitMqBroker",
     "RabbitMqQueue",
@@ -61,7 +71,9 @@ __all__ = [
     "SqsQueue",
     "TargetCpu",
     "TargetMemory",
+    "TargetTimings",
     "Volume",
+    "WebFirewall",
     "WebServer",
     "Worker",
     "WritablePath",

@@ -15,7 +15,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from ecs_workloads._checks import duration, require
+from ecs_workloads._checks import duration, in_words, require
 from ecs_workloads._shares import check_capacity, placed
 from ecs_workloads._start_order import cfn_service
 from ecs_workloads._task import TierTask
@@ -50,7 +50,7 @@ class TierService(Construct):
         *,
         cluster: ecs.ICluster,
         container: Container,
-        stop_timeout: timedelta,
+        longest_work: timedelta,
         capacity: Sequence[CapacityShare],
         vpc_subnets: ec2.SubnetSelection | None,
         security_groups: Sequence[ec2.ISecurityGroup],
@@ -72,11 +72,18 @@ class TierService(Construct):
         self._container_value = container
         self._suspended = suspended
         check_capacity(self._path, cluster, capacity)
+        stop_timeout = container.stop_timeout
+        require(
+            stop_timeout is None or stop_timeout >= min(longest_work, LONGEST_STOP_TIMEOUT),
+            self._path,
+            f"container.stop_timeout must be at least {in_words(min(longest_work, LONGEST_STOP_TIMEOUT))}, for the "
+            f"longest work that a task finishes, got {in_words(stop_timeout or longest_work)}",
+        )
         self._task = TierTask(
             self,
             container=container,
             sidecars=sidecars,
-            stop_timeout=stop_timeout,
+            stop_timeout=min(longest_work + STOP_MARGIN, LONGEST_STOP_TIMEOUT),
             app_protocol=app_protocol,
             encryption_key=encryption_key,
             removal_policy=removal_policy,
@@ -215,6 +222,7 @@ class TierService(Construct):
             vpc=vpc,
             description=f"Tasks of {self._path}",
             allow_all_outbound=True,
+            allow_all_ipv6_outbound=True,
         )
         # Each call to a peer would warn that its way out is open already; what guards a peer is its way in.
         for warning in ("ipv4IgnoreEgressRule", "ipv6IgnoreEgressRule"):

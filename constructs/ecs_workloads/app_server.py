@@ -17,7 +17,7 @@ from constructs import Construct
 
 from ecs_workloads._checks import check_time, duration, require
 from ecs_workloads._dns_name import claim_dns_name
-from ecs_workloads._service import LONGEST_REQUEST, STOP_MARGIN, TierService
+from ecs_workloads._service import LONGEST_REQUEST, TierService
 from ecs_workloads._start_order import start_after
 from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads.capacity import CapacityShare
@@ -110,7 +110,7 @@ class AppServer(Construct):
             "Default",
             cluster=cluster,
             container=container,
-            stop_timeout=longest_request + STOP_MARGIN,
+            longest_work=longest_request,
             capacity=capacity,
             vpc_subnets=vpc_subnets,
             security_groups=security_groups,

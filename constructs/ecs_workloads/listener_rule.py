@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-from ecs_workloads._checks import check_range, require
+from ecs_workloads._checks import check_name, check_range, require
+
+_MOST_VALUES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,22 +17,25 @@ class ListenerRule:
     """Requests that an existing listener sends to one web server.
 
     Args:
-        listener: Listener of a load balancer that this web server does not own.
+        listener: Listener of a load balancer that this web server does not own, such as `WebServer.listener`.
         priority: Place of the rule among those of the listener, 1 to 50000, lowest first; yours to choose,
             since a number derived from the order of code would move the other rules when one is inserted.
         host_headers: Host names to match, with ``*`` and ``?`` as wildcards but in the first, which is the tier's
             URL.
         path_patterns: Paths to match as well. Defaults to all.
+        http_headers: Headers to match as well, by name, each with the values of which one must be there. Defaults to
+            any.
 
     Raises:
-        ValueError: The priority is out of its range, no host is named, or there are more than five values,
-            which is the limit of one rule.
+        ValueError: The priority is out of its range, no host is named, a path or a header's name is none, or there
+            are more than five values, which is the limit of one rule.
     """
 
     listener: elbv2.IApplicationListener
     priority: int
     host_headers: Sequence[str]
     path_patterns: Sequence[str] = ()
+    http_headers: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
     def __post_init__(self) -> None:
         check_range("ListenerRule", "priority", self.priority, 1, 50_000)
@@ -39,5 +44,24 @@ class ListenerRule:
         require(
             not set("*?") & set(first), "ListenerRule", f"the first of host_headers must be one host, got {first!r}"
         )
-        values = [*self.host_headers, *self.path_patterns]
-        require(len(values) <= 5, "ListenerRule", f"one rule matches at most 5 values, got {values}")  # noqa: PLR2004
+        for path in self.path_patterns:
+            check_name("ListenerRule", "path_patterns", path, r"[/*?][^\s]{0,127}", "paths that begin with '/'")
+        for name, wanted in self.http_headers.items():
+            check_name("ListenerRule", "http_headers", name, r"[A-Za-z0-9-]{1,40}", "names of headers")
+            require(len(wanted) > 0, "ListenerRule", f"http_headers must say which values of {name!r} match")
+        values = [
+            *self.host_headers,
+            *self.path_patterns,
+            *(value for wanted in self.http_headers.values() for value in wanted),
+        ]
+        require(len(values) <= _MOST_VALUES, "ListenerRule", f"one rule matches at most 5 values, got {values}")
+
+    @property
+    def conditions(self) -> list[elbv2.ListenerCondition]:
+        """What a request must have."""
+        conditions = [elbv2.ListenerCondition.host_headers(list(self.host_headers))]
+        if self.path_patterns:
+            conditions.append(elbv2.ListenerCondition.path_patterns(list(self.path_patterns)))
+        for name, wanted in self.http_headers.items():
+            conditions.append(elbv2.ListenerCondition.http_header(name, list(wanted)))
+        return conditions

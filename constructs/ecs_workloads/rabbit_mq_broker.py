@@ -165,7 +165,7 @@ class RabbitMqBroker(Construct):
                 ],
                 log_retention=log_retention,
             ),
-            stop_timeout=LONGEST_STOP_TIMEOUT,
+            longest_work=LONGEST_STOP_TIMEOUT,
             capacity=capacity,
             vpc_subnets=vpc_subnets,
             security_groups=security_groups,

@@ -15,38 +15,41 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ecs_workloads._checks import check_time, duration, require
+from ecs_workloads._checks import check_time, require
 from ecs_workloads._failed_responses import failed_responses_alarm
-from ecs_workloads._load_balancer import PublicLoadBalancer
-from ecs_workloads._service import LONGEST_REQUEST, STOP_MARGIN, TierService
+from ecs_workloads._service import LONGEST_REQUEST, TierService
+from ecs_workloads._target_group import target_group
 from ecs_workloads._task import CONTAINER_NAME
-from ecs_workloads._web_entry import check_entry
+from ecs_workloads._web_acl import WebAcl
+from ecs_workloads._web_entry import WebEntry
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.domain import Domain
+from ecs_workloads.listener_authentication import ListenerAuthentication
 from ecs_workloads.listener_rule import ListenerRule
 from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.scaling import Scaling
 from ecs_workloads.sidecar import Sidecar
 from ecs_workloads.target_cpu import TargetCpu
+from ecs_workloads.target_timings import TargetTimings
+from ecs_workloads.web_firewall import WebFirewall
 
 _DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
-_SHORTEST_IDLE_TIMEOUT = timedelta(seconds=60)
-_HEALTH_CHECK_INTERVAL = timedelta(seconds=10)
-_HEALTHY_THRESHOLD = 2
-_UNHEALTHY_THRESHOLD = 3
+_DEFAULT_FIREWALL = WebFirewall()
+_DEFAULT_TIMINGS = TargetTimings()
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
 class WebServer(Construct):
     """Tasks behind an internet-facing application load balancer (Copilot: load-balanced web service).
 
-    The load balancer speaks HTTPS with TLS 1.2 or 1.3, redirects HTTP, drops invalid headers, writes access
-    logs to a bucket of its own for 90 days, and is protected against deletion. A deployment starts new tasks
-    before it stops old ones, waits for running requests, and rolls back if the new tasks do not become healthy or
-    answer with errors.
+    The load balancer speaks HTTPS with TLS 1.2 or 1.3, redirects HTTP, drops invalid headers, has AWS WAF before it,
+    writes its logs to a bucket of its own for 90 days, and is protected against deletion. A deployment starts new
+    tasks before it stops old ones, waits for running requests, and rolls back if the new tasks do not become healthy
+    or answer with errors.
 
     Args:
         cluster: Cluster to run in.
@@ -56,13 +59,33 @@ class WebServer(Construct):
         protocol: Protocol that users speak. ``HTTPS``, or ``HTTP`` where nothing needs to be protected.
         redirect_http: Whether port 80 sends users to HTTPS. With ``False`` only port 443 is open.
         listener_rule: Place on a load balancer that exists already. Then none is made; ``domain`` and
-            ``certificate`` are refused, ``protocol`` is what the listener speaks, and ``redirect_http`` and
-            ``deletion_protection`` are its owner's.
-        health_check_path: Path that answers 200 when a task can serve. Defaults to ``/``.
+            what else is its owner's are refused, ``protocol`` is what the listener speaks, and ``redirect_http`` and
+            ``deletion_protection`` mean nothing.
+        sources: Who may connect: ``ec2.Peer.ipv4`` of a network, ``ec2.Peer.prefix_list`` of CloudFront. Defaults to
+            everybody.
+        firewall: AWS WAF before the load balancer. Defaults to the rules of `WebFirewall`; ``None`` for none.
+        authentication: Who may pass: `OidcAuthentication` for people, `JwtAuthentication` for programs. Defaults to
+            everybody.
+        ip_address_type: Addresses of the load balancer. Defaults to IPv4; ``DUAL_STACK`` needs a VPC with IPv6, and
+            lets everybody in over IPv6 as well.
+        log_bucket: Bucket for access and connection logs, to which load balancers may write. Defaults to one that is
+            made, which keeps them for 90 days.
+        health_check_path: Path that answers 200 when a task can serve; for gRPC the method of the health check.
+            Defaults to ``/``.
+        health_check_port: Port of the health check, where it is not the container's, 1 to 65535.
+        target_protocol: What the load balancer speaks to the tasks. ``HTTPS`` where the program has a certificate,
+            which the load balancer does not verify. A change of it replaces the target group.
+        protocol_version: ``HTTP2`` or ``GRPC`` to the tasks. Defaults to HTTP/1.1. A change of it replaces the target
+            group.
+        stickiness_cookie_duration: Time for which a user meets the same task, one second to seven days. Defaults to
+            not at all.
+        stickiness_cookie_name: Cookie of the program that says so. Defaults to one of the load balancer.
         longest_request: Longest time that a request takes, 1 to 110 seconds: a task that is taken out of
             service finishes its requests for so long, and is stopped with SIGTERM and 10 seconds more.
         startup_time: Time until a new task answers its health check, up to one hour. Health checks do not
-            count against a task for twice that time.
+            count against a task for twice that time, and for that time it gets more and more requests.
+        timings: Times of health checks and draining, where you set them by hand. Defaults to what follows from
+            ``longest_request`` and ``startup_time``.
         scaling: Number of tasks. Defaults to 2 to 4, by average CPU.
         deletion_protection: Whether the load balancer refuses to be deleted.
         max_failed_percent: Percent of requests, above 0 and up to 100, that may fail with 5xx: with more in two of
@@ -83,7 +106,8 @@ class WebServer(Construct):
             bucket of the access logs is always kept: CloudFormation cannot delete one that is not empty.
 
     Raises:
-        ValueError: A value is out of its range, or HTTPS has neither a certificate nor a zone to make one.
+        ValueError: A value is out of its range or does not fit another, HTTPS has neither a certificate nor a zone to
+            make one, or another tier of this app has the place of ``listener_rule``.
     """
 
     def __init__(
@@ -98,9 +122,20 @@ class WebServer(Construct):
         protocol: elbv2.ApplicationProtocol = elbv2.ApplicationProtocol.HTTPS,
         redirect_http: bool = True,
         listener_rule: ListenerRule | None = None,
+        sources: Sequence[ec2.IPeer] | None = None,
+        firewall: WebFirewall | None = _DEFAULT_FIREWALL,
+        authentication: ListenerAuthentication | None = None,
+        ip_address_type: elbv2.IpAddressType | None = None,
+        log_bucket: s3.IBucket | None = None,
         health_check_path: str = "/",
+        health_check_port: int | None = None,
+        target_protocol: elbv2.ApplicationProtocol = elbv2.ApplicationProtocol.HTTP,
+        protocol_version: elbv2.ApplicationProtocolVersion | None = None,
+        stickiness_cookie_duration: timedelta | None = None,
+        stickiness_cookie_name: str | None = None,
         longest_request: timedelta = timedelta(seconds=30),
         startup_time: timedelta = timedelta(seconds=30),
+        timings: TargetTimings = _DEFAULT_TIMINGS,
         scaling: Scaling = _DEFAULT_SCALING,
         deletion_protection: bool = True,
         max_failed_percent: float | None = 5,
@@ -118,9 +153,6 @@ class WebServer(Construct):
         path = self.node.path
         if container.port is None:
             raise ValueError(f"{path}: a web server needs container.port")
-        require(
-            health_check_path.startswith("/"), path, f"health_check_path must begin with '/', got {health_check_path!r}"
-        )
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
         check_time(path, "startup_time", startup_time, timedelta(0), timedelta(hours=1))
         if max_failed_percent is not None:
@@ -129,44 +161,47 @@ class WebServer(Construct):
                 path,
                 f"max_failed_percent must be above 0 and up to 100, got {max_failed_percent}",
             )
-        check_entry(path, domain, certificate, protocol, listener_rule)
-        self._target_group = elbv2.ApplicationTargetGroup(
+        self._target_group = target_group(
             self,
-            "TargetGroup",
             vpc=cluster.vpc,
-            # Only a default, which ECS overrules for each task: a group that named the container's port would be
-            # replaced, and empty for a while, when that port changes.
-            port=80,
-            protocol=elbv2.ApplicationProtocol.HTTP,
-            deregistration_delay=duration(longest_request),
-            health_check=elbv2.HealthCheck(
-                path=health_check_path,
-                interval=duration(_HEALTH_CHECK_INTERVAL),
-                healthy_threshold_count=_HEALTHY_THRESHOLD,
-                unhealthy_threshold_count=_UNHEALTHY_THRESHOLD,
-            ),
+            longest_request=longest_request,
+            startup_time=startup_time,
+            timings=timings,
+            health_check_path=health_check_path,
+            health_check_port=health_check_port,
+            target_protocol=target_protocol,
+            protocol_version=protocol_version,
+            stickiness_cookie_duration=stickiness_cookie_duration,
+            stickiness_cookie_name=stickiness_cookie_name,
         )
-        self._load_balancer: elbv2.ApplicationLoadBalancer | None = None
-        if listener_rule is None:
-            public = PublicLoadBalancer(
+        self._entry = WebEntry(
+            self,
+            vpc=cluster.vpc,
+            target_group=self._target_group,
+            protocol=protocol,
+            protocol_version=protocol_version,
+            domain=domain,
+            certificate=certificate,
+            redirect_http=redirect_http,
+            listener_rule=listener_rule,
+            sources=sources,
+            authentication=authentication,
+            ip_address_type=ip_address_type,
+            log_bucket=log_bucket,
+            longest_request=longest_request,
+            deletion_protection=deletion_protection,
+        )
+        if self._entry.load_balancer is None:
+            require(firewall in (None, _DEFAULT_FIREWALL), path, "the firewall is that of the listener_rule's owner")
+        elif firewall is not None:
+            WebAcl(
                 self,
-                "LoadBalancer",
-                vpc=cluster.vpc,
-                target_group=self._target_group,
-                domain=domain,
-                certificate=certificate,
-                protocol=protocol,
-                redirect_http=redirect_http,
-                idle_timeout=max(_SHORTEST_IDLE_TIMEOUT, longest_request),
-                deletion_protection=deletion_protection,
+                "Firewall",
+                firewall=firewall,
+                resource_arn=self._entry.load_balancer.load_balancer_arn,
+                encryption_key=encryption_key,
+                removal_policy=removal_policy,
             )
-            self._load_balancer = public.load_balancer
-            scheme = protocol.value.lower()
-            host = self._load_balancer.load_balancer_dns_name if domain is None else domain.domain_name
-            self._url = f"{scheme}://{host}"
-        else:
-            self._join(listener_rule)
-            self._url = f"{protocol.value.lower()}://{listener_rule.host_headers[0]}"
         alarms = list(deployment_alarms)
         self._failed_responses: cloudwatch.Alarm | None = None
         if max_failed_percent is not None:
@@ -174,7 +209,7 @@ class WebServer(Construct):
                 self,
                 "FailedResponses",
                 target_group=self._target_group,
-                load_balancer=self._load_balancer,
+                load_balancer=self._entry.load_balancer,
                 max_percent=max_failed_percent,
             )
             alarms.append(self._failed_responses)
@@ -183,7 +218,7 @@ class WebServer(Construct):
             "Default",
             cluster=cluster,
             container=container,
-            stop_timeout=longest_request + STOP_MARGIN,
+            longest_work=longest_request,
             capacity=capacity,
             vpc_subnets=vpc_subnets,
             security_groups=security_groups,
@@ -193,17 +228,20 @@ class WebServer(Construct):
             suspended=suspended,
             sidecars=sidecars,
             deployment_alarms=alarms,
-            health_check_grace_period=2 * startup_time + _HEALTHY_THRESHOLD * _HEALTH_CHECK_INTERVAL,
+            health_check_grace_period=timings.grace_period_of(path, startup_time),
         )
         self._target_group.add_target(
             self._tier.service.load_balancer_target(container_name=CONTAINER_NAME, container_port=container.port)
         )
+        if health_check_port not in (None, container.port):
+            # ECS opens the port of the requests alone (aws-cdk#18093).
+            self._tier.connections.allow_from(self._entry.way_in, ec2.Port.tcp(health_check_port), "Health checks")
         self._tier.scale(scaling, default_policies=(TargetCpu(),), target_group=self._target_group)
 
     @property
     def url(self) -> str:
         """Where users reach the tier."""
-        return self._url
+        return self._entry.url
 
     @property
     def load_balancer(self) -> elbv2.ApplicationLoadBalancer:
@@ -212,9 +250,20 @@ class WebServer(Construct):
         Raises:
             ValueError: The tier is a guest on another's load balancer.
         """
-        if self._load_balancer is None:
+        if self._entry.load_balancer is None:
             raise ValueError(f"{self.node.path}: owns no load balancer, it was given a listener_rule")
-        return self._load_balancer
+        return self._entry.load_balancer
+
+    @property
+    def listener(self) -> elbv2.ApplicationListener:
+        """The listener of this tier's load balancer, on which others may have a `ListenerRule`.
+
+        Raises:
+            ValueError: The tier is a guest on another's load balancer.
+        """
+        if self._entry.listener is None:
+            raise ValueError(f"{self.node.path}: owns no listener, it was given a listener_rule")
+        return self._entry.listener
 
     @property
     def target_group(self) -> elbv2.ApplicationTargetGroup:
@@ -262,16 +311,3 @@ class WebServer(Construct):
             ValueError: The prefix is no variable's name, or a variable of that name exists.
         """
         self._tier.send_to(queue, prefix=prefix)
-
-    def _join(self, rule: ListenerRule) -> None:
-        conditions = [elbv2.ListenerCondition.host_headers(list(rule.host_headers))]
-        if rule.path_patterns:
-            conditions.append(elbv2.ListenerCondition.path_patterns(list(rule.path_patterns)))
-        elbv2.ApplicationListenerRule(
-            self,
-            "ListenerRule",
-            listener=rule.listener,
-            priority=rule.priority,
-            conditions=conditions,
-            target_groups=[self._target_group],
-        )

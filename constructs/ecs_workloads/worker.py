@@ -15,7 +15,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ecs_workloads._checks import require
-from ecs_workloads._service import LONGEST_STOP_TIMEOUT, STOP_MARGIN, TierService, check_free
+from ecs_workloads._service import TierService, check_free
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.message_queue import MessageQueue
@@ -95,7 +95,7 @@ class Worker(Construct):
             "Default",
             cluster=cluster,
             container=container.with_environment(environment).with_secrets(secrets),
-            stop_timeout=min(queue.longest_processing_time + STOP_MARGIN, LONGEST_STOP_TIMEOUT),
+            longest_work=queue.longest_processing_time,
             capacity=capacity,
             vpc_subnets=vpc_subnets,
             security_groups=security_groups,

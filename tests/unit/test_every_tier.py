@@ -47,6 +47,8 @@ UNTAGGED = {
     "AWS::Route53::RecordSet",
     "AWS::S3::BucketPolicy",
     "AWS::SQS::QueuePolicy",
+    "AWS::WAFv2::LoggingConfiguration",
+    "AWS::WAFv2::WebACLAssociation",
 }
 
 

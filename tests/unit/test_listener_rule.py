@@ -11,6 +11,8 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from ecs_workloads import ListenerRule
 
+HOST = {"priority": 1, "host_headers": ["a.example.com"]}
+
 
 @pytest.fixture
 def listener(stack: cdk.Stack) -> elbv2.IApplicationListener:
@@ -30,9 +32,12 @@ def listener(stack: cdk.Stack) -> elbv2.IApplicationListener:
         ({"priority": 1, "host_headers": ["*.example.com"]}, "the first of host_headers must be one host"),
         ({"priority": 1, "host_headers": []}, "host_headers must name at least one host"),
         (
-            {"priority": 1, "host_headers": ["a.example.com"], "path_patterns": list("12345")},
+            {"priority": 1, "host_headers": ["a.example.com"], "path_patterns": ["/1", "/2", "/3", "/4", "/5"]},
             "one rule matches at most 5 values",
         ),
+        ({**HOST, "path_patterns": ["v2"]}, "path_patterns must be paths that begin with '/', got 'v2'"),
+        ({**HOST, "http_headers": {"X Version": ["2"]}}, "http_headers must be names of headers, got 'X Version'"),
+        ({**HOST, "http_headers": {"X-Version": []}}, "http_headers must say which values of 'X-Version' match"),
     ],
 )
 def test_refuses(listener: elbv2.IApplicationListener, arguments: dict[str, Any], message: str) -> None:

@@ -101,11 +101,13 @@ def test_the_load_balancer_is_hardened_and_writes_access_logs(stack: cdk.Stack, 
     make()
 
     found = attributes(stack, "LoadBalancer", "LoadBalancerAttributes")
-    bucket = found.pop("access_logs.s3.bucket")
-    assert "Ref" in bucket
+    assert "Ref" in found.pop("access_logs.s3.bucket")
+    assert "Ref" in found.pop("connection_logs.s3.bucket")
     assert found == {
         "access_logs.s3.enabled": "true",
         "access_logs.s3.prefix": "load-balancer",
+        "connection_logs.s3.enabled": "true",
+        "connection_logs.s3.prefix": "connections",
         "deletion_protection.enabled": "true",
         "idle_timeout.timeout_seconds": "60",
         "routing.http.desync_mitigation_mode": "defensive",
@@ -282,5 +284,5 @@ def test_fails_for_a_domain_beside_a_listener_rule(stack: cdk.Stack, make: MakeW
         listener_arn="arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/a/b/c",
         security_group=ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1"),
     )
-    with pytest.raises(ValueError, match="domain and certificate belong to a load balancer of its own"):
+    with pytest.raises(ValueError, match="domain belong to a load balancer of its own, not to a listener_rule"):
         make(listener_rule=ListenerRule(listener=listener, priority=1, host_headers=["a.example.com"]))

@@ -1,0 +1,63 @@
+"""Where a load balancer writes who called it."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+_ACCESS_PREFIX, _CONNECTION_PREFIX = "load-balancer", "connections"
+_LOGS_KEPT = Duration.days(90)
+
+
+def write_logs(scope: Construct, load_balancer: elbv2.ApplicationLoadBalancer, bucket: s3.IBucket | None) -> None:
+    """Write access and connection logs, as ``log_access_logs`` would if it did not need to know the region.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-connection-logging.html
+    """
+    target = bucket or _own_bucket(scope)
+    stack = Stack.of(scope)
+    allowed = target.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AccessLogs",
+            principals=[
+                iam.ServicePrincipal(  # pyright: ignore[reportArgumentType]  # jsii#4541
+                    "logdelivery.elasticloadbalancing.amazonaws.com"
+                )
+            ],
+            actions=["s3:PutObject"],
+            resources=[
+                target.arn_for_objects(f"{prefix}/AWSLogs/{stack.account}/*")
+                for prefix in (_CONNECTION_PREFIX, _ACCESS_PREFIX)  # in the order of aws_cdk's minimized policies
+            ],
+            conditions={
+                "ArnLike": {
+                    "aws:SourceArn": stack.format_arn(
+                        service="elasticloadbalancing", resource="loadbalancer", resource_name="*"
+                    )
+                }
+            },
+        )
+    )
+    for kind, prefix in (("access", _ACCESS_PREFIX), ("connection", _CONNECTION_PREFIX)):
+        load_balancer.set_attribute(f"{kind}_logs.s3.enabled", "true")
+        load_balancer.set_attribute(f"{kind}_logs.s3.bucket", target.bucket_name)
+        load_balancer.set_attribute(f"{kind}_logs.s3.prefix", prefix)
+    if allowed.policy_dependable is not None:
+        load_balancer.node.add_dependency(allowed.policy_dependable)
+
+
+def _own_bucket(scope: Construct) -> s3.IBucket:
+    return s3.Bucket(
+        scope,
+        "AccessLogs",
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        encryption=s3.BucketEncryption.S3_MANAGED,  # the only one that load balancers can write to
+        enforce_ssl=True,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        lifecycle_rules=[s3.LifecycleRule(expiration=_LOGS_KEPT)],
+        removal_policy=RemovalPolicy.RETAIN,  # CloudFormation cannot delete a bucket with logs in it
+    )

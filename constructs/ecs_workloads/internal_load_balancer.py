@@ -1,0 +1,39 @@
+"""A load balancer inside the VPC, for callers that are no tier of the cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_s3 as s3
+
+from ecs_workloads.domain import Domain
+from ecs_workloads.target_timings import TargetTimings
+
+
+@dataclass(frozen=True, kw_only=True)
+class InternalLoadBalancer:
+    """How an app server is reached by functions, other clusters or other networks.
+
+    It is not reachable from the internet, drops invalid headers and writes logs to a bucket.
+
+    Args:
+        domain: Host name, with a private hosted zone that gets the alias record. Defaults to the load balancer's own
+            name.
+        certificate: Certificate for the host name: callers then speak HTTPS. Defaults to none, and plain HTTP. A
+            private zone cannot prove a public certificate, so none is made.
+        health_check_path: Path that answers 200 when a task can serve. Defaults to ``/``.
+        startup_time: Time until a new task answers its health check, up to one hour.
+        timings: Times of health checks and draining, where you set them by hand.
+        deletion_protection: Whether the load balancer refuses to be deleted.
+        log_bucket: Bucket for its logs, to which load balancers may write. Defaults to one that is made.
+    """
+
+    domain: Domain | None = None
+    certificate: acm.ICertificate | None = None
+    health_check_path: str = "/"
+    startup_time: timedelta = timedelta(seconds=30)
+    timings: TargetTimings = TargetTimings()  # noqa: RUF009 - it is frozen
+    deletion_protection: bool = True
+    log_bucket: s3.IBucket | None = None

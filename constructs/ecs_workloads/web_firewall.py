@@ -1,0 +1,73 @@
+"""What a web server's load balancer refuses to pass on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from aws_cdk import aws_logs as logs
+
+from ecs_workloads._checks import check_range, require, suggestion
+
+_COMMON = "AWSManagedRulesCommonRuleSet"
+_BAD_INPUTS = "AWSManagedRulesKnownBadInputsRuleSet"
+_REPUTATION = "AWSManagedRulesAmazonIpReputationList"
+# Groups of AWS that need no settings of their own.
+# https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
+_GROUPS = (
+    _COMMON,
+    _BAD_INPUTS,
+    _REPUTATION,
+    "AWSManagedRulesAdminProtectionRuleSet",
+    "AWSManagedRulesAnonymousIpList",
+    "AWSManagedRulesLinuxRuleSet",
+    "AWSManagedRulesPHPRuleSet",
+    "AWSManagedRulesSQLiRuleSet",
+    "AWSManagedRulesUnixRuleSet",
+    "AWSManagedRulesWindowsRuleSet",
+    "AWSManagedRulesWordPressRuleSet",
+)
+
+
+def _count_large_bodies() -> dict[str, Sequence[str]]:
+    return {_COMMON: ("SizeRestrictions_BODY",)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebFirewall:
+    """AWS WAF in front of a web server: rules of AWS, and a limit on the requests from one address.
+
+    What it blocks is logged, without cookies and authorization headers.
+
+    Args:
+        managed_rule_groups: Groups of AWS, in the order in which they look at a request. Defaults to addresses of bad
+            reputation, the common attacks, and inputs known to be bad, such as those of Log4j.
+        counted_rules: Rules of each group that only count what they would block. Defaults to the one that blocks
+            every body above 8 KiB, and with it uploads.
+        requests_per_ip: Requests from one address in five minutes above which it is blocked, 10 to 2 000 000 000.
+            Defaults to 10000, some 33 a second; ``None`` for no limit.
+        log_retention: How long the log is kept. Defaults to three months.
+
+    Raises:
+        ValueError: A group is unknown or named twice, ``counted_rules`` names a group that is not used, or the limit
+            is out of its range.
+    """
+
+    managed_rule_groups: Sequence[str] = (_REPUTATION, _COMMON, _BAD_INPUTS)
+    counted_rules: Mapping[str, Sequence[str]] = field(default_factory=_count_large_bodies)
+    requests_per_ip: int | None = 10_000
+    log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS
+
+    def __post_init__(self) -> None:
+        for name in self.managed_rule_groups:
+            require(
+                name in _GROUPS,
+                "WebFirewall",
+                f"managed_rule_groups must be of {', '.join(_GROUPS)}, got {name!r}{suggestion(name, _GROUPS)}",
+            )
+        groups = list(self.managed_rule_groups)
+        require(len(set(groups)) == len(groups), "WebFirewall", f"managed_rule_groups name one twice, got {groups}")
+        unused = sorted(self.counted_rules.keys() - set(groups) - {_COMMON})
+        require(not unused, "WebFirewall", f"counted_rules name groups that are not used: {', '.join(unused)}")
+        if self.requests_per_ip is not None:
+            check_range("WebFirewall", "requests_per_ip", self.requests_per_ip, 10, 2_000_000_000)

@@ -1,0 +1,534 @@
+"""Tests of the ways in to a `WebServer`: who may come, how, and what its load balancer asks of the tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk.assertions import Template
+
+from ecs_workloads import (
+    Container,
+    Domain,
+    JwtAuthentication,
+    ListenerRule,
+    OidcAuthentication,
+    TargetTimings,
+    WebFirewall,
+    WebServer,
+)
+from tests.templates import ingress, properties, resources
+
+DOMAIN = Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="example.com")
+JWT = JwtAuthentication(issuer="https://id.example.com", jwks_endpoint="https://id.example.com/keys")
+HTTP = elbv2.ApplicationProtocol.HTTP
+MakeWeb = Callable[..., WebServer]
+
+
+@pytest.fixture
+def make(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> MakeWeb:
+    def web_server(name: str = "Web", **arguments: Any) -> WebServer:
+        defaults: dict[str, Any] = {"container": replace(container, port=8080), "domain": DOMAIN}
+        return WebServer(stack, name, cluster=cluster, **{**defaults, **arguments})
+
+    return web_server
+
+
+@pytest.fixture
+def listener(stack: cdk.Stack) -> elbv2.IApplicationListener:
+    return elbv2.ApplicationListener.from_application_listener_attributes(
+        stack,
+        "Listener",
+        listener_arn="arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/a/b/c",
+        security_group=ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1", allow_all_outbound=False),
+    )
+
+
+def oidc(**arguments: Any) -> OidcAuthentication:
+    defaults: dict[str, Any] = {
+        "issuer": "https://id.example.com",
+        "authorization_endpoint": "https://id.example.com/authorize",
+        "token_endpoint": "https://id.example.com/token",
+        "user_info_endpoint": "https://id.example.com/me",
+        "client_id": "shop",
+        "client_secret": cdk.SecretValue.secrets_manager("shop/oidc"),
+    }
+    return OidcAuthentication(**{**defaults, **arguments})
+
+
+def group_attributes(stack: cdk.Stack) -> dict[str, str]:
+    found = properties(stack, "AWS::ElasticLoadBalancingV2::TargetGroup")["TargetGroupAttributes"]
+    return {pair["Key"]: pair["Value"] for pair in found}
+
+
+def target_group(stack: cdk.Stack) -> dict[str, Any]:
+    return properties(stack, "AWS::ElasticLoadBalancingV2::TargetGroup")
+
+
+def https_actions(stack: cdk.Stack) -> list[dict[str, Any]]:
+    [listener] = [
+        one["Properties"]
+        for one in resources(stack, "AWS::ElasticLoadBalancingV2::Listener")
+        if one["Properties"]["Port"] == 443
+    ]
+    actions: list[dict[str, Any]] = listener["DefaultActions"]
+    return actions
+
+
+# The firewall.
+
+
+def test_a_firewall_stands_before_the_load_balancer(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    acl = properties(stack, "AWS::WAFv2::WebACL")
+    association = properties(stack, "AWS::WAFv2::WebACLAssociation")
+    assert (acl["Scope"], acl["DefaultAction"]) == ("REGIONAL", {"Allow": {}})
+    assert [(rule["Priority"], rule["Name"]) for rule in acl["Rules"]] == [
+        (0, "AWSManagedRulesAmazonIpReputationList"),
+        (1, "AWSManagedRulesCommonRuleSet"),
+        (2, "AWSManagedRulesKnownBadInputsRuleSet"),
+        (3, "RequestsPerIp"),
+    ]
+    assert [rule.get("OverrideAction") for rule in acl["Rules"]] == [{"None": {}}] * 3 + [None]
+    assert "Ref" in association["ResourceArn"]
+
+
+def test_an_address_that_asks_too_often_is_blocked(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(firewall=WebFirewall(requests_per_ip=500))
+
+    rule = properties(stack, "AWS::WAFv2::WebACL")["Rules"][-1]
+    assert rule["Action"] == {"Block": {}}
+    assert rule["Statement"]["RateBasedStatement"] == {
+        "AggregateKeyType": "IP",
+        "EvaluationWindowSec": 300,
+        "Limit": 500,
+    }
+    assert WebFirewall().requests_per_ip == 10_000
+
+
+def test_uploads_pass_the_firewall(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    common = properties(stack, "AWS::WAFv2::WebACL")["Rules"][1]["Statement"]["ManagedRuleGroupStatement"]
+    assert common["RuleActionOverrides"] == [{"ActionToUse": {"Count": {}}, "Name": "SizeRestrictions_BODY"}]
+
+
+def test_rules_and_limit_of_the_firewall_can_be_chosen(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(
+        firewall=WebFirewall(
+            managed_rule_groups=["AWSManagedRulesSQLiRuleSet"],
+            counted_rules={"AWSManagedRulesSQLiRuleSet": ["SQLi_COOKIE"]},
+            requests_per_ip=None,
+        )
+    )
+
+    [rule] = properties(stack, "AWS::WAFv2::WebACL")["Rules"]
+    assert rule["Name"] == "AWSManagedRulesSQLiRuleSet"
+    assert rule["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"][0]["Name"] == "SQLi_COOKIE"
+
+
+def test_what_the_firewall_blocks_is_logged_without_secrets(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    logging = properties(stack, "AWS::WAFv2::LoggingConfiguration")
+    [log_group] = [
+        one["Properties"] for one in resources(stack, "AWS::Logs::LogGroup") if "LogGroupName" in one["Properties"]
+    ]
+    [kept] = logging["LoggingFilter"]["Filters"]
+    assert log_group["LogGroupName"].startswith("aws-waf-logs-")
+    assert log_group["RetentionInDays"] == 90
+    assert f":log-group:{log_group['LogGroupName']}" in str(logging["LogDestinationConfigs"])
+    assert logging["LoggingFilter"]["DefaultBehavior"] == "DROP"
+    assert (kept["Behavior"], kept["Requirement"]) == ("KEEP", "MEETS_ANY")
+    assert [one["ActionCondition"]["Action"] for one in kept["Conditions"]] == ["BLOCK", "COUNT"]
+    assert [field["SingleHeader"]["Name"] for field in logging["RedactedFields"]] == ["authorization", "cookie"]
+
+
+def test_key_and_removal_policy_reach_the_log_of_the_firewall(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(encryption_key=kms.Key(stack, "Key"), removal_policy=cdk.RemovalPolicy.DESTROY)
+
+    [log_group] = [one for one in resources(stack, "AWS::Logs::LogGroup") if "LogGroupName" in one["Properties"]]
+    assert "KmsKeyId" in log_group["Properties"]
+    assert log_group["DeletionPolicy"] == "Delete"
+
+
+def test_the_firewall_can_be_left_out(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(firewall=None)
+
+    Template.from_stack(stack).resource_count_is("AWS::WAFv2::WebACL", 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"managed_rule_groups": ["AWSManagedRulesComonRuleSet"]},
+            r"got 'AWSManagedRulesComonRuleSet' \(did you mean 'AWSManagedRulesCommonRuleSet'\?\)",
+        ),
+        ({"managed_rule_groups": ["AWSManagedRulesPHPRuleSet"] * 2}, "managed_rule_groups name one twice"),
+        ({"counted_rules": {"AWSManagedRulesPHPRuleSet": ["x"]}}, "not used: AWSManagedRulesPHPRuleSet"),
+        ({"requests_per_ip": 9}, "requests_per_ip must be from 10 to 2000000000, got 9"),
+        ({"requests_per_ip": 2_000_000_001}, "requests_per_ip must be from 10 to 2000000000, got 2000000001"),
+    ],
+)
+def test_a_firewall_refuses(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"WebFirewall: .*{message}"):
+        WebFirewall(**arguments)
+
+
+# Who may come in.
+
+
+def test_sources_can_be_limited_to_networks_and_cloudfront(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(sources=[ec2.Peer.ipv4("198.51.100.0/24"), ec2.Peer.prefix_list("pl-4fa04526")], redirect_http=False)
+
+    from_outside = [rule for rule in ingress(stack) if "CidrIp" in rule or "SourcePrefixListId" in rule]
+    assert {(rule["FromPort"], rule.get("CidrIp"), rule.get("SourcePrefixListId")) for rule in from_outside} == {
+        (443, "198.51.100.0/24", None),
+        (443, None, "pl-4fa04526"),
+    }
+
+
+def test_sources_that_name_nobody_are_refused(make: MakeWeb) -> None:
+    with pytest.raises(ValueError, match="Stack/Web/LoadBalancer: sources must name somebody; None is everybody"):
+        make(sources=[])
+
+
+def test_users_may_come_over_ipv6(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(ip_address_type=elbv2.IpAddressType.DUAL_STACK)
+
+    open_to = {(rule["FromPort"], rule["CidrIpv6"]) for rule in ingress(stack) if "CidrIpv6" in rule}
+    records = {one["Properties"]["Type"] for one in resources(stack, "AWS::Route53::RecordSet")}
+    assert properties(stack, "AWS::ElasticLoadBalancingV2::LoadBalancer")["IpAddressType"] == "dualstack"
+    assert records == {"A", "AAAA"}
+    assert open_to == {(80, "::/0"), (443, "::/0")}
+
+
+def test_over_ipv4_alone_nobody_comes_over_ipv6(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    assert [rule for rule in ingress(stack) if "CidrIpv6" in rule] == []
+
+
+def test_tasks_reach_services_over_ipv6(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    groups = resources(stack, "AWS::EC2::SecurityGroup")
+    [tasks] = [one["Properties"] for one in groups if one["Properties"]["GroupDescription"].startswith("Tasks of")]
+    assert {rule.get("CidrIpv6") for rule in tasks["SecurityGroupEgress"]} == {None, "::/0"}
+
+
+def test_people_log_in_before_a_task_sees_them(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(authentication=oidc())
+
+    first, second = https_actions(stack)
+    assert (first["Type"], second["Type"]) == ("authenticate-oidc", "forward")
+    assert first["AuthenticateOidcConfig"]["SessionTimeout"] == "43200"
+    assert first["AuthenticateOidcConfig"]["Scope"] == "openid"
+    assert "{{resolve:secretsmanager:shop/oidc" in str(first["AuthenticateOidcConfig"]["ClientSecret"])
+
+
+def test_programs_bring_a_token(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(authentication=JWT)
+
+    first, second = https_actions(stack)
+    assert (first["Type"], second["Type"]) == ("jwt-validation", "forward")
+    assert first["JwtValidationConfig"] == {
+        "Issuer": "https://id.example.com",
+        "JwksEndpoint": "https://id.example.com/keys",
+    }
+
+
+@pytest.mark.parametrize("authentication", [JWT, oidc()], ids=["jwt", "oidc"])
+def test_a_load_balancer_can_ask_the_issuer(stack: cdk.Stack, make: MakeWeb, authentication: Any) -> None:
+    make(authentication=authentication)
+
+    groups = resources(stack, "AWS::EC2::SecurityGroup")
+    [group] = [one["Properties"] for one in groups if one["Properties"]["GroupDescription"].startswith("Load balancer")]
+    assert [(rule["FromPort"], rule["CidrIp"]) for rule in group["SecurityGroupEgress"]] == [(443, "0.0.0.0/0")]
+
+
+def test_a_guest_can_ask_for_a_token_too(stack: cdk.Stack, make: MakeWeb, listener: elbv2.IApplicationListener) -> None:
+    make(
+        domain=None,
+        authentication=JWT,
+        listener_rule=ListenerRule(listener=listener, priority=1, host_headers=["a.example.com"]),
+    )
+
+    actions = properties(stack, "AWS::ElasticLoadBalancingV2::ListenerRule")["Actions"]
+    egress = [one["Properties"] for one in resources(stack, "AWS::EC2::SecurityGroupEgress")]
+    assert [action["Type"] for action in actions] == ["jwt-validation", "forward"]
+    assert [(rule["GroupId"], rule["FromPort"]) for rule in egress if "CidrIp" in rule] == [("sg-1", 443)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"issuer": "http://id.example.com"}, "issuer must be a URL with https://, got 'http://id.example.com'"),
+        ({"authorization_endpoint": "id"}, "authorization_endpoint must be a URL with https://, got 'id'"),
+        ({"token_endpoint": ""}, "token_endpoint must be a URL with https://, got ''"),
+        ({"user_info_endpoint": "https://"}, "user_info_endpoint must be a URL with https://, got 'https://'"),
+        ({"session_timeout": timedelta(0)}, "session_timeout must be from 1 seconds to 604800 seconds, got 0"),
+        (
+            {"session_timeout": timedelta(days=8)},
+            "session_timeout must be from 1 seconds to 604800 seconds, got 691200",
+        ),
+    ],
+)
+def test_a_login_refuses(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"OidcAuthentication: {message}"):
+        oidc(**arguments)
+
+
+@pytest.mark.parametrize("name", ["issuer", "jwks_endpoint"])
+def test_a_token_has_an_issuer_with_keys(name: str) -> None:
+    with pytest.raises(ValueError, match=f"JwtAuthentication: {name} must be a URL with https://, got 'id'"):
+        replace(JWT, **{name: "id"})
+
+
+# Between load balancer and tasks.
+
+
+def test_a_new_task_is_warmed_up(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(startup_time=timedelta(seconds=90))
+
+    assert group_attributes(stack)["slow_start.duration_seconds"] == "90"
+
+
+def test_a_program_that_starts_fast_needs_no_warming_up(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(startup_time=timedelta(seconds=29))
+
+    assert "slow_start.duration_seconds" not in group_attributes(stack)
+
+
+def test_times_can_be_set_by_hand(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(
+        timings=TargetTimings(
+            health_check_interval=timedelta(seconds=20),
+            health_check_timeout=timedelta(seconds=10),
+            healthy_threshold_count=3,
+            unhealthy_threshold_count=4,
+            slow_start=timedelta(seconds=45),
+            deregistration_delay=timedelta(seconds=60),
+            health_check_grace_period=timedelta(seconds=240),
+        )
+    )
+
+    group = target_group(stack)
+    assert (group["HealthCheckIntervalSeconds"], group["HealthCheckTimeoutSeconds"]) == (20, 10)
+    assert (group["HealthyThresholdCount"], group["UnhealthyThresholdCount"]) == (3, 4)
+    assert group_attributes(stack)["slow_start.duration_seconds"] == "45"
+    assert group_attributes(stack)["deregistration_delay.timeout_seconds"] == "60"
+    assert properties(stack, "AWS::ECS::Service")["HealthCheckGracePeriodSeconds"] == 240
+
+
+def test_a_user_can_stay_with_one_task(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(stickiness_cookie_duration=timedelta(hours=1), stickiness_cookie_name="session")
+
+    attributes = group_attributes(stack)
+    assert attributes["stickiness.enabled"] == "true"
+    assert attributes["stickiness.app_cookie.cookie_name"] == "session"
+    assert attributes["stickiness.app_cookie.duration_seconds"] == "3600"
+
+
+def test_a_user_meets_any_task(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    assert group_attributes(stack)["stickiness.enabled"] == "false"
+
+
+def test_grpc_has_its_own_health_check(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(
+        protocol_version=elbv2.ApplicationProtocolVersion.GRPC,
+        health_check_path="/grpc.health.v1.Health/Check",
+    )
+
+    group = target_group(stack)
+    assert (group["ProtocolVersion"], group["Matcher"]) == ("GRPC", {"GrpcCode": "0"})
+    assert group["HealthCheckPath"] == "/grpc.health.v1.Health/Check"
+
+
+def test_tls_reaches_the_task(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(target_protocol=elbv2.ApplicationProtocol.HTTPS)
+
+    group = target_group(stack)
+    assert (group["Protocol"], group["Port"], group["HealthCheckProtocol"]) == ("HTTPS", 443, "HTTPS")
+
+
+def test_a_port_for_health_checks_alone_is_opened_to_the_load_balancer(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(health_check_port=9000)
+
+    assert target_group(stack)["HealthCheckPort"] == "9000"
+    [rule] = [rule for rule in ingress(stack) if rule["FromPort"] == 9000]
+    assert "SourceSecurityGroupId" in rule
+    assert len(resources(stack, "AWS::EC2::SecurityGroupEgress")) == 2
+
+
+def test_a_guest_opens_the_port_for_health_checks_to_its_host(
+    stack: cdk.Stack, make: MakeWeb, listener: elbv2.IApplicationListener
+) -> None:
+    make(
+        domain=None,
+        health_check_port=9000,
+        listener_rule=ListenerRule(listener=listener, priority=1, host_headers=["a.example.com"]),
+    )
+
+    [rule] = [rule for rule in ingress(stack) if rule["FromPort"] == 9000]
+    assert rule["SourceSecurityGroupId"] == "sg-1"
+
+
+def test_logs_can_go_to_a_bucket_of_the_user(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(log_bucket=s3.Bucket(stack, "Logs"))
+
+    Template.from_stack(stack).resource_count_is("AWS::S3::Bucket", 1)
+    text = str(properties(stack, "AWS::S3::BucketPolicy"))
+    assert "/load-balancer/AWSLogs/" in text
+    assert "/connections/AWSLogs/" in text
+
+
+def test_two_services_share_a_listener(stack: cdk.Stack, make: MakeWeb) -> None:
+    first = make()
+    make(
+        "Second",
+        domain=None,
+        listener_rule=ListenerRule(
+            listener=first.listener,
+            priority=10,
+            host_headers=["api.example.com"],
+            path_patterns=["/v2/*"],
+            http_headers={"X-Version": ["2"]},
+        ),
+    )
+
+    rule = properties(stack, "AWS::ElasticLoadBalancingV2::ListenerRule")
+    assert [one["Field"] for one in rule["Conditions"]] == ["host-header", "path-pattern", "http-header"]
+    assert rule["Conditions"][2]["HttpHeaderConfig"] == {"HttpHeaderName": "X-Version", "Values": ["2"]}
+    Template.from_stack(stack).resource_count_is("AWS::ElasticLoadBalancingV2::LoadBalancer", 1)
+
+
+def test_fails_when_two_tiers_want_one_place_on_a_listener(make: MakeWeb, listener: elbv2.IApplicationListener) -> None:
+    rule = ListenerRule(listener=listener, priority=10, host_headers=["a.example.com"])
+    make(domain=None, listener_rule=rule)
+
+    with pytest.raises(ValueError, match="Stack/Second: Stack/Web already has priority=10 on the listener"):
+        make("Second", domain=None, listener_rule=replace(rule, host_headers=["b.example.com"]))
+
+
+def test_a_guest_owns_no_listener(make: MakeWeb, listener: elbv2.IApplicationListener) -> None:
+    web = make(domain=None, listener_rule=ListenerRule(listener=listener, priority=1, host_headers=["a.example.com"]))
+
+    with pytest.raises(ValueError, match="Stack/Web: owns no listener, it was given a listener_rule"):
+        _ = web.listener
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sources": [ec2.Peer.ipv4("10.0.0.0/8")]}, "sources belong to a load balancer of its own"),
+        ({"ip_address_type": elbv2.IpAddressType.DUAL_STACK}, "ip_address_type belong to a load balancer of its own"),
+        ({"firewall": WebFirewall(requests_per_ip=100)}, "the firewall is that of the listener_rule's owner"),
+    ],
+)
+def test_a_guest_refuses(
+    make: MakeWeb, listener: elbv2.IApplicationListener, arguments: dict[str, Any], message: str
+) -> None:
+    rule = ListenerRule(listener=listener, priority=1, host_headers=["a.example.com"])
+
+    with pytest.raises(ValueError, match=f"Stack/Web: {message}"):
+        make(domain=None, listener_rule=rule, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"protocol": HTTP, "domain": None, "authentication": JWT},
+            "authentication needs protocol=elbv2.ApplicationProtocol.HTTPS",
+        ),
+        (
+            {"protocol": HTTP, "domain": None, "protocol_version": elbv2.ApplicationProtocolVersion.GRPC},
+            "protocol_version=.*GRPC.* needs protocol=elbv2.ApplicationProtocol.HTTPS",
+        ),
+        ({"health_check_port": 0}, "health_check_port must be from 1 to 65535, got 0"),
+        ({"health_check_port": 65536}, "health_check_port must be from 1 to 65535, got 65536"),
+        (
+            {"stickiness_cookie_duration": timedelta(0)},
+            "stickiness_cookie_duration must be from 1 seconds to 604800 seconds, got 0",
+        ),
+        (
+            {"stickiness_cookie_duration": timedelta(days=8)},
+            "stickiness_cookie_duration must be from 1 seconds to 604800 seconds, got 691200",
+        ),
+        ({"stickiness_cookie_name": "session"}, "stickiness_cookie_name needs a stickiness_cookie_duration"),
+        (
+            {"stickiness_cookie_duration": timedelta(hours=1), "stickiness_cookie_name": "AWSALBTG"},
+            "stickiness_cookie_name must be the name of a cookie that does not begin with AWSALB, got 'AWSALBTG'",
+        ),
+        (
+            {"timings": TargetTimings(deregistration_delay=timedelta(seconds=29))},
+            "deregistration_delay must be at least longest_request=30 seconds, else requests are cut, got 29",
+        ),
+        (
+            {"timings": TargetTimings(health_check_grace_period=timedelta(seconds=49))},
+            "health_check_grace_period must be at least 50 seconds, .* got 49",
+        ),
+    ],
+)
+def test_refuses(make: MakeWeb, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"Stack/Web: {message}"):
+        make(**arguments)
+
+
+def test_fails_when_a_task_is_killed_before_its_longest_request_ends(make: MakeWeb, container: Container) -> None:
+    with pytest.raises(ValueError, match="container.stop_timeout must be at least 30 seconds, .* got 29"):
+        make(container=replace(container, port=8080, stop_timeout=timedelta(seconds=29)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"health_check_interval": timedelta(seconds=4)}, "interval must be from 5 seconds to 300 seconds, got 4"),
+        ({"health_check_interval": timedelta(seconds=301)}, "interval must be from 5 seconds to 300 seconds, got 301"),
+        ({"health_check_timeout": timedelta(seconds=1)}, "timeout must be from 2 seconds to 120 seconds, got 1"),
+        (
+            {"health_check_timeout": timedelta(seconds=121), "health_check_interval": timedelta(seconds=300)},
+            "timeout must be from 2 seconds to 120 seconds, got 121",
+        ),
+        ({"health_check_timeout": timedelta(seconds=10)}, "must be shorter than health_check_interval=10 .*, got 10"),
+        ({"healthy_threshold_count": 1}, "healthy_threshold_count must be from 2 to 10, got 1"),
+        ({"healthy_threshold_count": 11}, "healthy_threshold_count must be from 2 to 10, got 11"),
+        ({"unhealthy_threshold_count": 1}, "unhealthy_threshold_count must be from 2 to 10, got 1"),
+        ({"unhealthy_threshold_count": 11}, "unhealthy_threshold_count must be from 2 to 10, got 11"),
+        ({"slow_start": timedelta(seconds=29)}, "slow_start must be from 30 seconds to 900 seconds, got 29"),
+        ({"slow_start": timedelta(seconds=901)}, "slow_start must be from 30 seconds to 900 seconds, got 901"),
+        ({"deregistration_delay": timedelta(seconds=-1)}, "deregistration_delay must be from 0 seconds"),
+        ({"deregistration_delay": timedelta(hours=2)}, "deregistration_delay must be from 0 seconds to 3600 seconds"),
+        ({"health_check_grace_period": timedelta(seconds=-1)}, "health_check_grace_period must be from 0 seconds"),
+        ({"health_check_grace_period": timedelta(days=2)}, "health_check_grace_period must be from 0 seconds to 86400"),
+    ],
+)
+def test_times_that_do_not_fit_are_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"TargetTimings: .*{message}"):
+        TargetTimings(**arguments)
+
+
+def test_no_slow_start_can_be_asked_for(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(timings=TargetTimings(slow_start=timedelta(0)))
+
+    assert "slow_start.duration_seconds" not in group_attributes(stack)
+
+
+def test_a_slow_start_ends_after_fifteen_minutes(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(startup_time=timedelta(minutes=40))
+
+    assert group_attributes(stack)["slow_start.duration_seconds"] == "900"
