@@ -7,15 +7,18 @@ from .container_cluster import ContainerCluster
 from .domain import Domain
 from .image_repository import ImageRepository
 from .listener_rule import ListenerRule
-from .message_queue import MeasuresArrivals, MessageQueue
+from .message_queue import MeasuresArrivals, MeasuresDelivery, MessageQueue
+from .queue_metrics import QueueMetrics
 from .rabbit_mq_broker import RabbitMqBroker
 from .rabbit_mq_queue import RabbitMqQueue
+from .request_metrics import RequestMetrics
 from .requests_per_target import RequestsPerTarget
 from .scaling import ScalableService, Scaling, ScalingPolicy
 from .scheduled import Scheduled
 from .sqs_queue import SqsQueue
 from .target_cpu import TargetCpu
 from .target_memory import TargetMemory
+from .tier_metrics import TierMetrics
 from .web_server import WebServer
 from .worker import Worker
 
@@ -31,9 +34,12 @@ __all__ = [
     "ImageRepository",
     "ListenerRule",
     "MeasuresArrivals",
+    "MeasuresDelivery",
     "MessageQueue",
+    "QueueMetrics",
     "RabbitMqBroker",
     "RabbitMqQueue",
+    "RequestMetrics",
     "RequestsPerTarget",
     "ScalableService",
     "Scaling",
@@ -42,6 +48,7 @@ __all__ = [
     "SqsQueue",
     "TargetCpu",
     "TargetMemory",
+    "TierMetrics",
     "WebServer",
     "Worker",
     "WritablePath",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from constructs import Construct
 
 from ecs_workloads._checks import require
 from ecs_workloads.domain import Domain
@@ -39,4 +40,21 @@ def check_entry(
         path,
         "HTTPS needs a domain with its hosted zone, or a domain and a certificate; "
         "where nothing needs to be protected, say protocol=elbv2.ApplicationProtocol.HTTP",
+    )
+
+
+def join_listener(
+    scope: Construct, construct_id: str, rule: ListenerRule, target_group: elbv2.ApplicationTargetGroup
+) -> None:
+    """Send what ``rule`` describes to ``target_group``."""
+    conditions = [elbv2.ListenerCondition.host_headers(list(rule.host_headers))]
+    if rule.path_patterns:
+        conditions.append(elbv2.ListenerCondition.path_patterns(list(rule.path_patterns)))
+    elbv2.ApplicationListenerRule(
+        scope,
+        construct_id,
+        listener=rule.listener,
+        priority=rule.priority,
+        conditions=conditions,
+        target_groups=[target_group],
     )

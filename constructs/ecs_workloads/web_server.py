@@ -17,11 +17,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from ecs_workloads._checks import check_time, duration, require
+from ecs_workloads._checks import check_percent, check_time, duration, require
 from ecs_workloads._failed_responses import failed_responses_alarm
 from ecs_workloads._load_balancer import PublicLoadBalancer
 from ecs_workloads._service import CONTAINER_NAME, LONGEST_REQUEST, STOP_MARGIN, TierService
-from ecs_workloads._web_entry import check_entry
+from ecs_workloads._task_metrics import request_metrics, tier_metrics
+from ecs_workloads._web_entry import check_entry, join_listener
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.domain import Domain
@@ -29,6 +30,7 @@ from ecs_workloads.listener_rule import ListenerRule
 from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.scaling import Scaling
 from ecs_workloads.target_cpu import TargetCpu
+from ecs_workloads.tier_metrics import TierMetrics
 
 _DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
 _SHORTEST_IDLE_TIMEOUT = timedelta(seconds=60)
@@ -120,11 +122,7 @@ class WebServer(Construct):
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
         check_time(path, "startup_time", startup_time, timedelta(0), timedelta(hours=1))
         if max_failed_percent is not None:
-            require(
-                0 < max_failed_percent <= 100,  # noqa: PLR2004
-                path,
-                f"max_failed_percent must be above 0 and up to 100, got {max_failed_percent}",
-            )
+            check_percent(path, "max_failed_percent", max_failed_percent)
         check_entry(path, domain, certificate, protocol, listener_rule)
         self._target_group = elbv2.ApplicationTargetGroup(
             self,
@@ -161,17 +159,14 @@ class WebServer(Construct):
             host = self._load_balancer.load_balancer_dns_name if domain is None else domain.domain_name
             self._url = f"{scheme}://{host}"
         else:
-            self._join(listener_rule)
+            join_listener(self, "ListenerRule", listener_rule, self._target_group)
             self._url = f"{protocol.value.lower()}://{listener_rule.host_headers[0]}"
+        self._requests = request_metrics(self._target_group, self._load_balancer)
         alarms = list(deployment_alarms)
         self._failed_responses: cloudwatch.Alarm | None = None
         if max_failed_percent is not None:
             self._failed_responses = failed_responses_alarm(
-                self,
-                "FailedResponses",
-                target_group=self._target_group,
-                load_balancer=self._load_balancer,
-                max_percent=max_failed_percent,
+                self, "FailedResponses", requests=self._requests, max_percent=max_failed_percent
             )
             alarms.append(self._failed_responses)
         self._tier = TierService(
@@ -194,6 +189,9 @@ class WebServer(Construct):
             self._tier.service.load_balancer_target(container_name=CONTAINER_NAME, container_port=container.port)
         )
         self._tier.scale(scaling, default_policies=(TargetCpu(),), target_group=self._target_group)
+        self._metrics = tier_metrics(
+            path, self._tier.service, scaling=scaling, suspended=suspended, requests=self._requests
+        )
 
     @property
     def url(self) -> str:
@@ -246,6 +244,39 @@ class WebServer(Construct):
         """The task role."""
         return self._tier.grant_principal
 
+    @property
+    def metrics(self) -> TierMetrics:
+        """What is measured of the tier, for `Alarms` and `Dashboard`."""
+        return self._metrics
+
+    def metric_cpu_utilization(self) -> cloudwatch.Metric:
+        """Return the CPU that the tasks use of what they have: percent, average over the tasks."""
+        return self._metrics.metric_cpu_utilization()
+
+    def metric_memory_utilization(self) -> cloudwatch.Metric:
+        """Return the memory that the tasks use of what they have: percent, average over the tasks."""
+        return self._metrics.metric_memory_utilization()
+
+    def metric_running_tasks(self) -> cloudwatch.Metric:
+        """Return the number of running tasks: count, sample count of one minute; no sample with no task."""
+        return self._metrics.metric_running_tasks()
+
+    def metric_requests(self) -> cloudwatch.Metric:
+        """Return the number of requests sent to the tasks in one minute: count, sum."""
+        return self._requests.metric_requests()
+
+    def metric_failed_responses(self) -> cloudwatch.IMetric:
+        """Return the requests answered with 5xx in one minute, by the tasks or their own load balancer: count, sum."""
+        return self._requests.metric_failed_responses()
+
+    def metric_response_time(self, statistic: str = "p99") -> cloudwatch.Metric:
+        """Return the time until a task's answer begins: seconds, by default the 99th percentile."""
+        return self._requests.metric_response_time(statistic)
+
+    def metric_unhealthy_hosts(self) -> cloudwatch.Metric:
+        """Return the number of tasks that fail the health check of the load balancer: count, maximum."""
+        return self._requests.metric_unhealthy_hosts()
+
     def send_to(self, queue: MessageQueue, *, prefix: str) -> None:
         """Let the tasks put messages on ``queue``: variables, network and permission.
 
@@ -257,16 +288,3 @@ class WebServer(Construct):
             ValueError: The prefix is no variable's name, or a variable of that name exists.
         """
         self._tier.send_to(queue, prefix=prefix)
-
-    def _join(self, rule: ListenerRule) -> None:
-        conditions = [elbv2.ListenerCondition.host_headers(list(rule.host_headers))]
-        if rule.path_patterns:
-            conditions.append(elbv2.ListenerCondition.path_patterns(list(rule.path_patterns)))
-        elbv2.ApplicationListenerRule(
-            self,
-            "ListenerRule",
-            listener=rule.listener,
-            priority=rule.priority,
-            conditions=conditions,
-            target_groups=[self._target_group],
-        )
