@@ -1,9 +1,12 @@
+from .alarm_thresholds import AlarmThresholds
+from .alarms import Alarms
 from .app_server import AppServer
 from .arrival_rate import ArrivalRate
 from .backlog_per_task import BacklogPerTask
 from .capacity import Capacity, CapacityShare
 from .container import Container, WritablePath
 from .container_cluster import ContainerCluster
+from .dashboard import Dashboard
 from .domain import Domain
 from .image_repository import ImageRepository
 from .listener_rule import ListenerRule
@@ -23,6 +26,8 @@ from .web_server import WebServer
 from .worker import Worker
 
 __all__ = [
+    "AlarmThresholds",
+    "Alarms",
     "AppServer",
     "ArrivalRate",
     "BacklogPerTask",
@@ -30,6 +35,7 @@ __all__ = [
     "CapacityShare",
     "Container",
     "ContainerCluster",
+    "Dashboard",
     "Domain",
     "ImageRepository",
     "ListenerRule",
