@@ -97,11 +97,15 @@ class ApplicationStack(cdk.Stack):
             cdk.CfnOutput(self, f"{name}LogGroup", value=tier.log_group.log_group_name)
             if environment.execute_command:
                 cdk.CfnOutput(self, f"{name}Shell", value=shell_command(self._cluster, tier.service))
+        requests = web.metrics.requests
+        assert requests is not None  # noqa: S101 - a web server always has them
         shared_values.publish(
             self,
             environment,
             "application",
             {
+                "web-load-balancer-full-name": requests.load_balancer_full_name,
+                "web-target-group-full-name": requests.target_group_full_name,
                 "web-service-name": web.service.service_name,
                 "app-service-name": app.service.service_name,
                 "worker-service-name": worker.service.service_name,

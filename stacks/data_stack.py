@@ -35,7 +35,12 @@ class DataStack(cdk.Stack):
             encryption_key=key,
             removal_policy=removal_policy(environment),
         )
-        return {"orders-queue-arn": orders.queue.queue_arn, "orders-queue-url": orders.queue.queue_url}
+        return {
+            "orders-queue-arn": orders.queue.queue_arn,
+            "orders-queue-url": orders.queue.queue_url,
+            "orders-queue-name": orders.queue.queue_name,
+            "orders-dead-letter-queue-name": orders.dead_letter_queue.queue_name,
+        }
 
     def _broker(self, environment: Environment, key: kms.IKey | None) -> dict[str, str]:
         vpc = shared_values.vpc(self, environment)
@@ -55,6 +60,7 @@ class DataStack(cdk.Stack):
         if environment.execute_command:
             cdk.CfnOutput(self, "BrokerShell", value=shell_command(cluster, broker.service))
         return {
+            "broker-service-name": broker.service.service_name,
             "broker-host-name": broker.host_name,
             "broker-credentials-arn": broker.credentials.secret_arn,
             "broker-security-group-id": broker.connections.security_groups[0].security_group_id,

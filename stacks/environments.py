@@ -83,6 +83,8 @@ class Environment:
         log_retention: How long logs are kept.
         execute_command: Whether a shell may be opened in a task.
         own_keys: Whether each layer gets a KMS key of its own.
+        alarm_topic: Whether alarms go to a topic, to which people subscribe. It needs ``own_keys``: CloudWatch may not
+            use the key that AWS manages for encrypted topics.
         protected: Whether data outlives its stack, and stacks and load balancer refuse to be deleted.
 
     Raises:
@@ -110,6 +112,7 @@ class Environment:
     log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
     execute_command: bool = True
     own_keys: bool = False
+    alarm_topic: bool = False
     protected: bool = False
 
     def __post_init__(self) -> None:
@@ -121,6 +124,9 @@ class Environment:
         self._require(
             self.queue != "rabbitmq" or (self.broker_version is not None and self.release is not None),
             "the broker's image comes from a repository: rabbitmq needs release and broker_version",
+        )
+        self._require(
+            self.own_keys or not self.alarm_topic, "the topic of the alarms is encrypted: alarm_topic needs own_keys"
         )
         self._require(
             self.domain is None or self.listener is None, "the host name of a listener is its host_header: no domain"
@@ -135,6 +141,12 @@ class Environment:
                 any(share.may_be_interrupted is False and share.base > 0 for share in self.capacity),
                 "a protected environment needs an on-demand base in its capacity",
             )
+
+    @property
+    def acceptable_latency(self) -> timedelta | None:
+        """Time for which an order may wait, where the worker scales by it."""
+        policies = self.worker.scaling.policies or ()
+        return min((one.acceptable_latency for one in policies if isinstance(one, BacklogPerTask)), default=None)
 
     def _require(self, condition: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion
         if not condition:
@@ -170,6 +182,7 @@ STAGING = Environment(
     app=TierSize(scaling=Scaling(min_capacity=2, max_capacity=4)),
     worker=TierSize(scaling=Scaling(min_capacity=1, max_capacity=4)),
     own_keys=True,
+    alarm_topic=True,
 )
 
 PROD = replace(

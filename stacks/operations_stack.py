@@ -1,43 +1,55 @@
-"""The operations layer: what people look at."""
+"""The operations layer: what people look at, and what calls them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from ecs_workloads import Alarms, Dashboard
 from stacks import shared_values
-from stacks.environments import IMAGES, Environment
+from stacks.environments import Environment
+from stacks.layer_key import layer_key
 
 
 class OperationsStack(cdk.Stack):
-    """One dashboard: a row for each tier, and one for the queue where it has metrics."""
+    """One dashboard and the alarms of all tiers, which go to a topic where the environment has one."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id)
-        self._environment = environment
-        dashboard = cloudwatch.Dashboard(self, "Dashboard")
-        for tier in IMAGES:
-            dashboard.add_widgets(
-                *(self._utilization(tier, metric) for metric in ("CPUUtilization", "MemoryUtilization"))
-            )
-        orders = shared_values.orders(self, environment)
-        depth = [orders.metric_messages_waiting(), orders.metric_messages_in_flight()]
-        measured = [metric for metric in depth if metric is not None]
-        if measured:
-            dashboard.add_widgets(cloudwatch.GraphWidget(title="orders", left=measured, width=24))
+        tiers = shared_values.tiers(self, environment)
+        topics = self._topics(environment)
+        alarms = Alarms(self, "Alarms", tiers=tiers, topics={"critical": topics, "warning": topics})
+        Dashboard(self, "Dashboard", tiers=tiers, alarms=alarms.alarms)
 
-    def _utilization(self, tier: str, metric_name: str) -> cloudwatch.GraphWidget:
-        cluster_name = shared_values.read(self, self._environment, "platform", "cluster-name")
-        service_name = shared_values.read(self, self._environment, "application", f"{tier}-service-name")
-        dimensions = {"ClusterName": cluster_name, "ServiceName": service_name}
-        return cloudwatch.GraphWidget(
-            title=f"{tier} {metric_name}",
-            width=12,
-            left=[
-                cloudwatch.Metric(
-                    namespace="AWS/ECS", metric_name=metric_name, dimensions_map=dimensions, statistic=statistic
-                )
-                for statistic in ("Average", "Maximum")
-            ],
+    def _topics(self, environment: Environment) -> Sequence[sns.Topic]:
+        if not environment.alarm_topic:
+            return []
+        key = layer_key(self, environment)
+        topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
+        # A policy of its own takes the place of the one by which the whole account may publish.
+        cloudwatch = iam.ServicePrincipal("cloudwatch.amazonaws.com")
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Alarms",
+                principals=[cloudwatch],  # pyright: ignore[reportArgumentType]  # jsii#4541
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
         )
+        if key is not None:
+            # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+            key.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid="Alarms",
+                    principals=[cloudwatch],  # pyright: ignore[reportArgumentType]  # jsii#4541
+                    actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                    resources=["*"],
+                )
+            )
+        cdk.CfnOutput(self, "AlarmTopic", value=topic.topic_arn, description="Subscribe here to hear of alarms")
+        return [topic]

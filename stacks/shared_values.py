@@ -20,7 +20,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from ecs_workloads import MessageQueue, RabbitMqQueue, SqsQueue
+from ecs_workloads import MessageQueue, QueueMetrics, RabbitMqQueue, RequestMetrics, SqsQueue, TierMetrics
 from stacks.environments import APPLICATION, Environment
 
 Layer = Literal["network", "platform", "data", "application"]
@@ -149,6 +149,47 @@ def orders(scope: Construct, environment: Environment) -> MessageQueue:
         ),
         longest_processing_time=environment.longest_order,
     )
+
+
+def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetrics]:
+    """Return what is measured of each tier, by its name."""
+
+    def value(layer: Layer, name: str) -> str:
+        return read(scope, environment, layer, name)
+
+    def tier(
+        layer: Layer,
+        name: str,
+        min_capacity: int,
+        requests: RequestMetrics | None = None,
+        queue: QueueMetrics | None = None,
+    ) -> TierMetrics:
+        return TierMetrics(
+            cluster_name=value("platform", "cluster-name"),
+            service_name=value(layer, f"{name}-service-name"),
+            min_capacity=min_capacity,
+            requests=requests,
+            queue=queue,
+        )
+
+    requests = RequestMetrics(
+        load_balancer_full_name=value("application", "web-load-balancer-full-name"),
+        target_group_full_name=value("application", "web-target-group-full-name"),
+        owns_load_balancer=environment.listener is None,
+    )
+    orders = None
+    if environment.queue == "sqs":
+        orders = QueueMetrics.of_sqs(
+            value("data", "orders-queue-name"),
+            dead_letter_queue_name=value("data", "orders-dead-letter-queue-name"),
+            acceptable_latency=environment.acceptable_latency,
+        )
+    found = {
+        "Web": tier("application", "web", environment.web.scaling.min_capacity, requests=requests),
+        "App": tier("application", "app", environment.app.scaling.min_capacity),
+        "Worker": tier("application", "worker", environment.worker.scaling.min_capacity, queue=orders),
+    }
+    return found if environment.queue == "sqs" else {**found, "Broker": tier("data", "broker", 1)}
 
 
 def _exec_key(environment: Environment) -> bool:

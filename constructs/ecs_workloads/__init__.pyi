@@ -1,9 +1,12 @@
+from .alarm_thresholds import AlarmThresholds
+from .alarms import Alarms
 from .app_server import AppServer
 from .arrival_rate import ArrivalRate
 from .backlog_per_task import BacklogPerTask
 from .capacity import Capacity, CapacityShare
 from .container import Container
 from .container_cluster import ContainerCluster
+from .dashboard import Dashboard
 from .domain import Domain
 from .ebs_volume import EbsVolume
 from .efs_volume import EfsVolume
@@ -14,11 +17,13 @@ from .internal_load_balancer import InternalLoadBalancer
 from .jwt_authentication import JwtAuthentication
 from .listener_authentication import ListenerAuthentication
 from .listener_rule import ListenerRule
-from .message_queue import MeasuresArrivals, MessageQueue
+from .message_queue import MeasuresArrivals, MeasuresDelivery, MessageQueue
 from .oidc_authentication import OidcAuthentication
 from .open_telemetry_collector import OpenTelemetryCollector
+from .queue_metrics import QueueMetrics
 from .rabbit_mq_broker import RabbitMqBroker
 from .rabbit_mq_queue import RabbitMqQueue
+from .request_metrics import RequestMetrics
 from .requests_per_target import RequestsPerTarget
 from .scaling import ScalableService, Scaling, ScalingPolicy
 from .scheduled import Scheduled
@@ -29,6 +34,7 @@ from .sqs_queue import SqsQueue
 from .target_cpu import TargetCpu
 from .target_memory import TargetMemory
 from .target_timings import TargetTimings
+from .tier_metrics import TierMetrics
 from .volume import Volume
 from .web_firewall import WebFirewall
 from .web_server import WebServer
@@ -36,6 +42,8 @@ from .worker import Worker
 from .writable_path import WritablePath
 
 __all__ = [
+    "AlarmThresholds",
+    "Alarms",
     "AppServer",
     "ArrivalRate",
     "BacklogPerTask",
@@ -43,6 +51,7 @@ __all__ = [
     "CapacityShare",
     "Container",
     "ContainerCluster",
+    "Dashboard",
     "Domain",
     "EbsVolume",
     "EfsVolume",
@@ -54,11 +63,14 @@ __all__ = [
     "ListenerAuthentication",
     "ListenerRule",
     "MeasuresArrivals",
+    "MeasuresDelivery",
     "MessageQueue",
     "OidcAuthentication",
     "OpenTelemetryCollector",
+    "QueueMetrics",
     "RabbitMqBroker",
     "RabbitMqQueue",
+    "RequestMetrics",
     "RequestsPerTarget",
     "RoutesLogs",
     "ScalableService",
@@ -72,6 +84,7 @@ __all__ = [
     "TargetCpu",
     "TargetMemory",
     "TargetTimings",
+    "TierMetrics",
     "Volume",
     "WebFirewall",
     "WebServer",

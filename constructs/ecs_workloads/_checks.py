@@ -29,6 +29,11 @@ def check_range(subject: str, name: str, value: float, low: float, high: float) 
     require(low <= value <= high, subject, f"{name} must be from {low} to {high}, got {value}")
 
 
+def check_percent(subject: str, name: str, value: float) -> None:
+    """Refuse a share that nothing, or everything, would exceed."""
+    require(0 < value <= 100, subject, f"{name} must be above 0 and up to 100, got {value}")  # noqa: PLR2004
+
+
 def check_time(subject: str, name: str, value: timedelta, low: timedelta, high: timedelta) -> None:
     """Refuse a time outside ``low`` to ``high``, or one that is not a whole number of seconds."""
     require(
@@ -65,6 +70,15 @@ def check_name(subject: str, name: str, value: str, pattern: str, allowed: str) 
 def check_path(subject: str, name: str, value: str) -> None:
     """Refuse what is no absolute path inside a container; a token passes."""
     check_name(subject, name, value, r"/[^:\0]+", "an absolute path")
+
+
+def check_key(subject: str, name: str, key: str) -> None:
+    """Refuse a key that would be no good construct id; it becomes one, so it may be no token either."""
+    require(
+        re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", key) is not None,
+        subject,
+        f"a name in {name} must be letters, digits and hyphens, beginning with a letter, got {key!r}",
+    )
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

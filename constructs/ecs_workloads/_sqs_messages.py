@@ -22,6 +22,7 @@ class SqsMessages:
 
     queue: sqs.IQueue
     longest_processing_time: timedelta
+    dead_letter_queue: sqs.IQueue | None = None
 
     def connection_environment(self, prefix: str) -> Mapping[str, str]:
         """Return the URL and the name of the queue."""
@@ -58,5 +59,21 @@ class SqsMessages:
     def metric_messages_in_flight(self) -> cloudwatch.IMetric:
         """Return the number of messages that consumers hold."""
         return self.queue.metric_approximate_number_of_messages_not_visible(
+            statistic="Maximum", period=Duration.minutes(1)
+        )
+
+    def metric_oldest_message_age(self) -> cloudwatch.IMetric:
+        """Return the time for which the oldest message has waited: seconds, maximum."""
+        return self.queue.metric_approximate_age_of_oldest_message(statistic="Maximum", period=Duration.minutes(1))
+
+    def metric_messages_deleted(self) -> cloudwatch.IMetric:
+        """Return the number of messages worked off in one minute: count, sum."""
+        return self.queue.metric_number_of_messages_deleted(statistic="Sum", period=Duration.minutes(1))
+
+    def metric_dead_letters(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages that no consumer could process: count, maximum."""
+        if self.dead_letter_queue is None:
+            return None
+        return self.dead_letter_queue.metric_approximate_number_of_messages_visible(
             statistic="Maximum", period=Duration.minutes(1)
         )

@@ -20,12 +20,14 @@ from ecs_workloads._dns_name import claim_dns_name
 from ecs_workloads._service import LONGEST_REQUEST, TierService
 from ecs_workloads._start_order import start_after
 from ecs_workloads._task import CONTAINER_NAME
+from ecs_workloads._task_metrics import tier_metrics
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.scaling import Scaling
 from ecs_workloads.sidecar import Sidecar
 from ecs_workloads.target_cpu import TargetCpu
+from ecs_workloads.tier_metrics import TierMetrics
 
 _DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
 
@@ -131,6 +133,7 @@ class AppServer(Construct):
             ),
         )
         self._tier.scale(scaling, default_policies=(TargetCpu(),))
+        self._metrics = tier_metrics(path, self._tier.service, scaling=scaling, suspended=suspended)
 
     @property
     def url(self) -> str:
@@ -182,6 +185,23 @@ class AppServer(Construct):
     def grant_principal(self) -> iam.IPrincipal:
         """The task role."""
         return self._tier.grant_principal
+
+    @property
+    def metrics(self) -> TierMetrics:
+        """What is measured of the tier, for `Alarms` and `Dashboard`."""
+        return self._metrics
+
+    def metric_cpu_utilization(self) -> cloudwatch.Metric:
+        """Return the CPU that the tasks use of what they have: percent, average over the tasks."""
+        return self._metrics.metric_cpu_utilization()
+
+    def metric_memory_utilization(self) -> cloudwatch.Metric:
+        """Return the memory that the tasks use of what they have: percent, average over the tasks."""
+        return self._metrics.metric_memory_utilization()
+
+    def metric_running_tasks(self) -> cloudwatch.Metric:
+        """Return the number of running tasks: count, sample count of one minute; no sample with no task."""
+        return self._metrics.metric_running_tasks()
 
     def send_to(self, queue: MessageQueue, *, prefix: str) -> None:
         """Let the tasks put messages on ``queue``: variables, network and permission.

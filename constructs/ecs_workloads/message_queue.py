@@ -65,6 +65,23 @@ class MeasuresArrivals(Protocol):
         ...
 
 
+@runtime_checkable
+class MeasuresDelivery(Protocol):
+    """What a queue adds to `MessageQueue` for alarms on its messages and for their drain time. `SqsQueue` does."""
+
+    def metric_oldest_message_age(self) -> cloudwatch.IMetric:
+        """Return the time for which the oldest message has waited, in seconds, as a maximum."""
+        ...
+
+    def metric_messages_deleted(self) -> cloudwatch.IMetric:
+        """Return the number of messages worked off in one minute, as a sum."""
+        ...
+
+    def metric_dead_letters(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages that no consumer could process, or ``None`` if nothing measures it."""
+        ...
+
+
 def connection_variable(prefix: str, name: str) -> str:
     """Return the variable that carries ``name`` (``URL``, ``NAME``, ``USERNAME``, ``PASSWORD``) of a queue.
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import jsii
 from aws_cdk import Names, RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_efs as efs
@@ -21,11 +22,14 @@ from ecs_workloads._checks import duration, require
 from ecs_workloads._credentials import credential
 from ecs_workloads._dns_name import claim_dns_name
 from ecs_workloads._service import LONGEST_STOP_TIMEOUT, TierService
+from ecs_workloads._task_metrics import tier_metrics
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.efs_volume import EfsVolume
 from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
+from ecs_workloads.scaling import Scaling
 from ecs_workloads.shared_file_system import SharedFileSystem
+from ecs_workloads.tier_metrics import TierMetrics
 
 # The user `rabbitmq` of the official images, but for Alpine's.
 _UID = "999"
@@ -184,6 +188,7 @@ class RabbitMqBroker(Construct):
             dns_record_type=servicediscovery.DnsRecordType.A,
             dns_ttl=duration(timedelta(seconds=10)),
         )
+        self._metrics = tier_metrics(path, self._tier.service, scaling=Scaling(), suspended=suspended)
 
     def queue(self, name: str, *, longest_processing_time: timedelta) -> RabbitMqQueue:
         """Return a queue of this broker for tiers to use. Programs declare it on the broker themselves.
@@ -243,6 +248,23 @@ class RabbitMqBroker(Construct):
     def grant_principal(self) -> iam.IPrincipal:
         """The task role."""
         return self._tier.grant_principal
+
+    @property
+    def metrics(self) -> TierMetrics:
+        """What is measured of the broker, for `Alarms` and `Dashboard`."""
+        return self._metrics
+
+    def metric_cpu_utilization(self) -> cloudwatch.Metric:
+        """Return the CPU that the task uses of what it has: percent, average."""
+        return self._metrics.metric_cpu_utilization()
+
+    def metric_memory_utilization(self) -> cloudwatch.Metric:
+        """Return the memory that the task uses of what it has: percent, average."""
+        return self._metrics.metric_memory_utilization()
+
+    def metric_running_tasks(self) -> cloudwatch.Metric:
+        """Return the number of running tasks: count, sample count of one minute; no sample with no task."""
+        return self._metrics.metric_running_tasks()
 
     def _secret(
         self,

@@ -85,10 +85,16 @@ class SqsQueue(Construct):
             enforce_ssl=True,
             removal_policy=removal_policy,
         )
-        self._messages = SqsMessages(queue=self._queue, longest_processing_time=longest_processing_time)
+        self._messages = SqsMessages(
+            queue=self._queue,
+            longest_processing_time=longest_processing_time,
+            dead_letter_queue=self._dead_letter_queue,
+        )
 
     @staticmethod
-    def from_queue(queue: sqs.IQueue, *, longest_processing_time: timedelta) -> MessageQueue:
+    def from_queue(
+        queue: sqs.IQueue, *, longest_processing_time: timedelta, dead_letter_queue: sqs.IQueue | None = None
+    ) -> MessageQueue:
         """Return ``queue``, made by another stack or team, as a queue that tiers can use.
 
         Args:
@@ -96,12 +102,16 @@ class SqsQueue(Construct):
                 one, so that grants cover the key as well.
             longest_processing_time: Longest time for which a consumer works on one message. The queue's own
                 visibility time-out must be longer. One second to 8 hours.
+            dead_letter_queue: Where messages go that no consumer could process, for an alarm on them. Defaults to
+                no alarm.
 
         Raises:
             ValueError: The time is out of its range.
         """
         _check_processing(queue.node.path, longest_processing_time)
-        return SqsMessages(queue=queue, longest_processing_time=longest_processing_time)
+        return SqsMessages(
+            queue=queue, longest_processing_time=longest_processing_time, dead_letter_queue=dead_letter_queue
+        )
 
     @property
     def queue(self) -> sqs.Queue:
@@ -149,6 +159,18 @@ class SqsQueue(Construct):
     def metric_messages_in_flight(self) -> cloudwatch.IMetric:
         """Return the number of messages that consumers hold."""
         return self._messages.metric_messages_in_flight()
+
+    def metric_oldest_message_age(self) -> cloudwatch.IMetric:
+        """Return the time for which the oldest message has waited: seconds, maximum."""
+        return self._messages.metric_oldest_message_age()
+
+    def metric_messages_deleted(self) -> cloudwatch.IMetric:
+        """Return the number of messages worked off in one minute: count, sum."""
+        return self._messages.metric_messages_deleted()
+
+    def metric_dead_letters(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages that no consumer could process: count, maximum."""
+        return self._messages.metric_dead_letters()
 
 
 def _check_processing(path: str, value: timedelta) -> None:

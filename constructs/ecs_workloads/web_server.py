@@ -18,11 +18,12 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ecs_workloads._checks import check_time, require
+from ecs_workloads._checks import check_percent, check_time, require
 from ecs_workloads._failed_responses import failed_responses_alarm
 from ecs_workloads._service import LONGEST_REQUEST, TierService
 from ecs_workloads._target_group import target_group
 from ecs_workloads._task import CONTAINER_NAME
+from ecs_workloads._task_metrics import request_metrics, tier_metrics
 from ecs_workloads._web_acl import WebAcl
 from ecs_workloads._web_entry import WebEntry
 from ecs_workloads.capacity import CapacityShare
@@ -35,6 +36,7 @@ from ecs_workloads.scaling import Scaling
 from ecs_workloads.sidecar import Sidecar
 from ecs_workloads.target_cpu import TargetCpu
 from ecs_workloads.target_timings import TargetTimings
+from ecs_workloads.tier_metrics import TierMetrics
 from ecs_workloads.web_firewall import WebFirewall
 
 _DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
@@ -156,11 +158,7 @@ class WebServer(Construct):
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
         check_time(path, "startup_time", startup_time, timedelta(0), timedelta(hours=1))
         if max_failed_percent is not None:
-            require(
-                0 < max_failed_percent <= 100,  # noqa: PLR2004
-                path,
-                f"max_failed_percent must be above 0 and up to 100, got {max_failed_percent}",
-            )
+            check_percent(path, "max_failed_percent", max_failed_percent)
         self._target_group = target_group(
             self,
             vpc=cluster.vpc,
@@ -202,15 +200,12 @@ class WebServer(Construct):
                 encryption_key=encryption_key,
                 removal_policy=removal_policy,
             )
+        self._requests = request_metrics(self._target_group, self._entry.load_balancer)
         alarms = list(deployment_alarms)
         self._failed_responses: cloudwatch.Alarm | None = None
         if max_failed_percent is not None:
             self._failed_responses = failed_responses_alarm(
-                self,
-                "FailedResponses",
-                target_group=self._target_group,
-                load_balancer=self._entry.load_balancer,
-                max_percent=max_failed_percent,
+                self, "FailedResponses", requests=self._requests, max_percent=max_failed_percent
             )
             alarms.append(self._failed_responses)
         self._tier = TierService(
@@ -237,6 +232,9 @@ class WebServer(Construct):
             # ECS opens the port of the requests alone (aws-cdk#18093).
             self._tier.connections.allow_from(self._entry.way_in, ec2.Port.tcp(health_check_port), "Health checks")
         self._tier.scale(scaling, default_policies=(TargetCpu(),), target_group=self._target_group)
+        self._metrics = tier_metrics(
+            path, self._tier.service, scaling=scaling, suspended=suspended, requests=self._requests
+        )
 
     @property
     def url(self) -> str:
@@ -299,6 +297,39 @@ class WebServer(Construct):
     def grant_principal(self) -> iam.IPrincipal:
         """The task role."""
         return self._tier.grant_principal
+
+    @property
+    def metrics(self) -> TierMetrics:
+        """What is measured of the tier, for `Alarms` and `Dashboard`."""
+        return self._metrics
+
+    def metric_cpu_utilization(self) -> cloudwatch.Metric:
+        """Return the CPU that the tasks use of what they have: percent, average over the tasks."""
+        return self._metrics.metric_cpu_utilization()
+
+    def metric_memory_utilization(self) -> cloudwatch.Metric:
+        """Return the memory that the tasks use of what they have: percent, average over the tasks."""
+        return self._metrics.metric_memory_utilization()
+
+    def metric_running_tasks(self) -> cloudwatch.Metric:
+        """Return the number of running tasks: count, sample count of one minute; no sample with no task."""
+        return self._metrics.metric_running_tasks()
+
+    def metric_requests(self) -> cloudwatch.Metric:
+        """Return the number of requests sent to the tasks in one minute: count, sum."""
+        return self._requests.metric_requests()
+
+    def metric_failed_responses(self) -> cloudwatch.IMetric:
+        """Return the requests answered with 5xx in one minute, by the tasks or their own load balancer: count, sum."""
+        return self._requests.metric_failed_responses()
+
+    def metric_response_time(self, statistic: str = "p99") -> cloudwatch.Metric:
+        """Return the time until a task's answer begins: seconds, by default the 99th percentile."""
+        return self._requests.metric_response_time(statistic)
+
+    def metric_unhealthy_hosts(self) -> cloudwatch.Metric:
+        """Return the number of tasks that fail the health check of the load balancer: count, maximum."""
+        return self._requests.metric_unhealthy_hosts()
 
     def send_to(self, queue: MessageQueue, *, prefix: str) -> None:
         """Let the tasks put messages on ``queue``: variables, network and permission.

@@ -16,12 +16,15 @@ from constructs import Construct
 
 from ecs_workloads._checks import require
 from ecs_workloads._service import TierService, check_free
+from ecs_workloads._task_metrics import acceptable_latency, tier_metrics
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.message_queue import MessageQueue
+from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.scaling import Scaling
 from ecs_workloads.sidecar import Sidecar
 from ecs_workloads.target_cpu import TargetCpu
+from ecs_workloads.tier_metrics import TierMetrics
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
@@ -108,6 +111,13 @@ class Worker(Construct):
         )
         self._tier.consume_from(queue)
         self._tier.scale(scaling, default_policies=(TargetCpu(),), queue=queue)
+        self._metrics = tier_metrics(
+            self.node.path,
+            self._tier.service,
+            scaling=scaling,
+            suspended=suspended,
+            queue=QueueMetrics.of_queue(queue, acceptable_latency=acceptable_latency(scaling)),
+        )
 
     @property
     def service(self) -> ecs.FargateService:
@@ -133,6 +143,23 @@ class Worker(Construct):
     def grant_principal(self) -> iam.IPrincipal:
         """The task role."""
         return self._tier.grant_principal
+
+    @property
+    def metrics(self) -> TierMetrics:
+        """What is measured of the tier, for `Alarms` and `Dashboard`."""
+        return self._metrics
+
+    def metric_cpu_utilization(self) -> cloudwatch.Metric:
+        """Return the CPU that the tasks use of what they have: percent, average over the tasks."""
+        return self._metrics.metric_cpu_utilization()
+
+    def metric_memory_utilization(self) -> cloudwatch.Metric:
+        """Return the memory that the tasks use of what they have: percent, average over the tasks."""
+        return self._metrics.metric_memory_utilization()
+
+    def metric_running_tasks(self) -> cloudwatch.Metric:
+        """Return the number of running tasks: count, sample count of one minute; no sample with no task."""
+        return self._metrics.metric_running_tasks()
 
     def send_to(self, queue: MessageQueue, *, prefix: str) -> None:
         """Let the tasks put messages on another queue: variables, network and permission.

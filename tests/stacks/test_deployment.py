@@ -263,3 +263,49 @@ def test_without_nat_tasks_reach_aws_through_endpoints_of_the_vpc_alone() -> Non
         assert any(service in endpoint for endpoint in endpoints), service
     [group] = [resource for stack, _, resource in of_type(ISOLATED, "AWS::EC2::SecurityGroup") if stack == "Network"]
     assert [rule["CidrIp"] for rule in group["Properties"]["SecurityGroupIngress"]] == ["10.0.0.0/16"]
+
+
+@each_environment
+def test_every_tier_has_alarms_and_a_row_on_the_dashboard(environment: Environment) -> None:
+    broker = ["Broker"] if environment.queue == "rabbitmq" else []
+    described = [
+        resource["Properties"]["AlarmDescription"]
+        for stack, _, resource in of_type(environment, "AWS::CloudWatch::Alarm")
+        if stack == "Operations"
+    ]
+    [(_, _, dashboard)] = of_type(environment, "AWS::CloudWatch::Dashboard")
+    for tier in ("Web", "App", "Worker", *broker):
+        assert any(text == f"critical: {tier}: no task has run for 5 minutes" for text in described), tier
+        assert f"## {tier}" in json.dumps(dashboard), tier
+
+
+def test_orders_that_wait_too_long_are_noticed_where_the_queue_is_measured() -> None:
+    [age] = [resource for _, name, resource in of_type(DEV, "AWS::CloudWatch::Alarm") if "OldestMessageAge" in name]
+    assert age["Properties"]["Threshold"] == 600
+
+
+@pytest.mark.parametrize("environment", [STAGING, PROD], ids=lambda environment: environment.name)
+def test_alarms_reach_an_encrypted_topic(environment: Environment) -> None:
+    [(_, topic_id, topic)] = of_type(environment, "AWS::SNS::Topic")
+    [(_, _, policy)] = of_type(environment, "AWS::SNS::TopicPolicy")
+    [key] = [one for stack, _, one in of_type(environment, "AWS::KMS::Key") if stack == "Operations"]
+    by_sid = {one.get("Sid"): one for one in policy["Properties"]["PolicyDocument"]["Statement"]}
+    may_use_key = [
+        one["Action"]
+        for one in key["Properties"]["KeyPolicy"]["Statement"]
+        if one["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    ]
+    assert "KmsMasterKeyId" in topic["Properties"]
+    assert may_use_key == [["kms:Decrypt", "kms:GenerateDataKey*"]]
+    assert by_sid["Alarms"]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert by_sid["Alarms"]["Action"] == "sns:Publish"
+    assert by_sid["AllowPublishThroughSSLOnly"]["Effect"] == "Deny"
+    for stack, name, alarm in of_type(environment, "AWS::CloudWatch::Alarm"):
+        if stack == "Operations":
+            assert alarm["Properties"]["AlarmActions"] == [{"Ref": topic_id}], name
+
+
+def test_nobody_is_called_for_dev() -> None:
+    alarms = [resource for stack, _, resource in of_type(DEV, "AWS::CloudWatch::Alarm") if stack == "Operations"]
+    assert alarms
+    assert not any("AlarmActions" in alarm["Properties"] for alarm in alarms)

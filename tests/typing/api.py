@@ -13,10 +13,13 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 
 from ecs_workloads import (
+    Alarms,
+    AlarmThresholds,
     AppServer,
     ArrivalRate,
     BacklogPerTask,
@@ -24,6 +27,7 @@ from ecs_workloads import (
     CapacityShare,
     Container,
     ContainerCluster,
+    Dashboard,
     Domain,
     ImageRepository,
     MessageQueue,
@@ -36,6 +40,7 @@ from ecs_workloads import (
     SqsQueue,
     TargetCpu,
     TargetMemory,
+    TierMetrics,
     WebServer,
     Worker,
     WritablePath,
@@ -140,3 +145,23 @@ worker = Worker(
 s3.Bucket(stack, "Bucket").grant_read(worker)
 worker.connections.allow_to(app, ec2.Port.tcp(8080))
 service: ecs.FargateService = worker.service
+
+pager = sns.Topic.from_topic_arn(stack, "Pager", "arn:aws:sns:eu-west-1:111111111111:pager")
+tiers: dict[str, TierMetrics] = {
+    "Web": web.metrics,
+    "App": app.metrics,
+    "Worker": worker.metrics,
+    "Broker": broker.metrics,
+}
+alarms = Alarms(
+    stack,
+    "Alarms",
+    tiers=tiers,
+    topics={"critical": [pager, sns.Topic(stack, "Mail")], "warning": []},
+    thresholds=AlarmThresholds(high_cpu=95, slow_responses=None),
+    tier_thresholds={"Worker": AlarmThresholds(oldest_message_age=timedelta(minutes=5))},
+    severities={"dead_letters": "critical"},
+)
+Dashboard(stack, "Dashboard", tiers=tiers, alarms=alarms.alarms)
+cpu: cloudwatch.Metric = web.metric_cpu_utilization()
+failing: cloudwatch.Alarm = alarms.alarm("Web", "failed_responses")

@@ -14,10 +14,12 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_kms as kms
 
 from ecs_workloads import (
+    Alarms,
     AppServer,
     BacklogPerTask,
     Container,
     ContainerCluster,
+    Dashboard,
     ImageRepository,
     ListenerRule,
     RabbitMqBroker,
@@ -181,6 +183,21 @@ def key_and_tiers(stacks: Stacks) -> None:
     RabbitMqBroker(stacks.user, "Broker", cluster=stacks.cluster, image=RABBITMQ, encryption_key=key)
 
 
+def tiers_and_their_alarms(stacks: Stacks) -> None:
+    web = web_server(stacks.maker, stacks.cluster)
+    worker = Worker(
+        stacks.maker,
+        "Worker",
+        cluster=stacks.cluster,
+        container=Container(image=IMAGE),
+        queue=SqsQueue(stacks.maker, "Orders", longest_processing_time=MINUTE),
+        scaling=Scaling(),
+    )
+    tiers = {"Web": web.metrics, "Worker": worker.metrics}
+    alarms = Alarms(stacks.user, "Alarms", tiers=tiers, topics={"critical": [], "warning": []})
+    Dashboard(stacks.user, "Dashboard", tiers=tiers, alarms=alarms.alarms)
+
+
 @pytest.mark.parametrize(
     "pair",
     [
@@ -199,6 +216,7 @@ def key_and_tiers(stacks: Stacks) -> None:
         repository_with_key_and_tier,
         listener_and_guest,
         key_and_tiers,
+        tiers_and_their_alarms,
     ],
 )
 def test_synthesises_in_two_stacks(pair: Callable[[Stacks], None]) -> None:

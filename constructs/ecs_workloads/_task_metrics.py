@@ -1,0 +1,65 @@
+"""The measurements of a tier that this app makes. Private: tiers hand them out as ``metrics``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+
+from ecs_workloads.backlog_per_task import BacklogPerTask
+from ecs_workloads.queue_metrics import QueueMetrics
+from ecs_workloads.request_metrics import RequestMetrics
+from ecs_workloads.scaling import Scaling
+from ecs_workloads.scheduled import Scheduled
+from ecs_workloads.tier_metrics import TierMetrics
+
+
+def tier_metrics(
+    path: str,
+    service: ecs.BaseService,
+    *,
+    scaling: Scaling,
+    suspended: bool,
+    requests: RequestMetrics | None = None,
+    queue: QueueMetrics | None = None,
+) -> TierMetrics:
+    """Return what is measured of the tier at ``path``."""
+    return TierMetrics(
+        cluster_name=service.cluster.cluster_name,
+        service_name=service.service_name,
+        min_capacity=0 if suspended else _fewest_tasks(scaling),
+        path=path,
+        requests=requests,
+        queue=queue,
+    )
+
+
+def request_metrics(
+    target_group: elbv2.ApplicationTargetGroup, own_load_balancer: elbv2.ApplicationLoadBalancer | None
+) -> RequestMetrics:
+    """Return what a load balancer measures of ``target_group``, to which a listener must send already."""
+    return RequestMetrics(
+        load_balancer_full_name=target_group.first_load_balancer_full_name
+        if own_load_balancer is None
+        else own_load_balancer.load_balancer_full_name,
+        target_group_full_name=target_group.target_group_full_name,
+        owns_load_balancer=own_load_balancer is not None,
+    )
+
+
+def acceptable_latency(scaling: Scaling) -> timedelta | None:
+    """Return the time for which a message may wait, where a policy says so."""
+    latencies = [policy.acceptable_latency for policy in scaling.policies or () if isinstance(policy, BacklogPerTask)]
+    return min(latencies, default=None)
+
+
+def _fewest_tasks(scaling: Scaling) -> int:
+    """Return the fewest tasks at any time of day; 0 where only the deployment knows."""
+    scheduled = [
+        policy.min_capacity
+        for policy in scaling.policies or ()
+        if isinstance(policy, Scheduled) and policy.min_capacity is not None
+    ]
+    # A token is a negative number.
+    return max(0, min([scaling.min_capacity, *scheduled]))

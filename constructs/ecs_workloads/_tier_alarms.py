@@ -1,0 +1,153 @@
+"""The alarms of one tier, before they are made: each with its metric, threshold and words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from ecs_workloads._checks import in_words
+from ecs_workloads.alarm_thresholds import RESTART_WINDOW, AlarmName, AlarmThresholds
+from ecs_workloads.queue_metrics import QueueMetrics
+from ecs_workloads.request_metrics import RequestMetrics
+from ecs_workloads.tier_metrics import TierMetrics
+
+_MINUTE = timedelta(minutes=1)
+_LONGEST_AGE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierAlarm:
+    """One alarm: it goes off when ``metric`` is at ``threshold`` or above in ``datapoints`` of ``minutes``."""
+
+    name: AlarmName
+    construct_id: str
+    says: str
+    metric: cloudwatch.IMetric
+    threshold: float
+    minutes: int
+    datapoints: int
+    below: bool = False
+    # A metric of CloudWatch is missing where there is nothing to measure: no request, no message, no task. That is
+    # no fault of itself. The one exception says so.
+    missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
+
+
+def tier_alarms(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
+    """Return every alarm that ``tier`` has a metric for and ``thresholds`` do not switch off."""
+    if tier.requests is not None:
+        yield from _of_requests(tier.requests, thresholds)
+    yield from _of_tasks(tier, thresholds)
+    if tier.queue is not None:
+        yield from _of_queue(tier.queue, thresholds)
+
+
+def _of_requests(requests: RequestMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
+    if thresholds.failed_responses is not None:
+        yield TierAlarm(
+            name="failed_responses",
+            construct_id="FailedResponses",
+            says=f"{thresholds.failed_responses:g} percent or more of the requests fail",
+            metric=requests.metric_failed_percent(),
+            threshold=thresholds.failed_responses,
+            minutes=5,
+            datapoints=3,
+        )
+    if thresholds.slow_responses is not None:
+        yield TierAlarm(
+            name="slow_responses",
+            construct_id="SlowResponses",
+            says=f"one request in a hundred takes {in_words(thresholds.slow_responses)} or longer",
+            metric=requests.metric_response_time(),
+            threshold=thresholds.slow_responses.total_seconds(),
+            minutes=5,
+            datapoints=3,
+        )
+    if thresholds.unhealthy_hosts is not None:
+        yield TierAlarm(
+            name="unhealthy_hosts",
+            construct_id="UnhealthyHosts",
+            says=f"{thresholds.unhealthy_hosts} or more tasks fail their health check",
+            metric=requests.metric_unhealthy_hosts(),
+            threshold=thresholds.unhealthy_hosts,
+            minutes=5,
+            datapoints=5,
+        )
+
+
+def _of_tasks(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
+    # A token is a negative number: where only the deployment knows the fewest tasks, none may be all right.
+    if thresholds.no_running_task is not None and tier.min_capacity >= 1:
+        minutes = thresholds.no_running_task // _MINUTE
+        yield TierAlarm(
+            name="no_running_task",
+            construct_id="NoRunningTask",
+            says=f"no task has run for {minutes} minutes",
+            metric=tier.metric_running_tasks(),
+            threshold=1,
+            minutes=minutes,
+            datapoints=minutes,
+            below=True,
+            # The metric is a count of samples, and without a task there is no sample: missing is what it looks for.
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+    if thresholds.high_cpu is not None:
+        yield TierAlarm(
+            name="high_cpu",
+            construct_id="HighCpu",
+            says=f"the tasks use {thresholds.high_cpu:g} percent or more of their CPU",
+            metric=tier.metric_cpu_utilization(),
+            threshold=thresholds.high_cpu,
+            minutes=10,
+            datapoints=10,
+        )
+    if thresholds.high_memory is not None:
+        yield TierAlarm(
+            name="high_memory",
+            construct_id="HighMemory",
+            says=f"a task uses {thresholds.high_memory:g} percent or more of its memory",
+            # A task is killed at its own limit, however much the others have left.
+            metric=tier.metric_memory_utilization().with_(statistic="Maximum"),
+            threshold=thresholds.high_memory,
+            minutes=5,
+            datapoints=5,
+        )
+    if thresholds.restarts is not None:
+        window = RESTART_WINDOW // _MINUTE
+        yield TierAlarm(
+            name="restarts",
+            construct_id="Restarts",
+            says=f"tasks stopped and were missing in {thresholds.restarts} of {window} minutes, without a deployment",
+            metric=tier.metric_missing_tasks(),
+            threshold=1,
+            minutes=window,
+            datapoints=thresholds.restarts,
+        )
+
+
+def _of_queue(queue: QueueMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
+    age = thresholds.oldest_message_age
+    if queue.oldest_message_age is not None and age is not None:
+        if not isinstance(age, timedelta):
+            age = _LONGEST_AGE if queue.acceptable_latency is None else 2 * queue.acceptable_latency
+        yield TierAlarm(
+            name="oldest_message_age",
+            construct_id="OldestMessageAge",
+            says=f"a message has waited for {in_words(age)} or longer",
+            metric=queue.oldest_message_age,
+            threshold=age.total_seconds(),
+            minutes=3,
+            datapoints=3,
+        )
+    if queue.dead_letters is not None and thresholds.dead_letters is not None:
+        yield TierAlarm(
+            name="dead_letters",
+            construct_id="DeadLetters",
+            says=f"{thresholds.dead_letters} or more messages could not be processed, and lie on the dead-letter queue",
+            metric=queue.dead_letters,
+            threshold=thresholds.dead_letters,
+            minutes=1,
+            datapoints=1,
+        )

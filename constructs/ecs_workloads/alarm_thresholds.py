@@ -1,0 +1,100 @@
+"""When alarms go off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from ecs_workloads._checks import check_percent, check_range, check_time, in_words, require
+
+AlarmName = Literal[
+    "failed_responses",
+    "slow_responses",
+    "unhealthy_hosts",
+    "no_running_task",
+    "high_cpu",
+    "high_memory",
+    "restarts",
+    "oldest_message_age",
+    "dead_letters",
+]
+
+RESTART_WINDOW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmThresholds:
+    """When each alarm of a tier goes off. ``None`` switches an alarm off.
+
+    An alarm exists only where its metric does: on a worker there is none on responses, whatever is said here.
+
+    Args:
+        failed_responses: Percent of requests that are answered with 5xx, above 0 and up to 100, in three of five
+            minutes with at least 20 requests each.
+        slow_responses: Time that the slowest hundredth of the requests takes (p99), from one millisecond to one
+            hour, in three of five minutes.
+        unhealthy_hosts: Tasks that fail the health check of the load balancer for five minutes, from 1.
+        no_running_task: Time for which no task runs, one minute to one hour, in whole minutes. Only where the
+            tier always has a task: its fewest tasks are 1 or more, and it is not suspended.
+        high_cpu: Percent of their CPU that the tasks use on average for ten minutes, above 0 and up to 100.
+        high_memory: Percent of its memory that the task with most uses for five minutes, above 0 and up to 100.
+        restarts: Minutes, 1 to 15, of the last 15, in which tasks are missing though no deployment runs: they
+            stop and are being replaced. It needs Container Insights on the cluster and stays silent without. It
+            does not see a task that is replaced within the minute; tasks that are added and take long count too.
+        oldest_message_age: Time for which the oldest message has waited, from one second to 14 days, in three
+            minutes in a row. Defaults, as ``by_latency``, to twice the acceptable latency of the tier's
+            `BacklogPerTask`, and to 15 minutes for a tier without.
+        dead_letters: Messages on the dead-letter queue, from 1.
+
+    Raises:
+        ValueError: A value is out of its range.
+    """
+
+    failed_responses: float | None = 5
+    slow_responses: timedelta | None = timedelta(seconds=2)
+    unhealthy_hosts: int | None = 1
+    no_running_task: timedelta | None = timedelta(minutes=5)
+    high_cpu: float | None = 90
+    high_memory: float | None = 90
+    restarts: int | None = 5
+    oldest_message_age: timedelta | Literal["by_latency"] | None = "by_latency"
+    dead_letters: int | None = 1
+
+    def __post_init__(self) -> None:
+        subject = "AlarmThresholds"
+        for name, percent in (
+            ("failed_responses", self.failed_responses),
+            ("high_cpu", self.high_cpu),
+            ("high_memory", self.high_memory),
+        ):
+            if percent is not None:
+                check_percent(subject, name, percent)
+        for name, number in (("unhealthy_hosts", self.unhealthy_hosts), ("dead_letters", self.dead_letters)):
+            require(number is None or number >= 1, subject, f"{name} must be at least 1, got {number}")
+        if self.restarts is not None:
+            check_range(subject, "restarts", self.restarts, 1, RESTART_WINDOW // timedelta(minutes=1))
+        if self.slow_responses is not None:
+            shortest, longest = timedelta(milliseconds=1), timedelta(hours=1)
+            require(
+                shortest <= self.slow_responses <= longest,
+                subject,
+                f"slow_responses must be from {in_words(shortest)} to {in_words(longest)}, "
+                f"got {in_words(self.slow_responses)}",
+            )
+        if self.no_running_task is not None:
+            check_time(subject, "no_running_task", self.no_running_task, timedelta(minutes=1), timedelta(hours=1))
+            require(
+                self.no_running_task % timedelta(minutes=1) == timedelta(0),
+                subject,
+                f"no_running_task must be whole minutes, got {in_words(self.no_running_task)}",
+            )
+        if isinstance(self.oldest_message_age, timedelta):
+            longest = timedelta(days=14)
+            check_time(subject, "oldest_message_age", self.oldest_message_age, timedelta(seconds=1), longest)
+        else:
+            require(
+                self.oldest_message_age in (None, "by_latency"),
+                subject,
+                f"oldest_message_age must be a timedelta, 'by_latency' or None, got {self.oldest_message_age!r}",
+            )

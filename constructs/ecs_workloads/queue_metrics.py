@@ -1,0 +1,120 @@
+"""What is measured of the queue that feeds one tier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from ecs_workloads._checks import check_time
+from ecs_workloads.message_queue import MeasuresDelivery, MessageQueue
+
+_MINUTE = Duration.minutes(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueMetrics:
+    """The messages of the queue from which one tier takes its work.
+
+    A worker has its own, as ``worker.metrics.queue``. Make one yourself for a queue of your own, or with `of_sqs`
+    where you only know the names.
+
+    Args:
+        messages_waiting: Number of messages that wait for a consumer.
+        messages_in_flight: Number of messages that consumers hold.
+        oldest_message_age: Time for which the oldest message has waited, in seconds. Without it there is no
+            alarm on it.
+        messages_deleted: Number of messages worked off in one minute. Without it there is no drain time.
+        dead_letters: Number of messages that no consumer could process. Without it there is no alarm on them.
+        acceptable_latency: Time for which a message may wait. Without it the alarm on the oldest message has a
+            fixed default.
+
+    Raises:
+        ValueError: The latency is not from one second to 14 days.
+    """
+
+    messages_waiting: cloudwatch.IMetric
+    messages_in_flight: cloudwatch.IMetric
+    oldest_message_age: cloudwatch.IMetric | None = None
+    messages_deleted: cloudwatch.IMetric | None = None
+    dead_letters: cloudwatch.IMetric | None = None
+    acceptable_latency: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        if self.acceptable_latency is not None:
+            longest = timedelta(days=14)
+            check_time("QueueMetrics", "acceptable_latency", self.acceptable_latency, timedelta(seconds=1), longest)
+
+    @staticmethod
+    def of_sqs(
+        queue_name: str, *, dead_letter_queue_name: str | None = None, acceptable_latency: timedelta | None = None
+    ) -> QueueMetrics:
+        """Return what SQS measures of a queue.
+
+        Args:
+            queue_name: Name of the queue.
+            dead_letter_queue_name: Name of the queue that takes what no consumer could process.
+            acceptable_latency: Time for which a message may wait.
+        """
+        return QueueMetrics(
+            messages_waiting=_of_sqs(queue_name, "ApproximateNumberOfMessagesVisible", "Maximum"),
+            messages_in_flight=_of_sqs(queue_name, "ApproximateNumberOfMessagesNotVisible", "Maximum"),
+            oldest_message_age=_of_sqs(queue_name, "ApproximateAgeOfOldestMessage", "Maximum"),
+            messages_deleted=_of_sqs(queue_name, "NumberOfMessagesDeleted", "Sum"),
+            dead_letters=None
+            if dead_letter_queue_name is None
+            else _of_sqs(dead_letter_queue_name, "ApproximateNumberOfMessagesVisible", "Maximum"),
+            acceptable_latency=acceptable_latency,
+        )
+
+    @staticmethod
+    def of_queue(queue: MessageQueue, *, acceptable_latency: timedelta | None = None) -> QueueMetrics | None:
+        """Return what ``queue`` measures, or ``None`` if nothing measures its messages.
+
+        Args:
+            queue: The queue.
+            acceptable_latency: Time for which a message may wait.
+        """
+        waiting, in_flight = queue.metric_messages_waiting(), queue.metric_messages_in_flight()
+        if waiting is None or in_flight is None:
+            return None
+        measured = queue if isinstance(queue, MeasuresDelivery) else None
+        return QueueMetrics(
+            messages_waiting=waiting,
+            messages_in_flight=in_flight,
+            oldest_message_age=None if measured is None else measured.metric_oldest_message_age(),
+            messages_deleted=None if measured is None else measured.metric_messages_deleted(),
+            dead_letters=None if measured is None else measured.metric_dead_letters(),
+            acceptable_latency=acceptable_latency,
+        )
+
+    def metric_drain_time(self) -> cloudwatch.IMetric | None:
+        """Return the time in which the backlog is worked off at the pace of the last minute: minutes.
+
+        In a minute in which nothing was worked off, it counts one message a minute. ``None`` if nothing measures
+        what is worked off.
+        """
+        if self.messages_deleted is None:
+            return None
+        return cloudwatch.MathExpression(
+            label="Minutes until the queue is empty",
+            expression="(FILL(waiting, 0) + FILL(in_flight, 0)) / IF(FILL(deleted, 0) > 0, FILL(deleted, 0), 1)",
+            using_metrics={
+                "waiting": self.messages_waiting,
+                "in_flight": self.messages_in_flight,
+                "deleted": self.messages_deleted,
+            },
+            period=_MINUTE,
+        )
+
+
+def _of_sqs(queue_name: str, metric_name: str, statistic: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/SQS",
+        metric_name=metric_name,
+        dimensions_map={"QueueName": queue_name},
+        statistic=statistic,
+        period=_MINUTE,
+    )

@@ -1,0 +1,94 @@
+"""What is measured of one tier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration, Token
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from ecs_workloads._checks import require
+from ecs_workloads.queue_metrics import QueueMetrics
+from ecs_workloads.request_metrics import RequestMetrics
+
+_MINUTE = Duration.minutes(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierMetrics:
+    """What is measured of one tier: what `Alarms` and `Dashboard` take.
+
+    Every tier has its own, as ``tier.metrics``. Make one yourself for a service of which you only know the names.
+
+    Args:
+        cluster_name: Name of the cluster.
+        service_name: Name of the service.
+        min_capacity: Fewest tasks that the tier ever runs. With 0, for a tier that is suspended, or stopped at
+            night, no alarm goes off because no task runs.
+        path: Construct path of the tier, for descriptions. Defaults to none.
+        requests: Requests that a load balancer sends to the tier, if one does.
+        queue: Queue from which the tier takes its work, if it has one with metrics.
+
+    Raises:
+        ValueError: ``min_capacity`` is negative.
+    """
+
+    cluster_name: str
+    service_name: str
+    min_capacity: int
+    path: str | None = None
+    requests: RequestMetrics | None = None
+    queue: QueueMetrics | None = None
+
+    def __post_init__(self) -> None:
+        subject = "TierMetrics" if self.path is None else self.path
+        require(
+            Token.is_unresolved(self.min_capacity) or self.min_capacity >= 0,
+            subject,
+            f"min_capacity must be at least 0, got {self.min_capacity}",
+        )
+
+    def metric_cpu_utilization(self) -> cloudwatch.Metric:
+        """Return the CPU that the tasks use of what they have: percent, average over the tasks."""
+        return self._of_service("AWS/ECS", "CPUUtilization", "Average")
+
+    def metric_memory_utilization(self) -> cloudwatch.Metric:
+        """Return the memory that the tasks use of what they have: percent, average over the tasks."""
+        return self._of_service("AWS/ECS", "MemoryUtilization", "Average")
+
+    def metric_running_tasks(self) -> cloudwatch.Metric:
+        """Return the number of running tasks, on any cluster and at no charge: count, sample count of one minute.
+
+        Each running task adds one sample a minute to its service's CPU metric, so that the sample count of one
+        minute is the number of tasks ("Service RUNNING task count" in
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html). With no task there is
+        no sample: expressions fill the gap with 0.
+        """
+        return self._of_service("AWS/ECS", "CPUUtilization", "SampleCount")
+
+    def metric_missing_tasks(self) -> cloudwatch.MathExpression:
+        """Return the number of tasks that should run and do not, 0 during a deployment: count.
+
+        It needs Container Insights, of either kind, on the cluster: `ContainerCluster` has it. Its own
+        ``RestartCount`` exists only for containers with a restart policy, which without
+        ``Container.restart_attempt_period`` a tier's container has not: ECS replaces the whole task.
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-enhanced-observability-metrics-ECS.html
+        """
+        names = {"desired": "DesiredTaskCount", "running": "RunningTaskCount", "deployments": "DeploymentCount"}
+        return cloudwatch.MathExpression(
+            label="Tasks that are missing",
+            expression="IF(deployments < 2 AND running < desired, desired - running, 0)",
+            using_metrics={
+                key: self._of_service("ECS/ContainerInsights", name, "Average") for key, name in names.items()
+            },
+            period=_MINUTE,
+        )
+
+    def _of_service(self, namespace: str, metric_name: str, statistic: str) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace=namespace,
+            metric_name=metric_name,
+            dimensions_map={"ClusterName": self.cluster_name, "ServiceName": self.service_name},
+            statistic=statistic,
+            period=_MINUTE,
+        )

@@ -1,0 +1,234 @@
+"""Tests of `Alarms`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, get_args
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_sns as sns
+from aws_cdk.assertions import Template
+
+from ecs_workloads import (
+    Alarms,
+    AlarmThresholds,
+    AppServer,
+    Container,
+    QueueMetrics,
+    RequestMetrics,
+    TierMetrics,
+)
+from ecs_workloads.alarm_thresholds import AlarmName
+from ecs_workloads.alarms import Severity
+from tests.templates import HEALTHY, resources
+
+REQUESTS = RequestMetrics(load_balancer_full_name="app/shop/1", target_group_full_name="targetgroup/web/2")
+ORDERS = QueueMetrics.of_sqs("orders", dead_letter_queue_name="dead-orders")
+TIER = TierMetrics(cluster_name="shop", service_name="tier", min_capacity=1, requests=REQUESTS, queue=ORDERS)
+NOBODY: dict[Severity, list[sns.Topic]] = {"critical": [], "warning": []}
+EVERY: tuple[AlarmName, ...] = get_args(AlarmName)
+MakeAlarms = Callable[..., Alarms]
+
+
+@pytest.fixture
+def make(stack: cdk.Stack) -> MakeAlarms:
+    def alarms(**arguments: Any) -> Alarms:
+        defaults: dict[str, Any] = {"tiers": {"Shop": TIER}, "topics": NOBODY}
+        return Alarms(stack, "Alarms", **{**defaults, **arguments})
+
+    return alarms
+
+
+def only(stack: cdk.Stack, alarms: Alarms, name: AlarmName, tier: str = "Shop") -> dict[str, Any]:
+    resource = alarms.alarm(tier, name).node.default_child
+    assert isinstance(resource, cloudwatch.CfnAlarm)
+    logical_id = stack.resolve(resource.logical_id)
+    return dict(Template.from_stack(stack).to_json()["Resources"][logical_id]["Properties"])
+
+
+def metrics_of(alarm: dict[str, Any]) -> set[str]:
+    if "MetricName" in alarm:
+        return {alarm["MetricName"]}
+    return {one["MetricStat"]["Metric"]["MetricName"] for one in alarm["Metrics"] if "MetricStat" in one}
+
+
+@pytest.mark.parametrize(
+    ("name", "threshold", "of_minutes", "metrics"),
+    [
+        ("failed_responses", 5, (3, 5), {"RequestCount", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"}),
+        ("slow_responses", 2, (3, 5), {"TargetResponseTime"}),
+        ("unhealthy_hosts", 1, (5, 5), {"UnHealthyHostCount"}),
+        ("no_running_task", 1, (5, 5), {"CPUUtilization"}),
+        ("high_cpu", 90, (10, 10), {"CPUUtilization"}),
+        ("high_memory", 90, (5, 5), {"MemoryUtilization"}),
+        ("restarts", 1, (5, 15), {"DesiredTaskCount", "RunningTaskCount", "DeploymentCount"}),
+        ("oldest_message_age", 900, (3, 3), {"ApproximateAgeOfOldestMessage"}),
+        ("dead_letters", 1, (1, 1), {"ApproximateNumberOfMessagesVisible"}),
+    ],
+)
+def test_every_alarm_has_its_documented_default(
+    name: AlarmName, threshold: float, of_minutes: tuple[int, int], metrics: set[str]
+) -> None:
+    stack = cdk.Stack()
+    alarm = only(stack, Alarms(stack, "Alarms", tiers={"Shop": TIER}, topics=NOBODY), name)
+
+    below = name == "no_running_task"
+    assert alarm["Threshold"] == threshold
+    assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == of_minutes
+    assert alarm["ComparisonOperator"] == ("LessThanThreshold" if below else "GreaterThanOrEqualToThreshold")
+    assert metrics_of(alarm) == metrics
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "property_name", "expected"),
+    [
+        ("failed_responses", 0.5, "Threshold", 0.5),
+        ("slow_responses", timedelta(milliseconds=300), "Threshold", 0.3),
+        ("unhealthy_hosts", 2, "Threshold", 2),
+        ("no_running_task", timedelta(minutes=2), "EvaluationPeriods", 2),
+        ("high_cpu", 70, "Threshold", 70),
+        ("high_memory", 80, "Threshold", 80),
+        ("restarts", 3, "DatapointsToAlarm", 3),
+        ("oldest_message_age", timedelta(minutes=2), "Threshold", 120),
+        ("dead_letters", 10, "Threshold", 10),
+    ],
+)
+def test_every_threshold_can_be_moved(name: AlarmName, value: Any, property_name: str, expected: float) -> None:
+    stack = cdk.Stack()
+    moved = AlarmThresholds(**{name: value})
+    alarms = Alarms(stack, "Alarms", tiers={"Shop": TIER}, topics=NOBODY, thresholds=moved)
+
+    assert only(stack, alarms, name)[property_name] == expected
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_alarm_can_be_switched_off_by_its_name(stack: cdk.Stack, make: MakeAlarms, name: AlarmName) -> None:
+    off: dict[str, Any] = {name: None}
+    alarms = make(thresholds=AlarmThresholds(**off))
+
+    assert len(alarms.alarms) == len(EVERY) - 1 == len(resources(stack, "AWS::CloudWatch::Alarm"))
+    with pytest.raises(ValueError, match=f"Stack/Alarms: no alarm Shop.{name}"):
+        alarms.alarm("Shop", name)
+
+
+def test_one_tier_can_have_thresholds_of_its_own(stack: cdk.Stack, make: MakeAlarms) -> None:
+    alarms = make(tiers={"Shop": TIER, "Back": TIER}, tier_thresholds={"Back": AlarmThresholds(high_cpu=50)})
+
+    assert only(stack, alarms, "high_cpu", "Shop")["Threshold"] == 90
+    assert only(stack, alarms, "high_cpu", "Back")["Threshold"] == 50
+
+
+def test_a_message_may_wait_twice_its_acceptable_latency(stack: cdk.Stack, make: MakeAlarms) -> None:
+    patient = replace(TIER, queue=replace(ORDERS, acceptable_latency=timedelta(hours=1)))
+
+    assert only(stack, make(tiers={"Shop": patient}), "oldest_message_age")["Threshold"] == 7200
+
+
+def test_no_running_task_is_what_missing_data_means_and_to_no_other_alarm(stack: cdk.Stack, make: MakeAlarms) -> None:
+    alarms = make()
+
+    missing = {name: only(stack, alarms, name)["TreatMissingData"] for name in EVERY}
+
+    assert missing == {name: "breaching" if name == "no_running_task" else "notBreaching" for name in missing}
+
+
+def test_a_tier_that_may_have_no_task_has_no_alarm_on_it(make: MakeAlarms) -> None:
+    names = {alarm.node.id for alarm in make(tiers={"Shop": replace(TIER, min_capacity=0)}).alarms}
+
+    assert "NoRunningTask" not in names
+    assert len(names) == len(EVERY) - 1
+
+
+def test_there_is_no_alarm_on_what_nothing_measures(make: MakeAlarms) -> None:
+    bare = replace(TIER, requests=None, queue=replace(ORDERS, oldest_message_age=None, dead_letters=None))
+
+    names = [alarm.node.id for alarm in make(tiers={"Shop": bare}).alarms]
+
+    assert names == ["NoRunningTask", "HighCpu", "HighMemory", "Restarts"]
+
+
+def test_memory_is_that_of_the_task_with_most(stack: cdk.Stack, make: MakeAlarms) -> None:
+    assert only(stack, make(), "high_memory")["Statistic"] == "Maximum"
+
+
+def test_each_severity_has_its_topics_when_it_begins_and_when_it_ends(stack: cdk.Stack, make: MakeAlarms) -> None:
+    pager, mail = sns.Topic(stack, "Pager"), sns.Topic(stack, "Mail")
+    alarms = make(topics={"critical": [pager], "warning": [mail]})
+    critical = {"failed_responses", "no_running_task", "oldest_message_age"}
+
+    for name in EVERY:
+        alarm = only(stack, alarms, name)
+        told = [stack.resolve((pager if name in critical else mail).topic_arn)]
+        assert alarm["AlarmActions"] == alarm["OKActions"] == told, name
+
+
+def test_a_severity_can_be_moved(stack: cdk.Stack, make: MakeAlarms) -> None:
+    pager = sns.Topic(stack, "Pager")
+    alarms = make(topics={"critical": [pager], "warning": []}, severities={"dead_letters": "critical"})
+
+    assert only(stack, alarms, "dead_letters")["AlarmActions"] == [stack.resolve(pager.topic_arn)]
+
+
+def test_a_severity_with_no_topics_tells_nobody(stack: cdk.Stack, make: MakeAlarms) -> None:
+    make()
+
+    for alarm in resources(stack, "AWS::CloudWatch::Alarm"):
+        assert "AlarmActions" not in alarm["Properties"]
+
+
+def test_the_description_says_what_is_wrong_and_where(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container
+) -> None:
+    served = replace(container, port=8000, health_check=HEALTHY)
+    app = AppServer(stack, "App", cluster=cluster, container=served, dns_name="app")
+
+    alarms = Alarms(stack, "Alarms", tiers={"Api": app.metrics}, topics={"critical": [], "warning": []})
+
+    description = only(stack, alarms, "no_running_task", "Api")["AlarmDescription"]
+    assert description == "critical: Api (Stack/App): no task has run for 5 minutes"
+
+
+def test_tiers_of_another_stack_can_be_watched(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> None:
+    served = replace(container, port=8000, health_check=HEALTHY)
+    app = AppServer(stack, "App", cluster=cluster, container=served, dns_name="app")
+    app_of_both = stack.node.root
+    assert isinstance(app_of_both, cdk.App)
+    operations = cdk.Stack(app_of_both, "Operations")
+
+    Alarms(operations, "Alarms", tiers={"Api": app.metrics}, topics={"critical": [], "warning": []})
+
+    Template.from_stack(operations).resource_count_is("AWS::CloudWatch::Alarm", 4)
+    assert [one.stack_name for one in operations.dependencies] == ["Stack"]
+    assert list(stack.dependencies) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"tiers": {}}, "tiers must name at least one"),
+        ({"tiers": {"my shop": TIER}}, "a name in tiers must be letters, digits and hyphens, .* got 'my shop'"),
+        ({"topics": {"critical": []}}, "topics has no 'warning': name its topics, or [] if it shall tell nobody"),
+        (
+            {"topics": {"critical": [], "warning": [], "warnings": []}},
+            "topics must name critical, warning, got 'warnings' (did you mean 'warning'?)",
+        ),
+        ({"tier_thresholds": {"Shp": AlarmThresholds()}}, "tier_thresholds must name Shop, got 'Shp' (did you mean"),
+        ({"severities": {"high_cpus": "warning"}}, "got 'high_cpus' (did you mean 'high_cpu'?)"),
+        ({"severities": {"high_cpu": "fatal"}}, "severities must name critical, warning, got 'fatal'"),
+    ],
+)
+def test_refuses(make: MakeAlarms, arguments: dict[str, Any], message: str) -> None:
+    pattern = message.replace("[]", r"\[\]").replace("(", r"\(").replace(")", r"\)").replace("?", r"\?")
+    with pytest.raises(ValueError, match=f"Stack/Alarms: .*{pattern}"):
+        make(**arguments)
+
+
+def test_a_name_that_is_no_alarm_gets_a_suggestion(make: MakeAlarms) -> None:
+    wrong: Any = "high_cpus"
+    with pytest.raises(ValueError, match=r"no alarm Shop.high_cpus \(did you mean 'Shop.high_cpu'\?\)"):
+        make().alarm("Shop", wrong)

@@ -1,0 +1,121 @@
+"""Tests of `TierMetrics`, and of the same metrics on every tier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+
+from ecs_workloads import (
+    AppServer,
+    BacklogPerTask,
+    Container,
+    RabbitMqBroker,
+    Scaling,
+    Scheduled,
+    SqsQueue,
+    TierMetrics,
+    WebServer,
+    Worker,
+)
+from tests.templates import HEALTHY
+
+Tier = WebServer | AppServer | Worker | RabbitMqBroker
+MakeTier = Callable[..., Tier]
+TIERS = ("web", "app", "worker", "broker")
+
+
+@pytest.fixture
+def make(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> MakeTier:
+    def tier(kind: str, **arguments: Any) -> Tier:
+        if kind == "web":
+            served = replace(container, port=8080)
+            http = elbv2.ApplicationProtocol.HTTP
+            return WebServer(stack, "Tier", cluster=cluster, container=served, protocol=http, **arguments)
+        if kind == "app":
+            served = replace(container, port=8000, health_check=HEALTHY)
+            return AppServer(stack, "Tier", cluster=cluster, container=served, dns_name="app", **arguments)
+        if kind == "broker":
+            return RabbitMqBroker(stack, "Tier", cluster=cluster, image=container.image, **arguments)
+        orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+        scaling = arguments.pop("scaling", Scaling())
+        return Worker(stack, "Tier", cluster=cluster, container=container, queue=orders, scaling=scaling, **arguments)
+
+    return tier
+
+
+@pytest.mark.parametrize("kind", TIERS)
+def test_every_tier_measures_cpu_memory_and_running_tasks(stack: cdk.Stack, make: MakeTier, kind: str) -> None:
+    tier = make(kind)
+
+    measured = (tier.metric_cpu_utilization(), tier.metric_memory_utilization(), tier.metric_running_tasks())
+
+    assert [(one.namespace, one.metric_name, one.statistic) for one in measured] == [
+        ("AWS/ECS", "CPUUtilization", "Average"),
+        ("AWS/ECS", "MemoryUtilization", "Average"),
+        ("AWS/ECS", "CPUUtilization", "SampleCount"),
+    ]
+    for metric in measured:
+        assert stack.resolve(metric.dimensions) == {
+            "ClusterName": stack.resolve(tier.service.cluster.cluster_name),
+            "ServiceName": stack.resolve(tier.service.service_name),
+        }
+
+
+@pytest.mark.parametrize(("kind", "fewest"), [("web", 2), ("app", 2), ("worker", 1), ("broker", 1)])
+def test_every_tier_says_how_many_tasks_it_always_has(make: MakeTier, kind: str, fewest: int) -> None:
+    assert make(kind).metrics.min_capacity == fewest
+
+
+@pytest.mark.parametrize("kind", TIERS)
+def test_a_suspended_tier_always_has_none(make: MakeTier, kind: str) -> None:
+    assert make(kind, suspended=True).metrics.min_capacity == 0
+
+
+def test_a_tier_that_stops_at_night_does_not_always_have_one(make: MakeTier) -> None:
+    night = Scheduled(name="Night", schedule="cron(0 22 * * ? *)", min_capacity=0)
+    morning = Scheduled(name="Morning", schedule="cron(0 6 * * ? *)", min_capacity=2)
+    scaling = Scaling(min_capacity=1, max_capacity=4, policies=(night, morning))
+
+    assert make("app", scaling=scaling).metrics.min_capacity == 0
+
+
+def test_a_number_that_only_the_deployment_knows_counts_as_none(make: MakeTier) -> None:
+    morning = Scheduled(name="Morning", schedule="cron(0 6 * * ? *)", min_capacity=2)
+    scaling = Scaling(min_capacity=int(cdk.Token.as_number({"Ref": "Fewest"})), max_capacity=4, policies=(morning,))
+
+    assert make("app", scaling=scaling).metrics.min_capacity == 0
+
+
+def test_only_a_web_server_has_requests_and_only_a_worker_a_queue(make: MakeTier) -> None:
+    web = make("web").metrics
+
+    assert web.requests is not None
+    assert web.queue is None
+
+
+def test_a_worker_passes_its_acceptable_latency_on(make: MakeTier) -> None:
+    latency = timedelta(minutes=3)
+    backlog = BacklogPerTask(acceptable_latency=latency, processing_time=timedelta(seconds=1))
+
+    queue = make("worker", scaling=Scaling(max_capacity=4, policies=(backlog,))).metrics.queue
+
+    assert queue is not None
+    assert queue.acceptable_latency == latency
+
+
+def test_a_deployment_and_its_extra_tasks_are_no_missing_task() -> None:
+    missing = TierMetrics(cluster_name="shop", service_name="web", min_capacity=1).metric_missing_tasks()
+
+    assert missing.expression == "IF(deployments < 2 AND running < desired, desired - running, 0)"
+
+
+def test_fails_for_a_negative_number_of_tasks() -> None:
+    with pytest.raises(ValueError, match="TierMetrics: min_capacity must be at least 0, got -1"):
+        TierMetrics(cluster_name="shop", service_name="web", min_capacity=-1)
