@@ -65,6 +65,7 @@ class TierService(Construct):
         app_protocol: ecs.AppProtocol | None = None,
         service_connect: bool = True,
         published: ecs.ServiceConnectService | None = None,
+        access_logs: bool = False,
         health_check_grace_period: timedelta | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -138,6 +139,11 @@ class TierService(Construct):
                 namespace=namespace.namespace_arn,
                 services=None if published is None else [published],
                 log_driver=log_driver(self.log_group, "service-connect"),
+                access_log_configuration=ecs.ServiceConnectAccessLogConfiguration(
+                    format=ecs.ServiceConnectAccessLogFormat.JSON
+                )
+                if access_logs
+                else None,
             ),
         )
         self._task.extend(self.service)

@@ -10,19 +10,22 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from ecs_workloads._checks import check_time, duration, require
-from ecs_workloads._dns_name import claim_dns_name
+from ecs_workloads._checks import check_time, require
+from ecs_workloads._internal_entry import InternalEntry
 from ecs_workloads._service import LONGEST_REQUEST, TierService
+from ecs_workloads._service_connect import published_service
 from ecs_workloads._start_order import start_after
 from ecs_workloads._task import CONTAINER_NAME
-from ecs_workloads._task_metrics import tier_metrics
+from ecs_workloads._task_metrics import request_metrics, tier_metrics
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
+from ecs_workloads.internal_load_balancer import InternalLoadBalancer
 from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.scaling import Scaling
 from ecs_workloads.sidecar import Sidecar
@@ -36,17 +39,25 @@ _DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
 class AppServer(Construct):
     """Tasks that other tiers call by a name inside the cluster (Copilot: backend service).
 
-    The name is an endpoint of Service Connect: calls are balanced over the tasks, and a task that fails is
-    left out. Nothing can call the tier until `allow_from` names it.
+    The name is an endpoint of Service Connect: calls are balanced over the tasks, a task that fails is left out, and a
+    call that cannot connect is tried again on another. Callers that are no tier of the cluster, such as functions,
+    need an `InternalLoadBalancer` instead. Nothing can call the tier until `allow_from` names it.
 
     Args:
         cluster: Cluster to run in. It must have a default Cloud Map namespace, as `ContainerCluster` has.
         container: What to run. It must have a port, and a health check: without a load balancer nothing else tells
             a task that serves from one that only runs, and a deployment would stop old tasks for it.
         dns_name: Name by which other tiers call this one, unique in the namespace: lower-case letters, digits
-            and hyphens.
+            and hyphens. Not with ``internal_load_balancer``.
+        internal_load_balancer: Load balancer by which it is called, instead of ``dns_name``.
         longest_request: Longest time that a request takes, 1 to 110 seconds; Service Connect ends a longer
             one with 504. A task that is stopped has so long, and 10 seconds more, to finish.
+        app_protocol: What the program speaks: ``ecs.AppProtocol.http``, ``http2`` or ``grpc``. Defaults to HTTP/1.1.
+        access_logs: Whether Service Connect logs each call, as JSON and without queries. Defaults to no: the log group
+            costs by the amount.
+        certificate_authority_arn: Private certificate authority from which the proxies of Service Connect get their
+            certificates, and between them speak TLS; the program and its callers still speak plain HTTP to their own
+            proxy. Defaults to none.
         scaling: Number of tasks. Defaults to 2 to 4, by average CPU.
         deployment_alarms: Alarms that roll a running deployment back. Not on a metric of this service, which would
             then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
@@ -62,8 +73,8 @@ class AppServer(Construct):
         removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it.
 
     Raises:
-        ValueError: A value is out of its range, the container has no port or no health check, the cluster has no
-            namespace, or another tier of this app bears the name in it.
+        ValueError: A value is out of its range, the container has no port or no health check, there is not exactly one
+            way to call the tier, the cluster has no namespace, or another tier of this app bears the name in it.
     """
 
     def __init__(
@@ -73,8 +84,12 @@ class AppServer(Construct):
         *,
         cluster: ecs.ICluster,
         container: Container,
-        dns_name: str,
+        dns_name: str | None = None,
+        internal_load_balancer: InternalLoadBalancer | None = None,
         longest_request: timedelta = timedelta(seconds=30),
+        app_protocol: ecs.AppProtocol | None = None,
+        access_logs: bool = False,
+        certificate_authority_arn: str | None = None,
         scaling: Scaling = _DEFAULT_SCALING,
         deployment_alarms: Sequence[cloudwatch.IAlarm] = (),
         sidecars: Sequence[Sidecar] = (),
@@ -90,22 +105,37 @@ class AppServer(Construct):
         path = self.node.path
         if container.port is None:
             raise ValueError(f"{path}: an app server needs container.port")
-        require(
-            container.health_check is not None,
-            path,
-            "an app server needs container.health_check, since no load balancer checks its tasks: "
-            "ecs.HealthCheck(command=[...]) with a command that the image has",
-        )
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
-        require(
-            cluster.default_cloud_map_namespace is not None,
-            path,
-            "an app server needs a cluster with a default Cloud Map namespace: use ContainerCluster, "
-            "or cluster.add_default_cloud_map_namespace(name=...)",
-        )
-        claim_dns_name(path, cluster, dns_name)
-        self._port = container.port
-        self._dns_name = dns_name
+        published: ecs.ServiceConnectService | None = None
+        self._entry: InternalEntry | None = None
+        if internal_load_balancer is None:
+            if dns_name is None:
+                raise ValueError(f"{path}: say how the tier is called: dns_name='...', or internal_load_balancer")
+            require(
+                container.health_check is not None,
+                path,
+                "an app server needs container.health_check, since no load balancer checks its tasks: "
+                "ecs.HealthCheck(command=[...]) with a command that the image has",
+            )
+            published = published_service(
+                self,
+                cluster=cluster,
+                dns_name=dns_name,
+                port=container.port,
+                longest_request=longest_request,
+                certificate_authority_arn=certificate_authority_arn,
+                encryption_key=encryption_key,
+            )
+            self._port, self._url = container.port, f"http://{dns_name}:{container.port}"
+        else:
+            given = {"dns_name": dns_name, "certificate_authority_arn": certificate_authority_arn}
+            names = [name for name, value in given.items() if value is not None]
+            require(not names, path, f"{', '.join(names)} belong to Service Connect, not to an internal_load_balancer")
+            self._entry = InternalEntry(
+                self, vpc=cluster.vpc, wanted=internal_load_balancer, longest_request=longest_request
+            )
+            self._port, self._url = self._entry.port, self._entry.url
+        self._name = dns_name or self.node.id
         self._starts_after: list[AppServer] = []
         self._tier = TierService(
             self,
@@ -122,23 +152,45 @@ class AppServer(Construct):
             suspended=suspended,
             sidecars=sidecars,
             deployment_alarms=deployment_alarms,
-            app_protocol=ecs.AppProtocol("http"),
-            published=ecs.ServiceConnectService(
-                port_mapping_name=CONTAINER_NAME,
-                # Else it is the name of the port, which is the same in every app server of the namespace.
-                discovery_name=dns_name,
-                dns_name=dns_name,
-                port=container.port,
-                per_request_timeout=duration(longest_request),
-            ),
+            app_protocol=app_protocol or ecs.AppProtocol("http"),
+            published=published,
+            access_logs=access_logs,
+            health_check_grace_period=None if self._entry is None else self._entry.grace_period,
         )
-        self._tier.scale(scaling, default_policies=(TargetCpu(),))
-        self._metrics = tier_metrics(path, self._tier.service, scaling=scaling, suspended=suspended)
+        if self._entry is not None:
+            self._entry.target_group.add_target(
+                self._tier.service.load_balancer_target(container_name=CONTAINER_NAME, container_port=container.port)
+            )
+        self._tier.scale(
+            scaling,
+            default_policies=(TargetCpu(),),
+            target_group=None if self._entry is None else self._entry.target_group,
+        )
+        self._metrics = tier_metrics(
+            path,
+            self._tier.service,
+            scaling=scaling,
+            suspended=suspended,
+            requests=None
+            if self._entry is None
+            else request_metrics(self._entry.target_group, self._entry.load_balancer),
+        )
 
     @property
     def url(self) -> str:
-        """Where other tiers of the namespace call it."""
-        return f"http://{self._dns_name}:{self._port}"
+        """Where it is called: by other tiers of the namespace, or through its load balancer."""
+        return self._url
+
+    @property
+    def load_balancer(self) -> elbv2.ApplicationLoadBalancer:
+        """The load balancer of this tier.
+
+        Raises:
+            ValueError: The tier is called by Service Connect.
+        """
+        if self._entry is None:
+            raise ValueError(f"{self.node.path}: has no load balancer, it is called by its dns_name")
+        return self._entry.load_balancer
 
     def allow_from(self, peer: ec2.IConnectable) -> None:
         """Let ``peer`` call this tier.
@@ -147,7 +199,11 @@ class AppServer(Construct):
         that existed when it started. Two app servers that call each other both have to exist before either
         can know the other; deploy the second one once more.
         """
-        port, description = ec2.Port.tcp(self._port), f"HTTP to {self._dns_name}"
+        port, description = ec2.Port.tcp(self._port), f"HTTP to {self._name}"
+        if self._entry is not None:
+            peer.connections.allow_to(self._entry.load_balancer, port, description)
+            start_after(peer, self)
+            return
         if peer is self:
             self.connections.allow_internally(port, description)
             return

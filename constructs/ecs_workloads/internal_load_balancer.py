@@ -8,6 +8,7 @@ from datetime import timedelta
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_s3 as s3
 
+from ecs_workloads._checks import check_time, require
 from ecs_workloads.domain import Domain
 from ecs_workloads.target_timings import TargetTimings
 
@@ -28,6 +29,10 @@ class InternalLoadBalancer:
         timings: Times of health checks and draining, where you set them by hand.
         deletion_protection: Whether the load balancer refuses to be deleted.
         log_bucket: Bucket for its logs, to which load balancers may write. Defaults to one that is made.
+
+    Raises:
+        ValueError: There is a certificate without a domain, a domain without its zone, or the time is out of its
+            range.
     """
 
     domain: Domain | None = None
@@ -37,3 +42,17 @@ class InternalLoadBalancer:
     timings: TargetTimings = TargetTimings()  # noqa: RUF009 - it is frozen
     deletion_protection: bool = True
     log_bucket: s3.IBucket | None = None
+
+    def __post_init__(self) -> None:
+        subject = "InternalLoadBalancer"
+        check_time(subject, "startup_time", self.startup_time, timedelta(0), timedelta(hours=1))
+        require(
+            self.certificate is None or self.domain is not None,
+            subject,
+            "a certificate needs the domain that it is for",
+        )
+        require(
+            self.domain is None or self.domain.hosted_zone_id is not None,
+            subject,
+            "the domain needs the hosted zone that answers for it, else nobody finds the load balancer by it",
+        )

@@ -9,14 +9,17 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
-from ecs_workloads import AppServer, Container, RabbitMqBroker, Scaling, SqsQueue, Worker
-from tests.templates import HEALTHY, ingress, main_container, properties
+from ecs_workloads import AppServer, Container, Domain, InternalLoadBalancer, RabbitMqBroker, Scaling, SqsQueue, Worker
+from tests.templates import HEALTHY, ingress, main_container, properties, resources, statements
 
+AUTHORITY = "arn:aws:acm-pca:eu-west-1:111111111111:certificate-authority/12345678-1234-1234-1234-123456789012"
 MakeApp = Callable[..., AppServer]
 
 
@@ -180,3 +183,148 @@ def test_fails_on_a_cluster_without_namespace(stack: cdk.Stack) -> None:
 
 def _image() -> Container:
     return Container(image=ecs.ContainerImage.from_registry("example.com/app:1"))
+
+
+def test_calls_can_be_logged(stack: cdk.Stack, make: MakeApp) -> None:
+    make(access_logs=True)
+
+    connect = properties(stack, "AWS::ECS::Service")["ServiceConnectConfiguration"]
+    assert connect["AccessLogConfiguration"]["Format"] == "JSON"
+
+
+def test_calls_are_not_logged_unless_wanted(stack: cdk.Stack, make: MakeApp) -> None:
+    make()
+
+    assert "AccessLogConfiguration" not in properties(stack, "AWS::ECS::Service")["ServiceConnectConfiguration"]
+
+
+def test_a_program_may_speak_grpc(stack: cdk.Stack, make: MakeApp) -> None:
+    make(app_protocol=ecs.AppProtocol("grpc"))
+
+    assert main_container(stack)["PortMappings"][0]["AppProtocol"] == "grpc"
+
+
+def test_proxies_can_speak_tls(stack: cdk.Stack, make: MakeApp) -> None:
+    make(certificate_authority_arn=AUTHORITY, encryption_key=kms.Key(stack, "Key"))
+
+    [service] = properties(stack, "AWS::ECS::Service")["ServiceConnectConfiguration"]["Services"]
+    [role] = [one for one in resources(stack, "AWS::IAM::Role") if "TransportLayerSecurity" in str(one)]
+    about_key = [one for one in statements(stack) if "kms:GenerateDataKeyPair" in one["Action"]]
+    assert service["Tls"]["IssuerCertificateAuthority"] == {"AwsPcaAuthorityArn": AUTHORITY}
+    assert {"KmsKey", "RoleArn"} < set(service["Tls"])
+    assert role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {
+        "Service": "ecs.amazonaws.com"
+    }
+    assert len(about_key) == 1
+
+
+def test_a_load_balancer_inside_the_vpc_takes_the_place_of_the_name(stack: cdk.Stack, make: MakeApp) -> None:
+    app = make(dns_name=None, internal_load_balancer=InternalLoadBalancer(health_check_path="/healthz"))
+
+    balancer = properties(stack, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    group = properties(stack, "AWS::ElasticLoadBalancingV2::TargetGroup")
+    listener = properties(stack, "AWS::ElasticLoadBalancingV2::Listener")
+    service = properties(stack, "AWS::ECS::Service")
+    assert app.url == f"http://{app.load_balancer.load_balancer_dns_name}"
+    assert balancer["Scheme"] == "internal"
+    assert {"Key": "deletion_protection.enabled", "Value": "true"} in balancer["LoadBalancerAttributes"]
+    assert (listener["Port"], listener["Protocol"]) == (80, "HTTP")
+    assert group["HealthCheckPath"] == "/healthz"
+    assert service["LoadBalancers"][0]["ContainerPort"] == 8000
+    assert service["HealthCheckGracePeriodSeconds"] == 80
+    assert "Services" not in service["ServiceConnectConfiguration"]
+
+
+def test_behind_a_load_balancer_no_check_of_the_container_is_needed(
+    stack: cdk.Stack, make: MakeApp, container: Container
+) -> None:
+    make(container=replace(container, port=8000), dns_name=None, internal_load_balancer=InternalLoadBalancer())
+
+    assert "HealthCheck" not in main_container(stack)
+
+
+def test_a_load_balancer_inside_the_vpc_has_a_name_and_a_certificate(stack: cdk.Stack, make: MakeApp) -> None:
+    app = make(
+        dns_name=None,
+        internal_load_balancer=InternalLoadBalancer(
+            domain=Domain(domain_name="api.internal.example", hosted_zone_id="Z1", zone_name="internal.example"),
+            certificate=acm.Certificate.from_certificate_arn(
+                stack, "Certificate", "arn:aws:acm:eu-west-1:1:certificate/a"
+            ),
+        ),
+    )
+
+    listener = properties(stack, "AWS::ElasticLoadBalancingV2::Listener")
+    assert app.url == "https://api.internal.example"
+    assert (listener["Port"], listener["Protocol"]) == (443, "HTTPS")
+    assert listener["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+    assert properties(stack, "AWS::Route53::RecordSet")["Name"] == "api.internal.example."
+
+
+def test_nobody_calls_a_load_balancer_inside_the_vpc_until_allowed(stack: cdk.Stack, make: MakeApp) -> None:
+    make(dns_name=None, internal_load_balancer=InternalLoadBalancer())
+
+    [rule] = ingress(stack)
+    assert rule["FromPort"] == 8000
+    assert "SourceSecurityGroupId" in rule
+
+
+def test_a_function_may_call_a_load_balancer_inside_the_vpc(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeApp
+) -> None:
+    app = make(dns_name=None, internal_load_balancer=InternalLoadBalancer())
+    app.allow_from(ec2.Connections(security_groups=[ec2.SecurityGroup(stack, "Function", vpc=cluster.vpc)]))
+
+    assert sorted(rule["FromPort"] for rule in ingress(stack)) == [80, 8000]
+
+
+def test_a_tier_without_load_balancer_says_so(make: MakeApp) -> None:
+    with pytest.raises(ValueError, match="Stack/App: has no load balancer, it is called by its dns_name"):
+        _ = make().load_balancer
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"dns_name": None}, "say how the tier is called: dns_name='...', or internal_load_balancer"),
+        ({"internal_load_balancer": InternalLoadBalancer()}, "dns_name belong to Service Connect, not to an internal"),
+        (
+            {
+                "internal_load_balancer": InternalLoadBalancer(),
+                "dns_name": None,
+                "certificate_authority_arn": AUTHORITY,
+            },
+            "certificate_authority_arn belong to Service Connect",
+        ),
+        (
+            {"certificate_authority_arn": "arn:aws:acm-pca:x"},
+            "certificate_authority_arn must be the ARN of a private certificate authority, got 'arn:aws:acm-pca:x'",
+        ),
+    ],
+)
+def test_refuses_two_ways_or_none(make: MakeApp, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"Stack/App: {message}"):
+        make(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"domain": Domain(domain_name="api.internal.example")},
+            "the domain needs the hosted zone that answers for it",
+        ),
+        ({"startup_time": timedelta(seconds=-1)}, "startup_time must be from 0 seconds to 3600 seconds, got -1"),
+        ({"startup_time": timedelta(hours=2)}, "startup_time must be from 0 seconds to 3600 seconds, got 7200"),
+    ],
+)
+def test_a_load_balancer_inside_the_vpc_refuses(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"InternalLoadBalancer: {message}"):
+        InternalLoadBalancer(**arguments)
+
+
+def test_a_certificate_inside_the_vpc_needs_its_domain(stack: cdk.Stack) -> None:
+    certificate = acm.Certificate.from_certificate_arn(stack, "Certificate", "arn:aws:acm:eu-west-1:1:certificate/a")
+
+    with pytest.raises(ValueError, match="InternalLoadBalancer: a certificate needs the domain that it is for"):
+        InternalLoadBalancer(certificate=certificate)

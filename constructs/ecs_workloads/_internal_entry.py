@@ -1,0 +1,49 @@
+"""The load balancer of an app server, where it has one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from constructs import Construct
+
+from ecs_workloads._load_balancer import LoadBalancer
+from ecs_workloads._target_group import target_group
+from ecs_workloads.internal_load_balancer import InternalLoadBalancer
+
+
+class InternalEntry:
+    """A load balancer inside the VPC, which nobody may call yet. Its constructs stand in the scope that is given."""
+
+    def __init__(
+        self, scope: Construct, *, vpc: ec2.IVpc, wanted: InternalLoadBalancer, longest_request: timedelta
+    ) -> None:
+        self.target_group = target_group(
+            scope,
+            vpc=vpc,
+            longest_request=longest_request,
+            startup_time=wanted.startup_time,
+            timings=wanted.timings,
+            health_check_path=wanted.health_check_path,
+        )
+        https = wanted.certificate is not None
+        own = LoadBalancer(
+            scope,
+            "LoadBalancer",
+            vpc=vpc,
+            target_group=self.target_group,
+            internet_facing=False,
+            domain=wanted.domain,
+            certificate=wanted.certificate,
+            protocol=elbv2.ApplicationProtocol.HTTPS if https else elbv2.ApplicationProtocol.HTTP,
+            redirect_http=False,
+            longest_request=longest_request,
+            deletion_protection=wanted.deletion_protection,
+            log_bucket=wanted.log_bucket,
+        )
+        self.load_balancer = own.load_balancer
+        self.grace_period = wanted.timings.grace_period_of(scope.node.path, wanted.startup_time)
+        [self.port] = own.ports
+        host = self.load_balancer.load_balancer_dns_name if wanted.domain is None else wanted.domain.domain_name
+        self.url = f"{'https' if https else 'http'}://{host}"
