@@ -8,6 +8,7 @@ from .container import Container
 from .container_cluster import ContainerCluster
 from .dashboard import Dashboard
 from .domain import Domain
+from .downstream_limit import DownstreamLimit
 from .ebs_volume import EbsVolume
 from .efs_volume import EfsVolume
 from .extensible_task import ExtensibleTask
@@ -20,6 +21,7 @@ from .listener_rule import ListenerRule
 from .message_queue import MeasuresArrivals, MeasuresDelivery, MessageQueue
 from .oidc_authentication import OidcAuthentication
 from .open_telemetry_collector import OpenTelemetryCollector
+from .pull_through_cache import PullThroughCache
 from .queue_metrics import QueueMetrics
 from .rabbit_mq_broker import RabbitMqBroker
 from .rabbit_mq_queue import RabbitMqQueue
@@ -53,6 +55,7 @@ __all__ = [
     "ContainerCluster",
     "Dashboard",
     "Domain",
+    "DownstreamLimit",
     "EbsVolume",
     "EfsVolume",
     "ExtensibleTask",
@@ -67,6 +70,7 @@ __all__ = [
     "MessageQueue",
     "OidcAuthentication",
     "OpenTelemetryCollector",
+    "PullThroughCache",
     "QueueMetrics",
     "RabbitMqBroker",
     "RabbitMqQueue",

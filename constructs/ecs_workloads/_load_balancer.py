@@ -43,6 +43,14 @@ class LoadBalancer(Construct):
         authentication: ListenerAuthentication | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        subnets = vpc.public_subnets if internet_facing else vpc.private_subnets or vpc.isolated_subnets
+        zones = {subnet.availability_zone for subnet in subnets}
+        require(
+            len(zones) >= 2,  # noqa: PLR2004
+            scope.node.path,
+            f"a load balancer needs {'public' if internet_facing else 'private'} subnets in two zones, and the VPC "
+            f"has them in {len(zones)}",
+        )
         self._dual_stack = ip_address_type not in (None, elbv2.IpAddressType.IPV4)
         https = protocol == elbv2.ApplicationProtocol.HTTPS
         self.ports = [443] if https else [80]

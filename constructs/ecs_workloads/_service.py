@@ -16,27 +16,22 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from ecs_workloads._checks import duration, in_words, require
+from ecs_workloads._scaling_bounds import check_bounds
 from ecs_workloads._shares import check_capacity, placed
 from ecs_workloads._start_order import cfn_service
 from ecs_workloads._task import TierTask
-from ecs_workloads.arrival_rate import ArrivalRate
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.extensible_task import log_driver
 from ecs_workloads.message_queue import MessageQueue
-from ecs_workloads.requests_per_target import RequestsPerTarget
 from ecs_workloads.scaling import ScalableService, Scaling, ScalingPolicy
-from ecs_workloads.scheduled import Scheduled
 from ecs_workloads.sidecar import Sidecar
-from ecs_workloads.target_cpu import TargetCpu
-from ecs_workloads.target_memory import TargetMemory
 
 # Fargate kills a task 120 seconds after SIGTERM, at the latest. After the last request or message that a task may
 # still finish, the program needs a moment to close what it holds.
 LONGEST_STOP_TIMEOUT = timedelta(seconds=120)
 STOP_MARGIN = timedelta(seconds=10)
 LONGEST_REQUEST = LONGEST_STOP_TIMEOUT - STOP_MARGIN
-_START_NO_FIRST_TASK = (TargetCpu, TargetMemory, RequestsPerTarget, ArrivalRate)
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
@@ -72,6 +67,7 @@ class TierService(Construct):
         self._path = scope.node.path
         self._container_value = container
         self._suspended = suspended
+        self._vpc_subnets = vpc_subnets
         check_capacity(self._path, cluster, capacity)
         stop_timeout = container.stop_timeout
         require(
@@ -176,7 +172,7 @@ class TierService(Construct):
     ) -> None:
         """Make the task count scalable within ``scaling``; a suspended tier has none, and nothing that adds one."""
         policies = default_policies if scaling.policies is None else scaling.policies
-        _check_wakes(self._path, scaling, policies)
+        check_bounds(self._path, scaling, policies, vpc=self.service.cluster.vpc, vpc_subnets=self._vpc_subnets)
         if self._suspended:
             self.service.auto_scale_task_count(min_capacity=0, max_capacity=0)
             return
@@ -244,18 +240,3 @@ def check_free(path: str, container: Container, names: Sequence[str], chosen: st
             path,
             f"environment variable {name!r} is already set; choose another than {chosen}",
         )
-
-
-def _check_wakes(path: str, scaling: Scaling, policies: Sequence[ScalingPolicy]) -> None:
-    """Refuse a tier that goes to no task and has nothing that would ever start one again."""
-    asleep = all(
-        isinstance(policy, _START_NO_FIRST_TASK) or (isinstance(policy, Scheduled) and not policy.min_capacity)
-        for policy in policies
-    )
-    stops = any(isinstance(policy, Scheduled) and policy.min_capacity == 0 for policy in policies)
-    require(
-        (scaling.min_capacity > 0 and not stops) or not asleep,
-        path,
-        "with min_capacity=0 nothing would start a first task: CPU, memory, requests and arrivals are measured "
-        "against tasks that run; add BacklogPerTask, or Scheduled with a min_capacity, or say min_capacity=1",
-    )

@@ -11,6 +11,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from ecs_workloads._checks import require
+from ecs_workloads.downstream_limit import DownstreamLimit
 from ecs_workloads.message_queue import MessageQueue
 
 
@@ -54,6 +55,10 @@ class Scaling:
         min_capacity: Fewest tasks, from 0. With 0, some policy must be able to start a first task:
             `BacklogPerTask`, `Scheduled` or one of your own; a tier refuses CPU, memory, requests and arrivals alone.
         max_capacity: Most tasks, from 1 and not below ``min_capacity``.
+        zone_redundant: Whether fewer tasks than there are zones are refused at any time, so that the loss of a zone
+            leaves others. Defaults to no.
+        downstream: What the tasks connect to, and how many connections it accepts: a ``max_capacity`` that would open
+            more is refused. Defaults to nothing.
         policies: What moves the count. Defaults to the tier's own choice: average CPU for a web or app
             server, and for a worker whose queue has no metrics. A worker whose queue has metrics asks for
             a `BacklogPerTask`, since only its user knows how long a message takes.
@@ -65,6 +70,8 @@ class Scaling:
     min_capacity: int = 1
     max_capacity: int = 1
     policies: Sequence[ScalingPolicy] | None = None
+    zone_redundant: bool = False
+    downstream: Sequence[DownstreamLimit] = ()
 
     def __post_init__(self) -> None:
         if Token.is_unresolved(self.min_capacity) or Token.is_unresolved(self.max_capacity):

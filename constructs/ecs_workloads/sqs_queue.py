@@ -14,7 +14,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from ecs_workloads._checks import check_range, check_time, duration
+from ecs_workloads._checks import check_range, check_time, duration, require
 from ecs_workloads._sqs_messages import SqsMessages
 from ecs_workloads.message_queue import MessageQueue
 
@@ -40,6 +40,11 @@ class SqsQueue(Construct):
         retention_period: Time for which a message waits for a consumer, one minute to 13 days: less than the
             14 days of the dead-letter queue, whose clock goes on from when the message was first sent.
         encryption_key: Key for the messages of both queues. Defaults to a key that SQS owns.
+        fifo: Whether messages of one group are delivered in order and once. Programs must then name a group with each
+            message, and a worker has work for at most as many tasks as there are groups. It cannot be changed later
+            without new queues.
+        content_based_deduplication: Whether two messages of one group with the same text within five minutes are one.
+            Only with ``fifo``. Defaults to no: programs name a deduplication id.
         removal_policy: What becomes of both queues and their messages when they leave the template. Defaults
             to keeping them.
 
@@ -56,6 +61,8 @@ class SqsQueue(Construct):
         max_receive_count: int = 5,
         retention_period: timedelta = timedelta(days=4),
         encryption_key: kms.IKey | None = None,
+        fifo: bool = False,
+        content_based_deduplication: bool = False,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -63,10 +70,13 @@ class SqsQueue(Construct):
         _check_processing(path, longest_processing_time)
         check_range(path, "max_receive_count", max_receive_count, 1, 1000)
         check_time(path, "retention_period", retention_period, timedelta(minutes=1), timedelta(days=13))
+        require(fifo or not content_based_deduplication, path, "content_based_deduplication needs fifo=True")
         encryption = sqs.QueueEncryption.SQS_MANAGED if encryption_key is None else sqs.QueueEncryption.KMS
         self._dead_letter_queue = sqs.Queue(
             self,
             "DeadLetterQueue",
+            # A dead-letter queue is of the kind of its source. ``False`` would be refused.
+            fifo=fifo or None,
             retention_period=duration(_DEAD_LETTER_RETENTION),
             encryption=encryption,
             encryption_master_key=encryption_key,
@@ -79,6 +89,14 @@ class SqsQueue(Construct):
             visibility_timeout=duration(max(_SHORTEST_VISIBILITY, longest_processing_time * _VISIBILITY_FACTOR)),
             retention_period=duration(retention_period),
             receive_message_wait_time=duration(_LONGEST_RECEIVE_WAIT),
+            fifo=fifo or None,
+            content_based_deduplication=content_based_deduplication or None,
+            # Both, else the whole queue takes 300 messages a second.
+            deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP if fifo else None,
+            fifo_throughput_limit=sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID if fifo else None,
+            # No other queue may send its failures among the work. The dead-letter queue cannot name its source
+            # alone: each would need the other to exist first.
+            redrive_allow_policy=sqs.RedriveAllowPolicy(redrive_permission=sqs.RedrivePermission.DENY_ALL),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self._dead_letter_queue, max_receive_count=max_receive_count),
             encryption=encryption,
             encryption_master_key=encryption_key,

@@ -109,3 +109,45 @@ def test_refuses(stack: cdk.Stack, changes: dict[str, Any], message: str) -> Non
     arguments: dict[str, Any] = {"longest_processing_time": timedelta(minutes=2), **changes}
     with pytest.raises(ValueError, match=f"Stack/Orders: .*{message}"):
         SqsQueue(stack, "Orders", **arguments)
+
+
+def test_a_fifo_queue_keeps_the_order_of_each_group(stack: cdk.Stack) -> None:
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1), fifo=True)
+
+    queues = [one["Properties"] for one in resources(stack, "AWS::SQS::Queue")]
+    [queue] = [one for one in queues if "RedrivePolicy" in one]
+    assert [one["FifoQueue"] for one in queues] == [True, True]
+    assert (queue["DeduplicationScope"], queue["FifoThroughputLimit"]) == ("messageGroup", "perMessageGroupId")
+    assert "ContentBasedDeduplication" not in queue
+
+
+def test_a_fifo_queue_can_tell_messages_apart_by_their_text(stack: cdk.Stack) -> None:
+    SqsQueue(
+        stack,
+        "Orders",
+        longest_processing_time=timedelta(minutes=1),
+        fifo=True,
+        content_based_deduplication=True,
+    )
+
+    [queue] = [one["Properties"] for one in resources(stack, "AWS::SQS::Queue") if "RedrivePolicy" in str(one)]
+    assert queue["ContentBasedDeduplication"] is True
+
+
+def test_a_queue_keeps_no_order_unless_asked(stack: cdk.Stack) -> None:
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+
+    for queue in resources(stack, "AWS::SQS::Queue"):
+        assert not {"FifoQueue", "DeduplicationScope", "FifoThroughputLimit"} & set(queue["Properties"])
+
+
+def test_no_other_queue_sends_its_failures_among_the_work(stack: cdk.Stack) -> None:
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+
+    [queue] = [one["Properties"] for one in resources(stack, "AWS::SQS::Queue") if "RedrivePolicy" in one["Properties"]]
+    assert queue["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}
+
+
+def test_fails_for_deduplication_without_order(stack: cdk.Stack) -> None:
+    with pytest.raises(ValueError, match="Stack/Orders: content_based_deduplication needs fifo=True"):
+        SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1), content_based_deduplication=True)
