@@ -10,7 +10,6 @@ import ecs_workloads
 from tests.unit.bad_input import capacity, containers, queues, scaling, tiers, tokens
 from tests.unit.bad_input.row import Bench, Row, TokenRow
 
-
 ROWS: tuple[Row, ...] = (*containers.ROWS, *tiers.ROWS, *queues.ROWS, *scaling.ROWS, *capacity.ROWS)
 NAMES = [row.name for row in ROWS]
 TOKEN_NAMES = [row.name for row in tokens.ROWS]

@@ -57,13 +57,12 @@ ROWS = (
     TokenRow("base", lambda at: CapacityShare.fargate(base=at.number, weight=0)),
     TokenRow("weight", lambda at: at.worker(capacity=[CapacityShare.fargate(weight=at.number)])),
     TokenRow("namespace_name", lambda at: at.container_cluster(namespace_name=at.text)),
-    TokenRow("domain_name", lambda at: Domain(domain_name=at.text)),
     TokenRow(
         "zone_name",
         lambda at: Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name=at.text),
     ),
     TokenRow(
-        "domain_name in a zone",
+        "domain_name",
         lambda at: Domain(domain_name=at.text, hosted_zone_id="Z1", zone_name="example.com"),
     ),
     TokenRow(
@@ -74,6 +73,6 @@ ROWS = (
     TokenRow("broker's dns_name", lambda at: at.broker(dns_name=at.text)),
     TokenRow("prefix", lambda at: at.sqs_queue.connection_environment(at.text)),
     TokenRow("max_receive_count", lambda at: at.queue(max_receive_count=at.number)),
-    TokenRow("queue's name", lambda at: at.rabbit_queue(name=at.text)),
+    TokenRow("queue's name of many parts", lambda at: at.rabbit_queue(name=20 * at.text)),
     TokenRow("queue's port", lambda at: at.rabbit_queue(port=at.number)),
 )
