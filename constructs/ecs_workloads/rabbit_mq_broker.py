@@ -112,6 +112,28 @@ class RabbitMqBroker(Construct):
                 f"a broker needs capacity that is never interrupted, got {share.capacity_provider} with "
                 f"interruptible={share.may_be_interrupted}",
             )
+        # Before anything is made: it refuses what Fargate has no task for.
+        container = Container(
+            image=image,
+            user=f"{_UID}:{_UID}",
+            cpu=cpu,
+            memory_limit_mib=memory_limit_mib,
+            environment={
+                # The data directory bears the name of the node: under another name the broker starts empty.
+                "RABBITMQ_NODENAME": "rabbit@localhost",
+                "RABBITMQ_LOGS": "-",
+                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _erlang_arguments(cpu, memory_limit_mib),
+            },
+            # `ping` answers even while the node hangs in its boot; this command takes up to 3 seconds.
+            health_check=ecs.HealthCheck(
+                command=["CMD", "rabbitmq-diagnostics", "-q", "check_running"],
+                interval=duration(timedelta(seconds=60)),
+                timeout=duration(timedelta(seconds=30)),
+                retries=5,
+                start_period=duration(timedelta(seconds=300)),
+            ),
+            log_retention=log_retention,
+        )
         claim_dns_name(path, cluster, dns_name)
         self._host_name = f"{dns_name}.{namespace.namespace_name}"
         self._credentials = self._secret(
@@ -122,31 +144,12 @@ class RabbitMqBroker(Construct):
             self,
             "Default",
             cluster=cluster,
-            container=Container(
-                image=image,
-                user=f"{_UID}:{_UID}",
-                cpu=cpu,
-                memory_limit_mib=memory_limit_mib,
-                environment={
-                    # The data directory bears the name of the node: under another name the broker starts empty.
-                    "RABBITMQ_NODENAME": "rabbit@localhost",
-                    "RABBITMQ_LOGS": "-",
-                    "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _erlang_arguments(cpu, memory_limit_mib),
-                },
-                secrets={
+            container=container.with_secrets(
+                {
                     "RABBITMQ_DEFAULT_USER": credential(self._credentials, "username"),
                     "RABBITMQ_DEFAULT_PASS": credential(self._credentials, "password"),
                     "RABBITMQ_ERLANG_COOKIE": credential(cookie),
-                },
-                # `ping` answers even while the node hangs in its boot; this command takes up to 3 seconds.
-                health_check=ecs.HealthCheck(
-                    command=["CMD", "rabbitmq-diagnostics", "-q", "check_running"],
-                    interval=duration(timedelta(seconds=60)),
-                    timeout=duration(timedelta(seconds=30)),
-                    retries=5,
-                    start_period=duration(timedelta(seconds=300)),
-                ),
-                log_retention=log_retention,
+                }
             ),
             stop_timeout=LONGEST_STOP_TIMEOUT,
             capacity=capacity,
