@@ -8,7 +8,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
-from ecs_workloads._load_balancer import LoadBalancer
+from ecs_workloads._load_balancer import LoadBalancer, check_zones
 from ecs_workloads._target_group import target_group
 from ecs_workloads.internal_load_balancer import InternalLoadBalancer
 
@@ -19,6 +19,7 @@ class InternalEntry:
     def __init__(
         self, scope: Construct, *, vpc: ec2.IVpc, wanted: InternalLoadBalancer, longest_request: timedelta
     ) -> None:
+        check_zones(scope.node.path, vpc, internet_facing=False)
         self.target_group = target_group(
             scope,
             vpc=vpc,

@@ -21,6 +21,18 @@ from ecs_workloads.listener_authentication import ListenerAuthentication
 _SHORTEST_IDLE_TIMEOUT = timedelta(seconds=60)
 
 
+def check_zones(path: str, vpc: ec2.IVpc, *, internet_facing: bool) -> None:
+    """Refuse a VPC in which no load balancer can be."""
+    subnets = vpc.public_subnets if internet_facing else vpc.private_subnets or vpc.isolated_subnets
+    zones = {subnet.availability_zone for subnet in subnets}
+    require(
+        len(zones) >= 2,  # noqa: PLR2004
+        path,
+        f"a load balancer needs {'public' if internet_facing else 'private'} subnets in two zones, and the VPC has "
+        f"them in {len(zones)}",
+    )
+
+
 class LoadBalancer(Construct):
     """An application load balancer with its listeners, logs and names."""
 
@@ -43,14 +55,6 @@ class LoadBalancer(Construct):
         authentication: ListenerAuthentication | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        subnets = vpc.public_subnets if internet_facing else vpc.private_subnets or vpc.isolated_subnets
-        zones = {subnet.availability_zone for subnet in subnets}
-        require(
-            len(zones) >= 2,  # noqa: PLR2004
-            scope.node.path,
-            f"a load balancer needs {'public' if internet_facing else 'private'} subnets in two zones, and the VPC "
-            f"has them in {len(zones)}",
-        )
         self._dual_stack = ip_address_type not in (None, elbv2.IpAddressType.IPV4)
         https = protocol == elbv2.ApplicationProtocol.HTTPS
         self.ports = [443] if https else [80]
@@ -111,8 +115,6 @@ class LoadBalancer(Construct):
 
     def open(self, sources: Sequence[ec2.IPeer] | None) -> None:
         """Let ``sources`` reach the listeners, or everybody for ``None``."""
-        path = self.node.path
-        require(sources is None or len(sources) > 0, path, "sources must name somebody; None is everybody")
         everybody = [ec2.Peer.any_ipv4(), ec2.Peer.any_ipv6()] if self._dual_stack else [ec2.Peer.any_ipv4()]
         for port in self.ports:
             for source in everybody if sources is None else sources:

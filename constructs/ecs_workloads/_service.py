@@ -15,23 +15,17 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from ecs_workloads._checks import duration, in_words, require
-from ecs_workloads._scaling_bounds import check_bounds
-from ecs_workloads._shares import check_capacity, placed
+from ecs_workloads._checks import duration, require
+from ecs_workloads._shares import placed
 from ecs_workloads._start_order import cfn_service
 from ecs_workloads._task import TierTask
+from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT, STOP_MARGIN
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.extensible_task import log_driver
 from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.scaling import ScalableService, Scaling, ScalingPolicy
 from ecs_workloads.sidecar import Sidecar
-
-# Fargate kills a task 120 seconds after SIGTERM, at the latest. After the last request or message that a task may
-# still finish, the program needs a moment to close what it holds.
-LONGEST_STOP_TIMEOUT = timedelta(seconds=120)
-STOP_MARGIN = timedelta(seconds=10)
-LONGEST_REQUEST = LONGEST_STOP_TIMEOUT - STOP_MARGIN
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
@@ -67,15 +61,6 @@ class TierService(Construct):
         self._path = scope.node.path
         self._container_value = container
         self._suspended = suspended
-        self._vpc_subnets = vpc_subnets
-        check_capacity(self._path, cluster, capacity)
-        stop_timeout = container.stop_timeout
-        require(
-            stop_timeout is None or stop_timeout >= min(longest_work, LONGEST_STOP_TIMEOUT),
-            self._path,
-            f"container.stop_timeout must be at least {in_words(min(longest_work, LONGEST_STOP_TIMEOUT))}, for the "
-            f"longest work that a task finishes, got {in_words(stop_timeout or longest_work)}",
-        )
         self._task = TierTask(
             self,
             container=container,
@@ -172,7 +157,6 @@ class TierService(Construct):
     ) -> None:
         """Make the task count scalable within ``scaling``; a suspended tier has none, and nothing that adds one."""
         policies = default_policies if scaling.policies is None else scaling.policies
-        check_bounds(self._path, scaling, policies, vpc=self.service.cluster.vpc, vpc_subnets=self._vpc_subnets)
         if self._suspended:
             self.service.auto_scale_task_count(min_capacity=0, max_capacity=0)
             return

@@ -31,7 +31,7 @@ def check_capacity(path: str, cluster: ecs.ICluster, capacity: Sequence[Capacity
     based = [share.capacity_provider for share in capacity if share.base > 0]
     require(len(based) <= 1, path, f"only one share of the capacity may have a base, got {', '.join(based)}")
     require(
-        not capacity or any(share.weight > 0 for share in capacity),
+        not capacity or any(Token.is_unresolved(share.weight) or share.weight > 0 for share in capacity),
         path,
         "at least one share of the capacity must have a weight above 0",
     )

@@ -37,6 +37,8 @@ def target_group(
     if health_check_port is not None:
         check_range(path, "health_check_port", health_check_port, 1, 65535)
     require(target_protocol in (_HTTP, _HTTPS), path, f"target_protocol must be HTTP or HTTPS, got {target_protocol}")
+    timings.grace_period_of(path, startup_time)
+    delay = timings.deregistration_delay_of(path, longest_request)
     _check_stickiness(path, stickiness_cookie_duration, stickiness_cookie_name)
     tls = target_protocol == _HTTPS
     slow_start = timings.slow_start_of(startup_time)
@@ -49,7 +51,7 @@ def target_group(
         port=443 if tls else 80,
         protocol=target_protocol,
         protocol_version=protocol_version,
-        deregistration_delay=duration(timings.deregistration_delay_of(path, longest_request)),
+        deregistration_delay=duration(delay),
         slow_start=duration(slow_start) if slow_start else None,
         stickiness_cookie_duration=None if stickiness_cookie_duration is None else duration(stickiness_cookie_duration),
         stickiness_cookie_name=stickiness_cookie_name,

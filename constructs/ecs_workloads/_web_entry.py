@@ -3,88 +3,121 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ecs_workloads._checks import require
-from ecs_workloads._load_balancer import LoadBalancer
+from ecs_workloads._load_balancer import LoadBalancer, check_zones
+from ecs_workloads._web_acl import WebAcl
 from ecs_workloads.domain import Domain
 from ecs_workloads.listener_authentication import ListenerAuthentication
 from ecs_workloads.listener_rule import ListenerRule
+from ecs_workloads.web_firewall import WebFirewall
 
 _HTTP, _HTTPS = elbv2.ApplicationProtocol.HTTP, elbv2.ApplicationProtocol.HTTPS
+DEFAULT_FIREWALL = WebFirewall()
 _CLAIM = "ecs-workloads:listener-priority"
 
 
+@dataclass(frozen=True, kw_only=True)
 class WebEntry:
-    """Where users come in. Its constructs stand in the scope that is given."""
+    """How users come in, before anything is made; see `WebServer` for each field."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        *,
-        vpc: ec2.IVpc,
-        target_group: elbv2.ApplicationTargetGroup,
-        protocol: elbv2.ApplicationProtocol,
-        protocol_version: elbv2.ApplicationProtocolVersion | None,
-        domain: Domain | None,
-        certificate: acm.ICertificate | None,
-        redirect_http: bool,
-        listener_rule: ListenerRule | None,
-        sources: Sequence[ec2.IPeer] | None,
-        authentication: ListenerAuthentication | None,
-        ip_address_type: elbv2.IpAddressType | None,
-        log_bucket: s3.IBucket | None,
-        longest_request: timedelta,
-        deletion_protection: bool,
-    ) -> None:
-        path = scope.node.path
-        self.load_balancer: elbv2.ApplicationLoadBalancer | None = None
-        self.listener: elbv2.ApplicationListener | None = None
-        _check_needs_https(path, protocol, protocol_version, authentication)
-        if listener_rule is None:
-            _check_own(path, domain, certificate, protocol)
-            own = LoadBalancer(
-                scope,
-                "LoadBalancer",
-                vpc=vpc,
-                target_group=target_group,
-                internet_facing=True,
-                domain=domain,
-                certificate=certificate,
-                protocol=protocol,
-                redirect_http=redirect_http,
-                longest_request=longest_request,
-                deletion_protection=deletion_protection,
-                log_bucket=log_bucket,
-                ip_address_type=ip_address_type,
-                authentication=authentication,
-            )
-            own.open(sources)
-            self.load_balancer, self.listener = own.load_balancer, own.listener
-            self.way_in: ec2.IConnectable = own.load_balancer
-            host = own.load_balancer.load_balancer_dns_name if domain is None else domain.domain_name
-        else:
+    protocol: elbv2.ApplicationProtocol
+    protocol_version: elbv2.ApplicationProtocolVersion | None
+    domain: Domain | None
+    certificate: acm.ICertificate | None
+    redirect_http: bool
+    listener_rule: ListenerRule | None
+    sources: Sequence[ec2.IPeer] | None
+    firewall: WebFirewall | None
+    authentication: ListenerAuthentication | None
+    ip_address_type: elbv2.IpAddressType | None
+    log_bucket: s3.IBucket | None
+    longest_request: timedelta
+    deletion_protection: bool
+    encryption_key: kms.IKey | None
+    removal_policy: RemovalPolicy
+
+    def check(self, path: str, vpc: ec2.IVpc) -> None:
+        """Refuse a way in that users could not take."""
+        _check_needs_https(path, self.protocol, self.protocol_version, self.authentication)
+        if self.listener_rule is not None:
             _check_guest(
                 path,
                 {
-                    "domain": domain,
-                    "certificate": certificate,
-                    "sources": sources,
-                    "ip_address_type": ip_address_type,
-                    "log_bucket": log_bucket,
+                    "domain": self.domain,
+                    "certificate": self.certificate,
+                    "sources": self.sources,
+                    "firewall": None if self.firewall == DEFAULT_FIREWALL else self.firewall,
+                    "ip_address_type": self.ip_address_type,
+                    "log_bucket": self.log_bucket,
                 },
             )
-            _claim_priority(scope, listener_rule)
-            _join(scope, listener_rule, target_group, authentication)
-            self.way_in = listener_rule.listener
-            host = listener_rule.host_headers[0]
-        self.url = f"{protocol.value.lower()}://{host}"
+            return
+        _check_own(path, self.domain, self.certificate, self.protocol)
+        check_zones(path, vpc, internet_facing=True)
+        require(self.sources is None or len(self.sources) > 0, path, "sources must name somebody; None is everybody")
+
+    def make(self, scope: Construct, vpc: ec2.IVpc, target_group: elbv2.ApplicationTargetGroup) -> WebDoor:
+        """Make the load balancer, or the rule on that of another, and send what comes in to ``target_group``."""
+        scheme = self.protocol.value.lower()
+        rule = self.listener_rule
+        if rule is not None:
+            _claim_priority(scope, rule)
+            _join(scope, rule, target_group, self.authentication)
+            return WebDoor(url=f"{scheme}://{rule.host_headers[0]}", way_in=rule.listener)
+        own = LoadBalancer(
+            scope,
+            "LoadBalancer",
+            vpc=vpc,
+            target_group=target_group,
+            internet_facing=True,
+            domain=self.domain,
+            certificate=self.certificate,
+            protocol=self.protocol,
+            redirect_http=self.redirect_http,
+            longest_request=self.longest_request,
+            deletion_protection=self.deletion_protection,
+            log_bucket=self.log_bucket,
+            ip_address_type=self.ip_address_type,
+            authentication=self.authentication,
+        )
+        own.open(self.sources)
+        if self.firewall is not None:
+            WebAcl(
+                scope,
+                "Firewall",
+                firewall=self.firewall,
+                resource_arn=own.load_balancer.load_balancer_arn,
+                encryption_key=self.encryption_key,
+                removal_policy=self.removal_policy,
+            )
+        host = own.load_balancer.load_balancer_dns_name if self.domain is None else self.domain.domain_name
+        return WebDoor(
+            url=f"{scheme}://{host}",
+            way_in=own.load_balancer,
+            load_balancer=own.load_balancer,
+            listener=own.listener,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebDoor:
+    """Where users come in."""
+
+    url: str
+    way_in: ec2.IConnectable
+    load_balancer: elbv2.ApplicationLoadBalancer | None = None
+    listener: elbv2.ApplicationListener | None = None
 
 
 def _join(
@@ -145,7 +178,7 @@ def _check_needs_https(
 def _check_guest(path: str, of_the_owner: Mapping[str, object]) -> None:
     """Refuse what only the owner of a load balancer can choose."""
     given = [name for name, value in of_the_owner.items() if value is not None]
-    require(not given, path, f"{', '.join(given)} belong to a load balancer of its own, not to a listener_rule")
+    require(not given, path, f"{', '.join(given)}: only for a load balancer of its own, not with a listener_rule")
 
 
 def _claim_priority(scope: Construct, rule: ListenerRule) -> None:

@@ -18,11 +18,12 @@ from constructs import Construct
 
 from ecs_workloads._checks import check_time, require
 from ecs_workloads._internal_entry import InternalEntry
-from ecs_workloads._service import LONGEST_REQUEST, TierService
+from ecs_workloads._service import TierService
 from ecs_workloads._service_connect import published_service
 from ecs_workloads._start_order import start_after
 from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads._task_metrics import request_metrics, tier_metrics
+from ecs_workloads._tier_checks import LONGEST_REQUEST, check_tier
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.internal_load_balancer import InternalLoadBalancer
@@ -32,6 +33,7 @@ from ecs_workloads.sidecar import Sidecar
 from ecs_workloads.target_cpu import TargetCpu
 from ecs_workloads.tier_metrics import TierMetrics
 
+_DEFAULT_POLICIES = (TargetCpu(),)
 _DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
 
 
@@ -106,6 +108,16 @@ class AppServer(Construct):
         if container.port is None:
             raise ValueError(f"{path}: an app server needs container.port")
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
+        check_tier(
+            path,
+            cluster=cluster,
+            container=container,
+            capacity=capacity,
+            longest_work=longest_request,
+            scaling=scaling,
+            default_policies=_DEFAULT_POLICIES,
+            vpc_subnets=vpc_subnets,
+        )
         published: ecs.ServiceConnectService | None = None
         self._entry: InternalEntry | None = None
         if internal_load_balancer is None:
@@ -163,7 +175,7 @@ class AppServer(Construct):
             )
         self._tier.scale(
             scaling,
-            default_policies=(TargetCpu(),),
+            default_policies=_DEFAULT_POLICIES,
             target_group=None if self._entry is None else self._entry.target_group,
         )
         self._metrics = tier_metrics(

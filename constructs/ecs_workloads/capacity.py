@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aws_cdk import Token
+
 from ecs_workloads._checks import check_name, check_range, require
 
 _FARGATE = "FARGATE"
@@ -70,7 +72,11 @@ class CapacityShare:
         check_name("CapacityShare", "capacity_provider", self.capacity_provider, r".+", "the name of a provider")
         check_range("CapacityShare", "base", self.base, 0, 100_000)
         check_range("CapacityShare", "weight", self.weight, 0, 1000)
-        require(self.base > 0 or self.weight > 0, "CapacityShare", "base and weight must not both be 0")
+        require(
+            Token.is_unresolved(self.base) or Token.is_unresolved(self.weight) or self.base > 0 or self.weight > 0,
+            "CapacityShare",
+            "base and weight must not both be 0",
+        )
         require(
             self.interruptible in (None, self.may_be_interrupted),
             "CapacityShare",

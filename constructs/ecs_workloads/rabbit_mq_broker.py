@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import jsii
@@ -21,8 +22,9 @@ from constructs import Construct
 from ecs_workloads._checks import duration, require
 from ecs_workloads._credentials import credential
 from ecs_workloads._dns_name import claim_dns_name
-from ecs_workloads._service import LONGEST_STOP_TIMEOUT, TierService
+from ecs_workloads._service import TierService
 from ecs_workloads._task_metrics import tier_metrics
+from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT, check_tier
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.efs_volume import EfsVolume
@@ -117,6 +119,30 @@ class RabbitMqBroker(Construct):
                 f"a broker needs capacity that is never interrupted, got {share.capacity_provider} with "
                 f"interruptible={share.may_be_interrupted}",
             )
+        # Before anything is made: it refuses what Fargate has no task for.
+        container = Container(
+            image=image,
+            user=f"{_UID}:{_UID}",
+            cpu=cpu,
+            memory_limit_mib=memory_limit_mib,
+            environment={
+                # The data directory bears the name of the node: under another name the broker starts empty.
+                "RABBITMQ_NODENAME": "rabbit@localhost",
+                "RABBITMQ_LOGS": "-",
+                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _erlang_arguments(cpu, memory_limit_mib),
+            },
+            # `ping` answers even while the node hangs in its boot; this command takes up to 3 seconds.
+            health_check=ecs.HealthCheck(
+                command=["CMD", "rabbitmq-diagnostics", "-q", "check_running"],
+                interval=duration(timedelta(seconds=60)),
+                timeout=duration(timedelta(seconds=30)),
+                retries=5,
+                start_period=duration(timedelta(seconds=300)),
+            ),
+            ulimits=[ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=_OPEN_FILES, hard_limit=_OPEN_FILES)],
+            log_retention=log_retention,
+        )
+        check_tier(path, cluster=cluster, container=container, capacity=capacity, longest_work=LONGEST_STOP_TIMEOUT)
         claim_dns_name(path, cluster, dns_name)
         self._host_name = f"{dns_name}.{namespace.namespace_name}"
         self._credentials = self._secret(
@@ -131,43 +157,21 @@ class RabbitMqBroker(Construct):
             encryption_key=encryption_key,
             removal_policy=removal_policy,
         )
+        data = EfsVolume(
+            name="data",
+            container_path=_DATA_PATH,
+            access_point=self._files.folder("Folder", path="/rabbitmq", uid=_UID),
+        )
         self._tier = TierService(
             self,
             "Default",
             cluster=cluster,
-            container=Container(
-                image=image,
-                user=f"{_UID}:{_UID}",
-                cpu=cpu,
-                memory_limit_mib=memory_limit_mib,
-                environment={
-                    # The data directory bears the name of the node: under another name the broker starts empty.
-                    "RABBITMQ_NODENAME": "rabbit@localhost",
-                    "RABBITMQ_LOGS": "-",
-                    "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _erlang_arguments(cpu, memory_limit_mib),
-                },
-                secrets={
+            container=replace(container, volumes=[data]).with_secrets(
+                {
                     "RABBITMQ_DEFAULT_USER": credential(self._credentials, "username"),
                     "RABBITMQ_DEFAULT_PASS": credential(self._credentials, "password"),
                     "RABBITMQ_ERLANG_COOKIE": credential(cookie),
-                },
-                # `ping` answers even while the node hangs in its boot; this command takes up to 3 seconds.
-                health_check=ecs.HealthCheck(
-                    command=["CMD", "rabbitmq-diagnostics", "-q", "check_running"],
-                    interval=duration(timedelta(seconds=60)),
-                    timeout=duration(timedelta(seconds=30)),
-                    retries=5,
-                    start_period=duration(timedelta(seconds=300)),
-                ),
-                ulimits=[ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=_OPEN_FILES, hard_limit=_OPEN_FILES)],
-                volumes=[
-                    EfsVolume(
-                        name="data",
-                        container_path=_DATA_PATH,
-                        access_point=self._files.folder("Folder", path="/rabbitmq", uid=_UID),
-                    )
-                ],
-                log_retention=log_retention,
+                }
             ),
             longest_work=LONGEST_STOP_TIMEOUT,
             capacity=capacity,

@@ -56,7 +56,7 @@ class RabbitMqQueue:
     port: int = _AMQP_PORT
 
     def __post_init__(self) -> None:
-        subject = f"queue {self.name!r}"
+        subject = f"RabbitMqQueue {self.name!r}"
         if not Token.is_unresolved(self.name):
             size = len(self.name.encode())
             require(1 <= size <= _LONGEST_NAME, subject, f"name must have 1 to {_LONGEST_NAME} bytes, got {size}")

@@ -6,6 +6,7 @@ import zoneinfo
 from dataclasses import dataclass
 
 import aws_cdk as cdk
+from aws_cdk import Token
 from aws_cdk import aws_applicationautoscaling as appscaling
 
 from ecs_workloads._checks import check_name, require, suggestion
@@ -49,6 +50,8 @@ class Scheduled:
         )
         low, high = self.min_capacity, self.max_capacity
         require(low is not None or high is not None, subject, "needs min_capacity, max_capacity or both")
+        if Token.is_unresolved(low) or Token.is_unresolved(high):
+            return
         require(
             (low is None or low >= 0) and (high is None or high >= (low or 0)),
             subject,

@@ -18,14 +18,14 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ecs_workloads._checks import check_percent, check_time, require
+from ecs_workloads._checks import check_percent, check_time
 from ecs_workloads._failed_responses import failed_responses_alarm
-from ecs_workloads._service import LONGEST_REQUEST, TierService
+from ecs_workloads._service import TierService
 from ecs_workloads._target_group import target_group
 from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads._task_metrics import request_metrics, tier_metrics
-from ecs_workloads._web_acl import WebAcl
-from ecs_workloads._web_entry import WebEntry
+from ecs_workloads._tier_checks import LONGEST_REQUEST, check_tier
+from ecs_workloads._web_entry import DEFAULT_FIREWALL, WebEntry
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.domain import Domain
@@ -40,7 +40,7 @@ from ecs_workloads.tier_metrics import TierMetrics
 from ecs_workloads.web_firewall import WebFirewall
 
 _DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
-_DEFAULT_FIREWALL = WebFirewall()
+_DEFAULT_POLICIES = (TargetCpu(),)
 _DEFAULT_TIMINGS = TargetTimings()
 
 
@@ -125,7 +125,7 @@ class WebServer(Construct):
         redirect_http: bool = True,
         listener_rule: ListenerRule | None = None,
         sources: Sequence[ec2.IPeer] | None = None,
-        firewall: WebFirewall | None = _DEFAULT_FIREWALL,
+        firewall: WebFirewall | None = DEFAULT_FIREWALL,
         authentication: ListenerAuthentication | None = None,
         ip_address_type: elbv2.IpAddressType | None = None,
         log_bucket: s3.IBucket | None = None,
@@ -159,6 +159,34 @@ class WebServer(Construct):
         check_time(path, "startup_time", startup_time, timedelta(0), timedelta(hours=1))
         if max_failed_percent is not None:
             check_percent(path, "max_failed_percent", max_failed_percent)
+        check_tier(
+            path,
+            cluster=cluster,
+            container=container,
+            capacity=capacity,
+            longest_work=longest_request,
+            scaling=scaling,
+            default_policies=_DEFAULT_POLICIES,
+            vpc_subnets=vpc_subnets,
+        )
+        entry = WebEntry(
+            protocol=protocol,
+            protocol_version=protocol_version,
+            domain=domain,
+            certificate=certificate,
+            redirect_http=redirect_http,
+            listener_rule=listener_rule,
+            sources=sources,
+            firewall=firewall,
+            authentication=authentication,
+            ip_address_type=ip_address_type,
+            log_bucket=log_bucket,
+            longest_request=longest_request,
+            deletion_protection=deletion_protection,
+            encryption_key=encryption_key,
+            removal_policy=removal_policy,
+        )
+        entry.check(path, cluster.vpc)
         self._target_group = target_group(
             self,
             vpc=cluster.vpc,
@@ -172,35 +200,8 @@ class WebServer(Construct):
             stickiness_cookie_duration=stickiness_cookie_duration,
             stickiness_cookie_name=stickiness_cookie_name,
         )
-        self._entry = WebEntry(
-            self,
-            vpc=cluster.vpc,
-            target_group=self._target_group,
-            protocol=protocol,
-            protocol_version=protocol_version,
-            domain=domain,
-            certificate=certificate,
-            redirect_http=redirect_http,
-            listener_rule=listener_rule,
-            sources=sources,
-            authentication=authentication,
-            ip_address_type=ip_address_type,
-            log_bucket=log_bucket,
-            longest_request=longest_request,
-            deletion_protection=deletion_protection,
-        )
-        if self._entry.load_balancer is None:
-            require(firewall in (None, _DEFAULT_FIREWALL), path, "the firewall is that of the listener_rule's owner")
-        elif firewall is not None:
-            WebAcl(
-                self,
-                "Firewall",
-                firewall=firewall,
-                resource_arn=self._entry.load_balancer.load_balancer_arn,
-                encryption_key=encryption_key,
-                removal_policy=removal_policy,
-            )
-        self._requests = request_metrics(self._target_group, self._entry.load_balancer)
+        self._door = entry.make(self, cluster.vpc, self._target_group)
+        self._requests = request_metrics(self._target_group, self._door.load_balancer)
         alarms = list(deployment_alarms)
         self._failed_responses: cloudwatch.Alarm | None = None
         if max_failed_percent is not None:
@@ -230,8 +231,8 @@ class WebServer(Construct):
         )
         if health_check_port not in (None, container.port):
             # ECS opens the port of the requests alone (aws-cdk#18093).
-            self._tier.connections.allow_from(self._entry.way_in, ec2.Port.tcp(health_check_port), "Health checks")
-        self._tier.scale(scaling, default_policies=(TargetCpu(),), target_group=self._target_group)
+            self._tier.connections.allow_from(self._door.way_in, ec2.Port.tcp(health_check_port), "Health checks")
+        self._tier.scale(scaling, default_policies=_DEFAULT_POLICIES, target_group=self._target_group)
         self._metrics = tier_metrics(
             path, self._tier.service, scaling=scaling, suspended=suspended, requests=self._requests
         )
@@ -239,7 +240,7 @@ class WebServer(Construct):
     @property
     def url(self) -> str:
         """Where users reach the tier."""
-        return self._entry.url
+        return self._door.url
 
     @property
     def load_balancer(self) -> elbv2.ApplicationLoadBalancer:
@@ -248,9 +249,9 @@ class WebServer(Construct):
         Raises:
             ValueError: The tier is a guest on another's load balancer.
         """
-        if self._entry.load_balancer is None:
+        if self._door.load_balancer is None:
             raise ValueError(f"{self.node.path}: owns no load balancer, it was given a listener_rule")
-        return self._entry.load_balancer
+        return self._door.load_balancer
 
     @property
     def listener(self) -> elbv2.ApplicationListener:
@@ -259,9 +260,9 @@ class WebServer(Construct):
         Raises:
             ValueError: The tier is a guest on another's load balancer.
         """
-        if self._entry.listener is None:
+        if self._door.listener is None:
             raise ValueError(f"{self.node.path}: owns no listener, it was given a listener_rule")
-        return self._entry.listener
+        return self._door.listener
 
     @property
     def target_group(self) -> elbv2.ApplicationTargetGroup:

@@ -17,6 +17,7 @@ from constructs import Construct
 from ecs_workloads._checks import require
 from ecs_workloads._service import TierService, check_free
 from ecs_workloads._task_metrics import acceptable_latency, tier_metrics
+from ecs_workloads._tier_checks import check_tier
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.message_queue import MessageQueue
@@ -25,6 +26,8 @@ from ecs_workloads.scaling import Scaling
 from ecs_workloads.sidecar import Sidecar
 from ecs_workloads.target_cpu import TargetCpu
 from ecs_workloads.tier_metrics import TierMetrics
+
+_DEFAULT_POLICIES = (TargetCpu(),)
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
@@ -91,6 +94,16 @@ class Worker(Construct):
             "say by what the worker scales: Scaling(..., policies=(BacklogPerTask(acceptable_latency=..., "
             "processing_time=...),))",
         )
+        check_tier(
+            self.node.path,
+            cluster=cluster,
+            container=container,
+            capacity=capacity,
+            longest_work=queue.longest_processing_time,
+            scaling=scaling,
+            default_policies=_DEFAULT_POLICIES,
+            vpc_subnets=vpc_subnets,
+        )
         environment, secrets = queue.connection_environment(queue_prefix), queue.connection_secrets(queue_prefix)
         check_free(self.node.path, container, [*environment, *secrets], f"queue_prefix={queue_prefix!r}")
         self._tier = TierService(
@@ -110,7 +123,7 @@ class Worker(Construct):
             deployment_alarms=deployment_alarms,
         )
         self._tier.consume_from(queue)
-        self._tier.scale(scaling, default_policies=(TargetCpu(),), queue=queue)
+        self._tier.scale(scaling, default_policies=_DEFAULT_POLICIES, queue=queue)
         self._metrics = tier_metrics(
             self.node.path,
             self._tier.service,

@@ -161,23 +161,3 @@ def test_fails_for_a_metric_that_is_an_expression(
             queue=queue,
             scaling=Scaling(min_capacity=1, max_capacity=2, policies=(POLICY,)),
         )
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"acceptable_latency": timedelta(0)}, "acceptable_latency must be from 1 seconds to 1209600 seconds, got 0"),
-        ({"processing_time": timedelta(0)}, "processing_time must be from 0.001 seconds to 43200 seconds, got 0"),
-        ({"processing_time": timedelta(minutes=6)}, "no number of tasks meets acceptable_latency=300 seconds"),
-        ({"messages_at_once": 0}, "messages_at_once must be from 1 to 10000, got 0"),
-        ({"scale_in_cooldown": timedelta(hours=2)}, "scale_in_cooldown must be from 0 seconds to 3600 seconds"),
-    ],
-)
-def test_refuses(changes: dict[str, Any], message: str) -> None:
-    arguments: dict[str, Any] = {
-        "acceptable_latency": timedelta(minutes=5),
-        "processing_time": timedelta(seconds=2),
-        **changes,
-    }
-    with pytest.raises(ValueError, match=message):
-        BacklogPerTask(**arguments)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -27,18 +26,3 @@ def test_nobody_knows_of_another_provider_unless_told() -> None:
 def test_a_cluster_offers_no_capacity_that_does_not_exist_yet() -> None:
     with pytest.raises(ValueError, match="use Capacity.fargate.. or Capacity.fargate_spot.., got 'Fleet'"):
         Capacity(capacity_provider="Fleet", interruptible=False)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"capacity_provider": ""}, "capacity_provider must be the name of a provider"),
-        ({"capacity_provider": "FARGATE", "base": -1}, "base must be from 0 to 100000, got -1"),
-        ({"capacity_provider": "FARGATE", "weight": 1001}, "weight must be from 0 to 1000, got 1001"),
-        ({"capacity_provider": "FARGATE", "weight": 0}, "base and weight must not both be 0"),
-        ({"capacity_provider": "FARGATE_SPOT", "interruptible": False}, "interruptible is True for FARGATE_SPOT"),
-    ],
-)
-def test_refuses(arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        CapacityShare(**arguments)

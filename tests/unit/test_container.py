@@ -115,6 +115,36 @@ def test_refuses_a_variable_that_is_open_and_secret(stack: cdk.Stack) -> None:
         Container(image=IMAGE, environment={"TOKEN": "x"}, secrets={"TOKEN": secret})
 
 
+@pytest.mark.parametrize(
+    ("cpu", "sizes"),
+    [
+        (256, [512, 1024, 2048]),
+        (512, [*range(1024, 4097, 1024)]),
+        (1024, [*range(2048, 8193, 1024)]),
+        (2048, [*range(4096, 16385, 1024)]),
+        (4096, [*range(8192, 30721, 1024)]),
+        (8192, [*range(16384, 61441, 4096)]),
+        (16384, [*range(32768, 122881, 8192)]),
+    ],
+)
+def test_takes_the_task_sizes_of_fargate_and_no_other(cpu: int, sizes: list[int]) -> None:
+    def takes(memory: int) -> bool:
+        try:
+            Container(image=IMAGE, cpu=cpu, memory_limit_mib=memory)
+        except ValueError:
+            return False
+        return True
+
+    assert [memory for memory in range(512, 131073, 512) if takes(memory)] == sizes
+
+
+def test_the_smallest_task_is_the_default() -> None:
+    container = Container(image=IMAGE)
+
+    assert (container.cpu, container.memory_limit_mib) == (256, 512)
+    assert WritablePath(container_path="/cache").size_mib == 64
+
+
 def test_a_token_passes_where_a_number_is_checked(stack: cdk.Stack) -> None:
     parameter = cdk.CfnParameter(stack, "Port", type="Number")
     port: Any = parameter.value_as_number

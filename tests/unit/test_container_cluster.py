@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
@@ -64,16 +62,3 @@ def test_a_key_encrypts_shells_and_their_log(stack: cdk.Stack, vpc: ec2.Vpc) -> 
     assert configuration["KmsKeyId"] == key.key_arn
     assert configuration["LogConfiguration"]["CloudWatchEncryptionEnabled"] is True
     assert properties(stack, "AWS::Logs::LogGroup")["KmsKeyId"] == key.key_arn
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"capacity": []}, "capacity must name at least one kind"),
-        ({"capacity": [Capacity.fargate(), Capacity.fargate()]}, "capacity names a provider twice"),
-        ({"namespace_name": "Dev Shop"}, "namespace_name must be a DNS name in lower case, got 'Dev Shop'"),
-    ],
-)
-def test_refuses(stack: cdk.Stack, vpc: ec2.Vpc, arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=f"Stack/Cluster: {message}"):
-        ContainerCluster(stack, "Cluster", vpc=vpc, **arguments)

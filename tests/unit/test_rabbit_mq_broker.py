@@ -231,3 +231,9 @@ def test_fails_on_a_cluster_without_private_dns_namespace(stack: cdk.Stack) -> N
     for index, wrong in enumerate((http, ecs.Cluster(stack, "Plain"))):
         with pytest.raises(ValueError, match="a broker needs a cluster with a private DNS namespace"):
             RabbitMqBroker(stack, f"Broker{index}", cluster=wrong, image=IMAGE)
+
+
+def test_a_task_that_fargate_does_not_have_leaves_nothing_behind(stack: cdk.Stack, make: MakeBroker) -> None:
+    with pytest.raises(ValueError, match="Container: cpu must be one of .*, got 1000"):
+        make(cpu=1000)
+    Template.from_stack(stack).resource_count_is("AWS::SecretsManager::Secret", 0)

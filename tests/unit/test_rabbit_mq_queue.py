@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 
 import aws_cdk as cdk
-import pytest
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -54,18 +51,3 @@ def test_tasks_may_read_credentials_that_are_known_by_name(
 
     [read] = [one for one in statements(stack) if "secretsmanager:GetSecretValue" in one["Action"]]
     assert "secret:broker-??????" in str(read["Resource"])
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"name": ""}, "name must have 1 to 255 bytes, got 0"),
-        ({"name": "ü" * 128}, "name must have 1 to 255 bytes, got 256"),
-        ({"name": "amq.orders"}, "names that begin with 'amq.' belong to the broker"),
-        ({"longest_processing_time": timedelta(minutes=31)}, "longest_processing_time must be .* to 1800 seconds"),
-        ({"port": 0}, "port must be from 1 to 65535, got 0"),
-    ],
-)
-def test_refuses(rabbit_mq_queue: RabbitMqQueue, changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        replace(rabbit_mq_queue, **changes)

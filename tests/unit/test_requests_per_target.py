@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import aws_cdk as cdk
 import pytest
@@ -43,13 +42,3 @@ def test_fails_for_a_tier_without_load_balancer(stack: cdk.Stack, cluster: ecs.C
             dns_name="app",
             scaling=SCALING,
         )
-
-
-def test_fails_for_no_requests() -> None:
-    with pytest.raises(ValueError, match="requests_per_minute must be from 1 to 1000000, got 0"):
-        RequestsPerTarget(requests_per_minute=0)
-
-
-def test_fails_for_a_cooldown_above_an_hour() -> None:
-    with pytest.raises(ValueError, match="RequestsPerTarget: scale_out_cooldown must be"):
-        RequestsPerTarget(requests_per_minute=1, scale_out_cooldown=timedelta(hours=2))

@@ -26,6 +26,15 @@ def test_failed_messages_end_in_the_dead_letter_queue(stack: cdk.Stack) -> None:
     template.has_resource_properties("AWS::SQS::Queue", {"MessageRetentionPeriod": 1209600})
 
 
+def test_a_message_waits_for_four_days_and_is_received_five_times(stack: cdk.Stack) -> None:
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=2))
+
+    Template.from_stack(stack).has_resource_properties(
+        "AWS::SQS::Queue",
+        {"RedrivePolicy": Match.object_like({"maxReceiveCount": 5}), "MessageRetentionPeriod": 345600},
+    )
+
+
 def test_a_message_stays_invisible_for_at_least_30_seconds(stack: cdk.Stack) -> None:
     SqsQueue(stack, "Orders", longest_processing_time=timedelta(seconds=1))
 

@@ -200,7 +200,7 @@ def test_sources_can_be_limited_to_networks_and_cloudfront(stack: cdk.Stack, mak
 
 
 def test_sources_that_name_nobody_are_refused(make: MakeWeb) -> None:
-    with pytest.raises(ValueError, match="Stack/Web/LoadBalancer: sources must name somebody; None is everybody"):
+    with pytest.raises(ValueError, match="Stack/Web: sources must name somebody; None is everybody"):
         make(sources=[])
 
 
@@ -434,9 +434,9 @@ def test_a_guest_owns_no_listener(make: MakeWeb, listener: elbv2.IApplicationLis
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"sources": [ec2.Peer.ipv4("10.0.0.0/8")]}, "sources belong to a load balancer of its own"),
-        ({"ip_address_type": elbv2.IpAddressType.DUAL_STACK}, "ip_address_type belong to a load balancer of its own"),
-        ({"firewall": WebFirewall(requests_per_ip=100)}, "the firewall is that of the listener_rule's owner"),
+        ({"sources": [ec2.Peer.ipv4("10.0.0.0/8")]}, "sources: only for a load balancer of its own"),
+        ({"ip_address_type": elbv2.IpAddressType.DUAL_STACK}, "ip_address_type: only for a load balancer of its own"),
+        ({"firewall": WebFirewall(requests_per_ip=100)}, "firewall: only for a load balancer of its own"),
     ],
 )
 def test_a_guest_refuses(

@@ -284,5 +284,5 @@ def test_fails_for_a_domain_beside_a_listener_rule(stack: cdk.Stack, make: MakeW
         listener_arn="arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/a/b/c",
         security_group=ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1"),
     )
-    with pytest.raises(ValueError, match="domain belong to a load balancer of its own, not to a listener_rule"):
+    with pytest.raises(ValueError, match="domain: only for a load balancer of its own"):
         make(listener_rule=ListenerRule(listener=listener, priority=1, host_headers=["a.example.com"]))

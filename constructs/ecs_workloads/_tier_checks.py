@@ -1,0 +1,47 @@
+"""What every tier refuses before it makes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+
+from ecs_workloads._checks import in_words, require
+from ecs_workloads._scaling_bounds import check_bounds
+from ecs_workloads._shares import check_capacity
+from ecs_workloads.capacity import CapacityShare
+from ecs_workloads.container import Container
+from ecs_workloads.scaling import Scaling, ScalingPolicy
+
+# Fargate kills a task 120 seconds after SIGTERM, at the latest. After the last request or message that a task may
+# still finish, the program needs a moment to close what it holds.
+LONGEST_STOP_TIMEOUT = timedelta(seconds=120)
+STOP_MARGIN = timedelta(seconds=10)
+LONGEST_REQUEST = LONGEST_STOP_TIMEOUT - STOP_MARGIN
+
+
+def check_tier(
+    path: str,
+    *,
+    cluster: ecs.ICluster,
+    container: Container,
+    capacity: Sequence[CapacityShare],
+    longest_work: timedelta,
+    scaling: Scaling | None = None,
+    default_policies: Sequence[ScalingPolicy] = (),
+    vpc_subnets: ec2.SubnetSelection | None = None,
+) -> None:
+    """Refuse capacity that the cluster has not, work that a task could not finish, and bounds that do not fit."""
+    check_capacity(path, cluster, capacity)
+    stop_timeout, needed = container.stop_timeout, min(longest_work, LONGEST_STOP_TIMEOUT)
+    require(
+        stop_timeout is None or stop_timeout >= needed,
+        path,
+        f"container.stop_timeout must be at least {in_words(needed)}, for the longest work that a task finishes, "
+        f"got {in_words(stop_timeout or needed)}",
+    )
+    if scaling is not None:
+        policies = default_policies if scaling.policies is None else scaling.policies
+        check_bounds(path, scaling, policies, vpc=cluster.vpc, vpc_subnets=vpc_subnets)

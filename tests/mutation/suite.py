@@ -1,0 +1,89 @@
+"""Run the unit tests against mutants, and keep what came of each."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.mutation.checks import Mutant
+from tests.mutation.source import ROOT, SOURCE, changed, mirror_tests
+
+RESULTS = ROOT / ".mutation"
+_UNIT = ROOT / "tests" / "unit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What came of one mutant: the test that killed it, or ``None`` for a survivor, and of which run."""
+
+    mutant: str
+    killed_by: str | None
+    run: str
+
+
+class Results:
+    """The results of one module, one a line; they begin anew when the module changes."""
+
+    def __init__(self, module: str) -> None:
+        digest = hashlib.sha256((SOURCE / f"{module}.py").read_bytes()).hexdigest()[:12]
+        self._path = RESULTS / f"{module}-{digest}.jsonl"
+
+    def read(self) -> dict[str, Result]:
+        """Return the last result of each mutant."""
+        if not self._path.exists():
+            return {}
+        lines = self._path.read_text(encoding="utf-8").splitlines()
+        found = [Result(**json.loads(line)) for line in lines]
+        return {one.mutant: one for one in found}
+
+    def add(self, result: Result) -> None:
+        """Keep a result."""
+        RESULTS.mkdir(exist_ok=True)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(vars(result)) + "\n")
+
+    def left(self, mutants: Iterable[Mutant], run: str) -> list[Mutant]:
+        """Return the mutants to run: new ones, and those that survived an earlier run, whose tests may have grown."""
+        known = self.read()
+        return [
+            one
+            for one in mutants
+            if one.name not in known or (known[one.name].killed_by is None and known[one.name].run != run)
+        ]
+
+
+def killer(module: str, mutant: Mutant) -> str | None:
+    """Return the first test that fails with ``mutant``: of its mirror, of the table of bad input, or of any."""
+    mirror = mirror_tests(module)
+    first = [*([] if mirror is None else [mirror]), _UNIT / "test_bad_input.py"]
+    return _first_failure(mutant, first) or _first_failure(mutant, [_UNIT])
+
+
+def _first_failure(mutant: Mutant, paths: list[Path]) -> str | None:
+    watch = _Watch()
+    arguments = ["-x", "-q", "-p", "no:cacheprovider", "--no-header", *map(str, paths)]
+    with changed(mutant.trees), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        code = pytest.main(arguments, plugins=[watch])
+    return watch.failed if code != 0 else None
+
+
+class _Watch:
+    """Notes the first failure, be it of a test or of an import."""
+
+    failed: str = "pytest itself"
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed and self.failed == _Watch.failed:
+            self.failed = report.nodeid
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed and self.failed == _Watch.failed:
+            self.failed = f"import of {report.nodeid}"

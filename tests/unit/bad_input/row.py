@@ -1,0 +1,217 @@
+"""One row of the tables: a rule, a call that breaks it, and what the user is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sqs as sqs
+
+from ecs_workloads import (
+    AppServer,
+    BacklogPerTask,
+    Container,
+    ContainerCluster,
+    Domain,
+    ImageRepository,
+    MessageQueue,
+    RabbitMqBroker,
+    RabbitMqQueue,
+    Scaling,
+    SqsQueue,
+    WebServer,
+    Worker,
+)
+from tests.templates import HEALTHY
+
+FRACTION = timedelta(milliseconds=500)
+IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
+
+
+class Bench:
+    """A stack on which a row builds what it needs, each part when it is first asked for."""
+
+    @cached_property
+    def stack(self) -> cdk.Stack:
+        return cdk.Stack(cdk.App(), "Stack")
+
+    @cached_property
+    def vpc(self) -> ec2.IVpc:
+        return ec2.Vpc.from_vpc_attributes(
+            self.stack,
+            "Vpc",
+            vpc_id="vpc-1",
+            availability_zones=["eu-west-1a", "eu-west-1b"],
+            private_subnet_ids=["subnet-1", "subnet-2"],
+            public_subnet_ids=["subnet-3", "subnet-4"],
+        )
+
+    @cached_property
+    def cluster(self) -> ecs.Cluster:
+        return ContainerCluster(self.stack, "Cluster", vpc=self.vpc).cluster
+
+    @cached_property
+    def plain_cluster(self) -> ecs.Cluster:
+        return ecs.Cluster(self.stack, "PlainCluster", vpc=self.vpc)
+
+    @cached_property
+    def listener(self) -> elbv2.IApplicationListener:
+        return elbv2.ApplicationListener.from_application_listener_attributes(
+            self.stack,
+            "Listener",
+            listener_arn="arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/a/b/c",
+            security_group=ec2.SecurityGroup.from_security_group_id(self.stack, "ListenerGroup", "sg-1"),
+        )
+
+    @cached_property
+    def certificate(self) -> acm.ICertificate:
+        return acm.Certificate.from_certificate_arn(
+            self.stack, "Certificate", "arn:aws:acm:eu-west-1:111111111111:certificate/a"
+        )
+
+    @cached_property
+    def secret(self) -> secretsmanager.ISecret:
+        return secretsmanager.Secret.from_secret_name_v2(self.stack, "Secret", "token")
+
+    @cached_property
+    def sqs_queue(self) -> MessageQueue:
+        queue = sqs.Queue.from_queue_arn(self.stack, "Orders", "arn:aws:sqs:eu-west-1:111111111111:orders")
+        return SqsQueue.from_queue(queue, longest_processing_time=timedelta(minutes=2))
+
+    @cached_property
+    def number(self) -> Any:
+        """A number that is known only at deployment."""
+        return cdk.CfnParameter(self.stack, "Number", type="Number").value_as_number
+
+    @cached_property
+    def text(self) -> str:
+        """A text that is known only at deployment."""
+        return cdk.CfnParameter(self.stack, "Text").value_as_string
+
+    def container(self, **arguments: Any) -> Container:
+        defaults: dict[str, Any] = {"image": IMAGE}
+        return Container(**{**defaults, **arguments})
+
+    def web(self, **arguments: Any) -> WebServer:
+        defaults: dict[str, Any] = {
+            "cluster": self.cluster,
+            "container": self.container(port=80),
+            "domain": Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="example.com"),
+        }
+        return WebServer(self.stack, "Web", **{**defaults, **arguments})
+
+    def app(self, construct_id: str = "App", **arguments: Any) -> AppServer:
+        defaults: dict[str, Any] = {
+            "cluster": self.cluster,
+            "container": self.container(port=80, health_check=HEALTHY),
+            "dns_name": "app",
+        }
+        return AppServer(self.stack, construct_id, **{**defaults, **arguments})
+
+    def worker(self, **arguments: Any) -> Worker:
+        defaults: dict[str, Any] = {
+            "cluster": self.cluster,
+            "container": self.container(),
+            "queue": self.sqs_queue,
+            "scaling": Scaling(),
+        }
+        return Worker(self.stack, "Worker", **{**defaults, **arguments})
+
+    def broker(self, **arguments: Any) -> RabbitMqBroker:
+        defaults: dict[str, Any] = {"cluster": self.cluster, "image": IMAGE}
+        return RabbitMqBroker(self.stack, "Broker", **{**defaults, **arguments})
+
+    def queue(self, **arguments: Any) -> SqsQueue:
+        defaults: dict[str, Any] = {"longest_processing_time": timedelta(minutes=2)}
+        return SqsQueue(self.stack, "Queue", **{**defaults, **arguments})
+
+    def rabbit_queue(self, **arguments: Any) -> RabbitMqQueue:
+        defaults: dict[str, Any] = {
+            "name": "orders",
+            "longest_processing_time": timedelta(minutes=2),
+            "host_name": "rabbitmq.internal",
+            "credentials": self.secret,
+            "broker": ec2.Connections(),
+        }
+        return RabbitMqQueue(**{**defaults, **arguments})
+
+    def repository(self, **arguments: Any) -> ImageRepository:
+        return ImageRepository(self.stack, "Images", **arguments)
+
+    def container_cluster(self, **arguments: Any) -> ContainerCluster:
+        return ContainerCluster(self.stack, "Containers", vpc=self.vpc, **arguments)
+
+    def backlog_worker(self, queue: MessageQueue) -> Worker:
+        policy = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))
+        return self.worker(queue=queue, scaling=Scaling(min_capacity=1, max_capacity=2, policies=(policy,)))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A rule of the library, and a call that breaks this rule alone.
+
+    Args:
+        name: What is wrong, as a few words; unique in all tables.
+        subject: How the message begins: the path of the construct, or the class of the value.
+        message: What the message says next.
+        call: Breaks the rule.
+        error: What is raised.
+        leaves: Whether resources made before the check stay behind in the stack.
+    """
+
+    name: str
+    subject: str
+    message: str
+    call: Callable[[Bench], object]
+    error: type[Exception] = ValueError
+    leaves: bool = False
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """A call with a value that is known only at deployment, where a known one would be checked."""
+
+    name: str
+    call: Callable[[Bench], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HalfMeasured:
+    """A queue of a user, of which one metric is missing or is none that a policy can take."""
+
+    waiting: cloudwatch.IMetric | None
+    in_flight: cloudwatch.IMetric | None
+    longest_processing_time: timedelta = timedelta(seconds=30)
+
+    def connection_environment(self, prefix: str) -> Mapping[str, str]:
+        return {f"{prefix}_URL": "nats://stream"}
+
+    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        del prefix
+        return {}
+
+    def grant_send_messages(self, grantee: iam.IGrantable) -> None:
+        del grantee
+
+    def grant_consume_messages(self, grantee: iam.IGrantable) -> None:
+        del grantee
+
+    def allow_from(self, peer: ec2.IConnectable) -> None:
+        del peer
+
+    def metric_messages_waiting(self) -> cloudwatch.IMetric | None:
+        return self.waiting
+
+    def metric_messages_in_flight(self) -> cloudwatch.IMetric | None:
+        return self.in_flight

@@ -1,0 +1,220 @@
+"""Rules of clusters, of the ways in, and of what calls them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+
+from ecs_workloads import Capacity, Domain, ListenerRule, WebServer
+from tests.templates import HEALTHY
+from tests.unit.bad_input.row import FRACTION, Bench, Row
+
+_HTTP = elbv2.ApplicationProtocol.HTTP
+_TCP: Any = elbv2.Protocol.TCP
+_REQUEST = "longest_request must be from 1 seconds to 110 seconds, got"
+_STARTUP = "startup_time must be from 0 seconds to 3600 seconds, got"
+_FAILED = "max_failed_percent must be above 0 and up to 100, got"
+_HTTPS = "HTTPS needs a domain with its hosted zone, or a domain and a certificate"
+_GUEST = "only for a load balancer of its own, not with a listener_rule"
+
+
+def _rule(at: Bench, **changes: Any) -> ListenerRule:
+    defaults: dict[str, Any] = {"listener": at.listener, "priority": 1, "host_headers": ["shop.example.com"]}
+    return ListenerRule(**{**defaults, **changes})
+
+
+def _request(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
+def _guest(at: Bench) -> WebServer:
+    return at.web(domain=None, listener_rule=_rule(at))
+
+
+ROWS = (
+    Row(
+        "a cluster without capacity",
+        "Stack/Containers",
+        "capacity must name at least one kind",
+        lambda at: at.container_cluster(capacity=[]),
+    ),
+    Row(
+        "a cluster with one capacity twice",
+        "Stack/Containers",
+        "capacity names a provider twice, got ['FARGATE', 'FARGATE']",
+        lambda at: at.container_cluster(capacity=[Capacity.fargate(), Capacity.fargate()]),
+    ),
+    Row(
+        "a namespace with a space",
+        "Stack/Containers",
+        "namespace_name must be a DNS name in lower case, got 'Dev Shop'",
+        lambda at: at.container_cluster(namespace_name="Dev Shop"),
+    ),
+    Row(
+        "a host name that is a URL",
+        "Domain",
+        "domain_name must be a host name in lower case, got 'https://shop.example.com'",
+        lambda _: Domain(domain_name="https://shop.example.com"),
+    ),
+    Row(
+        "half a zone",
+        "Domain",
+        "hosted_zone_id and zone_name go together, got 'Z1' and None",
+        lambda _: Domain(domain_name="shop.example.com", hosted_zone_id="Z1"),
+    ),
+    Row(
+        "a zone in capitals",
+        "Domain",
+        "zone_name must be a host name in lower case, got 'Example.com'",
+        lambda _: Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="Example.com"),
+    ),
+    Row(
+        "a zone of another name",
+        "Domain",
+        "'shop.example.com' is not inside the zone 'example.org'",
+        lambda _: Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="example.org"),
+    ),
+    Row("priority 0", "ListenerRule", "priority must be from 1 to 50000, got 0", lambda at: _rule(at, priority=0)),
+    Row(
+        "priority 50001",
+        "ListenerRule",
+        "priority must be from 1 to 50000, got 50001",
+        lambda at: _rule(at, priority=50_001),
+    ),
+    Row(
+        "a rule without a host",
+        "ListenerRule",
+        "host_headers must name at least one host",
+        lambda at: _rule(at, host_headers=[]),
+    ),
+    Row(
+        "a URL with a wildcard",
+        "ListenerRule",
+        "the first of host_headers must be one host, got '*.example.com'",
+        lambda at: _rule(at, host_headers=["*.example.com"]),
+    ),
+    Row(
+        "six values in one rule",
+        "ListenerRule",
+        "one rule matches at most 5 values, got",
+        lambda at: _rule(at, path_patterns=["/a", "/b", "/c", "/d", "/e"]),
+    ),
+    Row(
+        "a web server without a port",
+        "Stack/Web",
+        "a web server needs container.port",
+        lambda at: at.web(container=at.container()),
+    ),
+    Row(
+        "a health check without a slash",
+        "Stack/Web",
+        "health_check_path must begin with '/', got 'healthz'",
+        lambda at: at.web(health_check_path="healthz"),
+    ),
+    Row("web, no request", "Stack/Web", f"{_REQUEST} 0", lambda at: at.web(longest_request=_request(0))),
+    Row("web, 111 seconds", "Stack/Web", f"{_REQUEST} 111", lambda at: at.web(longest_request=_request(111))),
+    Row(
+        "web, half seconds",
+        "Stack/Web",
+        "longest_request must be a whole number of seconds, got 30.5",
+        lambda at: at.web(longest_request=_request(30.5)),
+    ),
+    Row("ready before it starts", "Stack/Web", f"{_STARTUP} -1", lambda at: at.web(startup_time=timedelta(seconds=-1))),
+    Row("ready after two hours", "Stack/Web", f"{_STARTUP} 7200", lambda at: at.web(startup_time=timedelta(hours=2))),
+    Row(
+        "ready after half a second",
+        "Stack/Web",
+        "startup_time must be a whole number of seconds, got 0.5",
+        lambda at: at.web(startup_time=FRACTION),
+    ),
+    Row("no failure allowed", "Stack/Web", f"{_FAILED} 0", lambda at: at.web(max_failed_percent=0)),
+    Row("more failures than requests", "Stack/Web", f"{_FAILED} 101", lambda at: at.web(max_failed_percent=101)),
+    Row("a guest's domain", "Stack/Web", f"domain: {_GUEST}", lambda at: at.web(listener_rule=_rule(at))),
+    Row(
+        "a guest's certificate",
+        "Stack/Web",
+        f"certificate: {_GUEST}",
+        lambda at: at.web(domain=None, certificate=at.certificate, listener_rule=_rule(at)),
+    ),
+    Row(
+        "a protocol that no browser speaks",
+        "Stack/Web",
+        "protocol must be HTTPS or HTTP, got Protocol.TCP",
+        lambda at: at.web(protocol=_TCP),
+    ),
+    Row(
+        "a certificate for HTTP",
+        "Stack/Web",
+        "a certificate needs protocol=elbv2.ApplicationProtocol.HTTPS",
+        lambda at: at.web(protocol=_HTTP, certificate=at.certificate),
+    ),
+    Row(
+        "a certificate without a domain",
+        "Stack/Web",
+        "a certificate needs the domain that it is for",
+        lambda at: at.web(domain=None, certificate=at.certificate),
+    ),
+    Row("HTTPS without a name", "Stack/Web", _HTTPS, lambda at: at.web(domain=None)),
+    Row(
+        "HTTPS without a proof",
+        "Stack/Web",
+        _HTTPS,
+        lambda at: at.web(domain=Domain(domain_name="shop.example.com")),
+    ),
+    Row(
+        "the load balancer of a guest",
+        "Stack/Web",
+        "owns no load balancer, it was given a listener_rule",
+        lambda at: _guest(at).load_balancer,
+        leaves=True,
+    ),
+    Row(
+        "an app server without a port",
+        "Stack/App",
+        "an app server needs container.port",
+        lambda at: at.app(container=at.container(health_check=HEALTHY)),
+    ),
+    Row(
+        "an app server without a health check",
+        "Stack/App",
+        "an app server needs container.health_check, since no load balancer checks its tasks",
+        lambda at: at.app(container=at.container(port=80)),
+    ),
+    Row("app, no request", "Stack/App", f"{_REQUEST} 0", lambda at: at.app(longest_request=_request(0))),
+    Row("app, 111 seconds", "Stack/App", f"{_REQUEST} 111", lambda at: at.app(longest_request=_request(111))),
+    Row(
+        "app, half seconds",
+        "Stack/App",
+        "longest_request must be a whole number of seconds, got 30.5",
+        lambda at: at.app(longest_request=_request(30.5)),
+    ),
+    Row(
+        "an app server without a namespace",
+        "Stack/App",
+        "an app server needs a cluster with a default Cloud Map namespace",
+        lambda at: at.app(cluster=at.plain_cluster),
+    ),
+    Row(
+        "a Service Connect name too long",
+        "Stack/App",
+        f"dns_name must be 1 to 63 lower-case letters, digits and hyphens, got '{'a' * 64}'",
+        lambda at: at.app(dns_name="a" * 64),
+    ),
+    Row(
+        "two tiers with one Service Connect name",
+        "Stack/Other",
+        "Stack/App already bears dns_name='app'",
+        lambda at: (at.app(), at.app("Other")),
+    ),
+    Row(
+        "a variable of the queue that the program sets",
+        "Stack/App",
+        "environment variable 'ORDERS_URL' is already set; choose another than prefix='ORDERS'",
+        lambda at: at.app(
+            container=at.container(port=80, health_check=HEALTHY, environment={"ORDERS_URL": "x"})
+        ).send_to(at.sqs_queue, prefix="ORDERS"),
+        leaves=True,
+    ),
+)
