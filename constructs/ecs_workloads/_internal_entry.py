@@ -42,6 +42,7 @@ class InternalEntry:
             longest_request=longest_request,
             deletion_protection=wanted.deletion_protection,
             log_bucket=wanted.log_bucket,
+            ip_address_type=wanted.ip_address_type,
         )
         self.load_balancer = own.load_balancer
         self.grace_period = wanted.timings.grace_period_of(scope.node.path, wanted.startup_time)

@@ -20,6 +20,7 @@ from ecs_workloads._shares import placed
 from ecs_workloads._start_order import cfn_service
 from ecs_workloads._task import TierTask
 from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT, STOP_MARGIN
+from ecs_workloads._variables import check_prefix
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.extensible_task import log_driver
@@ -174,6 +175,7 @@ class TierService(Construct):
 
     def send_to(self, queue: MessageQueue, *, prefix: str) -> None:
         """Tell the program where ``queue`` is, open the network to it, and let the tasks send."""
+        check_prefix(self._path, "prefix", prefix)
         environment = queue.connection_environment(prefix)
         secrets = queue.connection_secrets(prefix)
         check_free(self._path, self._container_value, [*environment, *secrets], f"prefix={prefix!r}")

@@ -31,9 +31,7 @@ def target_group(
 ) -> elbv2.ApplicationTargetGroup:
     """Return a target group for tasks, whose times follow from the longest request and the time to start."""
     path = scope.node.path
-    require(
-        health_check_path.startswith("/"), path, f"health_check_path must begin with '/', got {health_check_path!r}"
-    )
+    check_name(path, "health_check_path", health_check_path, r"/\S*", "a path that begins with '/'")
     if health_check_port is not None:
         check_range(path, "health_check_port", health_check_port, 1, 65535)
     require(target_protocol in (_HTTP, _HTTPS), path, f"target_protocol must be HTTP or HTTPS, got {target_protocol}")

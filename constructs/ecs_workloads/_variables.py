@@ -22,6 +22,11 @@ _SECRET_VALUES = {
 _FORBIDDEN_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ECS_ENGINE_AUTH_DATA")
 
 
+def check_prefix(subject: str, argument: str, prefix: str) -> None:
+    """Refuse what could not begin the name of a queue's variables."""
+    check_name(subject, argument, prefix, r"[A-Z][A-Z0-9_]*", "upper-case letters, digits and underscores")
+
+
 def check_variables(subject: str, environment: Mapping[str, str], secrets: Mapping[str, ecs.Secret]) -> None:
     """Refuse a name that no program could read, a value that looks like a secret, and a variable set twice."""
     for name in (*environment, *secrets):

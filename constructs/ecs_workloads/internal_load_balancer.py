@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_s3 as s3
 
 from ecs_workloads._checks import check_time, require
@@ -24,6 +25,7 @@ class InternalLoadBalancer:
             name.
         certificate: Certificate for the host name: callers then speak HTTPS. Defaults to none, and plain HTTP. A
             private zone cannot prove a public certificate, so none is made.
+        ip_address_type: Addresses of the load balancer. Defaults to IPv4; ``DUAL_STACK`` needs a VPC with IPv6.
         health_check_path: Path that answers 200 when a task can serve. Defaults to ``/``.
         startup_time: Time until a new task answers its health check, up to one hour.
         timings: Times of health checks and draining, where you set them by hand.
@@ -37,6 +39,7 @@ class InternalLoadBalancer:
 
     domain: Domain | None = None
     certificate: acm.ICertificate | None = None
+    ip_address_type: elbv2.IpAddressType | None = None
     health_check_path: str = "/"
     startup_time: timedelta = timedelta(seconds=30)
     timings: TargetTimings = TargetTimings()  # noqa: RUF009 - it is frozen

@@ -11,7 +11,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 
-from ecs_workloads._checks import check_name
+from ecs_workloads._variables import check_prefix
 
 
 class MessageQueue(Protocol):
@@ -88,5 +88,5 @@ def connection_variable(prefix: str, name: str) -> str:
     Raises:
         ValueError: ``prefix`` is not upper-case letters, digits and underscores.
     """
-    check_name("queue variables", "prefix", prefix, r"[A-Z][A-Z0-9_]*", "upper-case letters, digits and underscores")
+    check_prefix("queue variables", "prefix", prefix)
     return f"{prefix}_{name}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import jsii
-from aws_cdk import Names, RemovalPolicy
+from aws_cdk import Names, RemovalPolicy, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -106,6 +106,8 @@ class RabbitMqBroker(Construct):
                 f"{path}: a broker needs a cluster with a private DNS namespace: use ContainerCluster, "
                 "or cluster.add_default_cloud_map_namespace(name=...)"
             )
+        for name, value in (("cpu", cpu), ("memory_limit_mib", memory_limit_mib)):
+            require(not Token.is_unresolved(value), path, f"{name} must be known now: the broker is configured for it")
         require(cpu >= 512, path, f"cpu must be at least 512, got {cpu}")  # noqa: PLR2004
         require(
             memory_limit_mib >= _SMALLEST_MEMORY_MIB,

@@ -44,7 +44,7 @@ class Scheduled:
         check_name(subject, "schedule", self.schedule, _SCHEDULE, "cron(...) with six fields, rate(...) or at(...)")
         known = zoneinfo.available_timezones()
         require(
-            self.time_zone in known,
+            Token.is_unresolved(self.time_zone) or self.time_zone in known,
             subject,
             f"time_zone must be an IANA name, got {self.time_zone!r}{suggestion(self.time_zone, known)}",
         )

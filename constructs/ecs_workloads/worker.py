@@ -18,6 +18,7 @@ from ecs_workloads._checks import require
 from ecs_workloads._service import TierService, check_free
 from ecs_workloads._task_metrics import acceptable_latency, tier_metrics
 from ecs_workloads._tier_checks import check_tier
+from ecs_workloads._variables import check_prefix
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.message_queue import MessageQueue
@@ -104,6 +105,7 @@ class Worker(Construct):
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
         )
+        check_prefix(self.node.path, "queue_prefix", queue_prefix)
         environment, secrets = queue.connection_environment(queue_prefix), queue.connection_secrets(queue_prefix)
         check_free(self.node.path, container, [*environment, *secrets], f"queue_prefix={queue_prefix!r}")
         self._tier = TierService(

@@ -244,7 +244,7 @@ def test_it_can_send_to_a_queue(stack: cdk.Stack, make: MakeWeb) -> None:
         ({"domain": Domain(domain_name="shop.example.com")}, "HTTPS needs a domain with its hosted zone"),
         ({"max_failed_percent": 0}, "max_failed_percent must be above 0 and up to 100, got 0"),
         ({"max_failed_percent": 101}, "max_failed_percent must be above 0 and up to 100, got 101"),
-        ({"health_check_path": "healthz"}, "health_check_path must begin with '/', got 'healthz'"),
+        ({"health_check_path": "healthz"}, "health_check_path must be a path that begins with '/', got 'healthz'"),
         ({"longest_request": timedelta(minutes=2)}, "longest_request must be from 1 seconds to 110 seconds, got 120"),
         ({"longest_request": timedelta(0)}, "longest_request must be from 1 seconds"),
         ({"startup_time": timedelta(hours=2)}, "startup_time must be from 0 seconds to 3600 seconds, got 7200"),

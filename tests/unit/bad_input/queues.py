@@ -90,7 +90,20 @@ ROWS = (
         "a queue's prefix in small letters",
         "queue variables",
         "prefix must be upper-case letters, digits and underscores, got 'my-queue'",
+        lambda at: at.sqs_queue.connection_environment("my-queue"),
+    ),
+    Row(
+        "a worker's prefix in small letters",
+        "Stack/Worker",
+        "queue_prefix must be upper-case letters, digits and underscores, got 'my-queue'",
         lambda at: at.worker(queue_prefix="my-queue"),
+    ),
+    Row(
+        "a sender's prefix in small letters",
+        "Stack/Web",
+        "prefix must be upper-case letters, digits and underscores, got 'my-queue'",
+        lambda at: at.web().send_to(at.sqs_queue, prefix="my-queue"),
+        leaves=True,
     ),
     Row(
         "a worker that nobody says how to scale",

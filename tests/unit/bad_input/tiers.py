@@ -110,7 +110,7 @@ ROWS = (
     Row(
         "a health check without a slash",
         "Stack/Web",
-        "health_check_path must begin with '/', got 'healthz'",
+        "health_check_path must be a path that begins with '/', got 'healthz'",
         lambda at: at.web(health_check_path="healthz"),
     ),
     Row("web, no request", "Stack/Web", f"{_REQUEST} 0", lambda at: at.web(longest_request=_request(0))),
