@@ -17,7 +17,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 synth: $(APP) $(CDK) ## Synthesise all environments (ENVIRONMENTS=dev,prod for some) and show what they hold
-	node_modules/.bin/cdk synth --quiet --no-notices --no-version-reporting $(if $(ENVIRONMENTS),-c environments=$(ENVIRONMENTS))
+	node_modules/.bin/cdk synth '**' --quiet --no-notices --no-version-reporting $(if $(ENVIRONMENTS),-c environments=$(ENVIRONMENTS))
 	@ecs-workloads summary cdk.out
 
 test: $(DEV) $(CDK) ## Run all tests

@@ -1,10 +1,10 @@
-"""Entry point of ``cdk``: one deployment for each environment, nothing else."""
+"""Entry point of ``cdk``: one deployment for each environment, held against six policy packs."""
 
 import sys
 
 import aws_cdk as cdk
 
-from stacks import environments
+from stacks import environments, policies
 from stacks.deployment import Deployment
 
 app = cdk.App()
@@ -14,4 +14,5 @@ except ValueError as error:
     sys.exit(f"-c environments: {error}")
 for environment in selected:
     Deployment(app, f"{environments.APPLICATION}-{environment.name}", environment=environment)
+cdk.Validations.of(app).add_plugins(*policies.packs(app))
 app.synth()

@@ -7,6 +7,7 @@ import itertools
 import aws_cdk as cdk
 from constructs import Construct
 
+from stacks.accepted_findings import accept_findings
 from stacks.application_stack import ApplicationStack
 from stacks.data_stack import DataStack
 from stacks.environments import APPLICATION, Environment
@@ -35,5 +36,6 @@ class Deployment(cdk.Stage):
         for earlier, later in itertools.pairwise(layers):
             later.node.add_dependency(earlier)
         self.layers = tuple(layers)
+        accept_findings(layers, environment)
         cdk.Tags.of(self).add("application", APPLICATION)
         cdk.Tags.of(self).add("environment", environment.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads.request_metrics import RequestMetrics
 
 
@@ -16,7 +17,7 @@ def failed_responses_alarm(
     It looks at the load balancer alone, never at the service: a service whose deployment refers to an alarm on
     a metric of its own depends on itself.
     """
-    return cloudwatch.Alarm(
+    alarm = cloudwatch.Alarm(
         scope,
         construct_id,
         alarm_description=f"More than {max_percent:g} percent of the requests to {scope.node.path} fail",
@@ -27,3 +28,5 @@ def failed_responses_alarm(
         datapoints_to_alarm=2,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
     )
+    accept_findings(alarm, "rollback alarm")
+    return alarm

@@ -13,6 +13,7 @@ from aws_cdk import aws_route53_targets as route53_targets
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import duration, require
 from ecs_workloads._load_balancer_logs import write_logs
 from ecs_workloads.domain import Domain
@@ -104,17 +105,20 @@ class LoadBalancer(Construct):
         if https and redirect_http:
             self.ports.append(80)
             # Under the id of the plain listener: a change between the two must not need port 80 twice.
-            self.load_balancer.add_listener(
+            redirect = self.load_balancer.add_listener(
                 "Http",
                 protocol=elbv2.ApplicationProtocol.HTTP,
                 port=80,
                 open=False,
                 default_action=elbv2.ListenerAction.redirect(protocol="HTTPS", port="443", permanent=True),
             )
+            accept_findings(redirect, "redirect")
         self._answer_for(domain, zone)
 
     def open(self, sources: Sequence[ec2.IPeer] | None) -> None:
         """Let ``sources`` reach the listeners, or everybody for ``None``."""
+        if sources is None:
+            accept_findings(self, "public load balancer")
         everybody = [ec2.Peer.any_ipv4(), ec2.Peer.any_ipv6()] if self._dual_stack else [ec2.Peer.any_ipv4()]
         for port in self.ports:
             for source in everybody if sources is None else sources:

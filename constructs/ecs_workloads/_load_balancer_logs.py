@@ -8,8 +8,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from ecs_workloads._accepted_findings import accept_findings
+
 _ACCESS_PREFIX, _CONNECTION_PREFIX = "load-balancer", "connections"
 _LOGS_KEPT = Duration.days(90)
+_OVERWRITTEN_KEPT = Duration.days(1)
 
 
 def write_logs(scope: Construct, load_balancer: elbv2.ApplicationLoadBalancer, bucket: s3.IBucket | None) -> None:
@@ -51,13 +54,16 @@ def write_logs(scope: Construct, load_balancer: elbv2.ApplicationLoadBalancer, b
 
 
 def _own_bucket(scope: Construct) -> s3.IBucket:
-    return s3.Bucket(
+    bucket = s3.Bucket(
         scope,
         "AccessLogs",
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         encryption=s3.BucketEncryption.S3_MANAGED,  # the only one that load balancers can write to
         enforce_ssl=True,
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-        lifecycle_rules=[s3.LifecycleRule(expiration=_LOGS_KEPT)],
+        versioned=True,
+        lifecycle_rules=[s3.LifecycleRule(expiration=_LOGS_KEPT, noncurrent_version_expiration=_OVERWRITTEN_KEPT)],
         removal_policy=RemovalPolicy.RETAIN,  # CloudFormation cannot delete a bucket with logs in it
     )
+    accept_findings(bucket, "log bucket")
+    return bucket

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import duration, require
 from ecs_workloads.container import Container
 from ecs_workloads.extensible_task import ExtensibleTask, linux_parameters, log_driver
@@ -101,6 +102,23 @@ class TierTask:
             sidecar.bind(task)
         for volume in self._value.volumes:
             volume.bind(task)
+        self._accept_findings(service.cluster)
+
+    def _accept_findings(self, cluster: ecs.ICluster) -> None:
+        """Acknowledge what policy packs find in the task definition and its roles."""
+        stack = Stack.of(self._scope)
+        wildcards = [stack.format_arn(service="ecs", resource="task", resource_name=f"{cluster.cluster_name}/*")]
+        exec_configuration = cluster.execute_command_configuration
+        if exec_configuration is not None and exec_configuration.log_configuration is not None:
+            log_group = exec_configuration.log_configuration.cloud_watch_log_group
+            if log_group is not None:
+                wildcards.append(
+                    f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:"
+                    f"{log_group.log_group_ref.log_group_name}:*"
+                )
+        accept_findings(self.definition, "task definition")
+        accept_findings(self.definition.obtain_execution_role(), "role", "execution role")
+        accept_findings(self.definition.task_role, "role", "task role", wildcards=wildcards)
 
     def make_exec_paths_writable(self) -> None:
         """Let the agent of ECS Exec write, although the root file system is read-only."""

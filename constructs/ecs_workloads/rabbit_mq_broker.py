@@ -19,6 +19,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
+from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import duration, require
 from ecs_workloads._credentials import credential
 from ecs_workloads._dns_name import claim_dns_name
@@ -282,7 +283,7 @@ class RabbitMqBroker(Construct):
         key: str | None = None,
     ) -> secretsmanager.ISecret:
         """Make a secret; what generates it must never change, since that would generate it anew."""
-        return secretsmanager.Secret(  # pyright: ignore[reportReturnType]  # jsii#4541
+        secret = secretsmanager.Secret(
             self,
             construct_id,
             encryption_key=encryption_key,
@@ -294,6 +295,8 @@ class RabbitMqBroker(Construct):
                 password_length=32,
             ),
         )
+        accept_findings(secret, "broker secret")
+        return secret  # pyright: ignore[reportReturnType]  # jsii#4541
 
 
 def _erlang_arguments(cpu: int, memory_limit_mib: int) -> str:

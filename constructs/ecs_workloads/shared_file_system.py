@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import check_name, require
 
 
@@ -68,6 +69,8 @@ class SharedFileSystem(Construct):
             throughput_mode=efs.ThroughputMode.ELASTIC,
             removal_policy=removal_policy,
         )
+
+        accept_findings(self._file_system, "file system")
 
     @property
     def file_system(self) -> efs.FileSystem:

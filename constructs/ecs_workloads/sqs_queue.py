@@ -14,6 +14,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import check_range, check_time, duration, require
 from ecs_workloads._sqs_messages import SqsMessages
 from ecs_workloads.message_queue import MessageQueue
@@ -83,6 +84,7 @@ class SqsQueue(Construct):
             enforce_ssl=True,
             removal_policy=removal_policy,
         )
+        accept_findings(self._dead_letter_queue, "dead-letter queue")
         self._queue = sqs.Queue(
             self,
             "Queue",

@@ -30,7 +30,7 @@ def cdk(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("assembly")
-    run = cdk("synth", "--quiet", "--output", str(folder))
+    run = cdk("synth", "**", "--quiet", "--output", str(folder))
     assert run.returncode == 0, run.stderr
     return folder
 
@@ -77,7 +77,7 @@ def test_both_would_find_something(tmp_path: Path) -> None:
         json.dumps({"app": "python app.py", "context": feature_flags()}), encoding="utf-8"
     )
 
-    run = cdk("synth", "--quiet", cwd=tmp_path)
+    run = cdk("synth", "**", "--quiet", cwd=tmp_path)
 
     assert run.returncode != 0
     assert "VisibilityTimeout" in run.stdout + run.stderr
@@ -85,13 +85,13 @@ def test_both_would_find_something(tmp_path: Path) -> None:
 
 
 def test_some_environments_can_be_named(tmp_path: Path) -> None:
-    run = cdk("synth", "--quiet", "--output", str(tmp_path), "-c", "environments=dev,staging")
+    run = cdk("synth", "**", "--quiet", "--output", str(tmp_path), "-c", "environments=dev,staging")
     assert run.returncode == 0, run.stderr
     assert sorted(stage.name for stage in tmp_path.glob("assembly-*")) == ["assembly-shop-dev", "assembly-shop-staging"]
 
 
 def test_an_unknown_environment_gets_a_suggestion(tmp_path: Path) -> None:
-    run = cdk("synth", "--quiet", "--output", str(tmp_path), "-c", "environments=prd")
+    run = cdk("synth", "**", "--quiet", "--output", str(tmp_path), "-c", "environments=prd")
     assert run.returncode != 0
     assert "unknown environment 'prd' (did you mean 'prod'?)" in run.stdout + run.stderr
     assert "Traceback" not in run.stderr

@@ -1,0 +1,58 @@
+"""Acknowledge, at each construct, what policy packs find and no template could avoid."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+from aws_cdk import Acknowledgment, Stack, Validations
+from constructs import IConstruct
+
+_ANY_RESOURCE = "IAM5[Resource::...]"
+
+
+def accept_findings(construct: IConstruct, *kinds: str, wildcards: Sequence[str] = ()) -> None:
+    """Acknowledge what ``accepted_findings.toml`` lists for constructs of ``kinds``.
+
+    ``wildcards`` are the ARNs with a wildcard that policies of ``construct`` name: each is a finding of its own.
+    """
+    entries = [entry for kind in kinds for entry in _entries()[kind]]
+    acknowledgments = [
+        Acknowledgment(id=f"{pack}::{pack}-{rule}", reason=entry["reason"])
+        for entry in entries
+        for rule in _rules(construct, str(entry["rule"]), wildcards)
+        for pack in entry["packs"]
+    ]
+    Validations.of(construct).acknowledge(*acknowledgments)
+
+
+@functools.cache
+def _entries() -> Mapping[str, Sequence[Mapping[str, str]]]:
+    text = resources.files("ecs_workloads").joinpath("accepted_findings.toml").read_text(encoding="utf-8")
+    by_construct: dict[str, list[Mapping[str, str]]] = {}
+    for entry in tomllib.loads(text)["accepted"]:
+        by_construct.setdefault(entry["construct"], []).append(entry)
+    return by_construct
+
+
+def _rules(construct: IConstruct, rule: str, wildcards: Sequence[str]) -> list[str]:
+    if rule != _ANY_RESOURCE:
+        return [rule]
+    stack = Stack.of(construct)
+    return [f"IAM5[Resource::{_flat(stack.resolve(wildcard))}]" for wildcard in wildcards]
+
+
+def _flat(value: Any) -> str:  # noqa: ANN401 - a resolved text is a text or a function of CloudFormation
+    """Return a resolved text as cdk-nag writes it in the id of a finding: references in angle brackets."""
+    match value:
+        case {"Fn::Join": [str(delimiter), parts]}:
+            return delimiter.join(_flat(part) for part in parts)
+        case {"Fn::GetAtt": [str(resource), str(attribute)]}:
+            return f"<{resource}.{attribute}>"
+        case {"Ref": str(name)}:
+            return f"<{name}>"
+        case _:
+            return str(value)

@@ -1,0 +1,102 @@
+"""What policy packs find in this application and is as we want it. What the library makes is in its own list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+
+from stacks.environments import Environment
+
+_COMPLIANCE = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptedFinding:
+    """One rule that stacks of one layer break on purpose."""
+
+    layer: str
+    rule: str
+    packs: Sequence[str] = _COMPLIANCE
+    reason: str
+
+
+ALWAYS = (
+    AcceptedFinding(
+        layer="Network",
+        rule="VPCDefaultSecurityGroupClosed",
+        reason="Nothing uses the default group; to empty it takes a Lambda function",
+    ),
+    AcceptedFinding(
+        layer="Network",
+        rule="VPCNoUnrestrictedRouteToIGW",
+        packs=("HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321"),
+        reason="The load balancer is in the public subnets, and users come from everywhere",
+    ),
+    AcceptedFinding(
+        layer="Network",
+        rule="IAMNoInlinePolicy",
+        reason="aws_cdk writes the policy of the one role that it is for: that of the flow log",
+    ),
+)
+WITHOUT_DOMAIN = (
+    AcceptedFinding(
+        layer="Application",
+        rule="ALBHttpToHttpsRedirection",
+        reason="An environment without a domain has no certificate, and speaks plain HTTP",
+    ),
+    AcceptedFinding(
+        layer="Application",
+        rule="ELBv2ACMCertificateRequired",
+        packs=("HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321"),
+        reason="An environment without a domain has no certificate, and speaks plain HTTP",
+    ),
+)
+UNPROTECTED = (
+    AcceptedFinding(
+        layer="Application",
+        rule="ELBDeletionProtectionEnabled",
+        packs=("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5"),
+        reason="An environment that is not protected is there to be deleted",
+    ),
+)
+WITHOUT_KEYS = tuple(
+    AcceptedFinding(
+        layer=layer,
+        rule="CloudWatchLogGroupEncrypted",
+        reason="An environment without keys of its own relies on those of CloudWatch, which encrypts every log",
+    )
+    for layer in ("Network", "Platform", "Application")
+)
+WITHOUT_TOPIC = (
+    AcceptedFinding(
+        layer="Operations",
+        rule="CloudWatchAlarmAction",
+        packs=("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5"),
+        reason="Nobody is woken for an environment without a topic; the dashboard shows its alarms",
+    ),
+)
+
+
+EVERY = (*ALWAYS, *WITHOUT_DOMAIN, *UNPROTECTED, *WITHOUT_KEYS, *WITHOUT_TOPIC)
+
+
+def accept_findings(layers: Sequence[cdk.Stack], environment: Environment) -> None:
+    """Acknowledge what ``environment`` breaks on purpose."""
+    wanted = [
+        *ALWAYS,
+        *(WITHOUT_DOMAIN if environment.domain is None and environment.listener is None else ()),
+        *(() if environment.protected else UNPROTECTED),
+        *(() if environment.own_keys else WITHOUT_KEYS),
+        *(() if environment.alarm_topic else WITHOUT_TOPIC),
+    ]
+    for stack in layers:
+        acknowledgments = [
+            cdk.Acknowledgment(id=f"{pack}::{pack}-{one.rule}", reason=one.reason)
+            for one in wanted
+            if one.layer == stack.node.id
+            for pack in one.packs
+        ]
+        if acknowledgments:
+            cdk.Validations.of(stack).acknowledge(*acknowledgments)

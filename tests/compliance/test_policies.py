@@ -1,0 +1,169 @@
+"""Six policy packs find nothing but what two lists accept, and the lists hold nothing that is not found."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import aws_cdk as cdk
+import cdk_nag
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+
+from ecs_workloads import AppServer, Container, ContainerCluster, Domain, Scaling, SqsQueue, WebServer, Worker
+from stacks import accepted_findings, policies
+from stacks.deployment import Deployment
+from stacks.environments import ENVIRONMENTS, Environment
+from tests.stacks.assemblies import ROOT, feature_flags
+from tests.stacks.test_deployment import BORROWED, ISOLATED, WITH_ACCOUNT
+from tests.templates import HEALTHY
+
+ALL = (*ENVIRONMENTS, BORROWED, ISOLATED, WITH_ACCOUNT)
+LIBRARY = tomllib.loads((ROOT / "constructs" / "ecs_workloads" / "accepted_findings.toml").read_text(encoding="utf-8"))[
+    "accepted"
+]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one pack finds at one resource, by its prefixed id."""
+
+    rule: str
+    path: str
+
+
+@functools.cache
+def findings(environment: Environment) -> tuple[frozenset[Finding], dict[str, dict[str, str]]]:
+    """Return all findings, accepted ones included, and what each construct acknowledges."""
+    app = cdk.App(context=feature_flags(), analytics_reporting=False)
+    Deployment(app, f"shop-{environment.name}", environment=environment)
+    return frozenset(_found(app)), _acknowledged(app)
+
+
+def _found(app: cdk.App) -> Iterator[Finding]:
+    for pack in policies.packs(app):
+        # A pack run by hand knows no prefixed id: it reports what is acknowledged as well.
+        for violation in pack.validate_scope(app).violations:
+            for resource in violation.violating_resources:
+                rule = f"{violation.rule_name.split('-', maxsplit=1)[0]}::{violation.rule_name}"
+                yield Finding(rule, str(resource.construct_path))
+
+
+def _acknowledged(app: cdk.App) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for construct in app.node.find_all():
+        for entry in construct.node.metadata:
+            if entry.type == cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY:
+                found.setdefault(construct.node.path, {}).update(entry.data)
+    return found
+
+
+def covered(finding: Finding, acknowledged: dict[str, dict[str, str]]) -> bool:
+    parts = finding.path.split("/")
+    return any(finding.rule in acknowledged.get("/".join(parts[: end + 1]), {}) for end in range(len(parts)))
+
+
+@pytest.mark.parametrize("environment", ALL, ids=lambda one: one.name)
+def test_everything_that_is_found_is_accepted(environment: Environment) -> None:
+    found, acknowledged = findings(environment)
+
+    assert found
+    assert sorted({str(one) for one in found if not covered(one, acknowledged)}) == []
+
+
+def _found_rules() -> set[str]:
+    return {one.rule.split("::", maxsplit=1)[1] for environment in ALL for one in findings(environment)[0]}
+
+
+def test_everything_that_is_accepted_is_found() -> None:
+    found = _found_rules()
+    any_resource = {rule.split("[")[0] for rule in found if "[Resource::arn" in rule}
+    listed = {
+        f"{pack}-{entry['rule']}"
+        for entry in LIBRARY
+        for pack in entry["packs"]
+        if "[Resource::..." not in entry["rule"]
+    }
+    listed |= {f"{pack}-{one.rule}" for one in accepted_findings.EVERY for pack in one.packs}
+
+    assert any_resource == {"AwsSolutions-IAM5"}
+    assert sorted(listed - found) == []
+
+
+def test_the_list_of_the_library_is_short_and_every_entry_has_its_reason() -> None:
+    for entry in LIBRARY:
+        assert len(entry["reason"]) > 20, entry
+        assert entry["source"].startswith("https://"), entry
+
+
+def test_the_page_on_policies_is_that_of_the_lists() -> None:
+    assert (ROOT / "docs" / "policies.md").read_text(encoding="utf-8") == policies_page()
+
+
+def policies_page() -> str:
+    """Return ``docs/policies.md``; ``python -m tests.compliance.test_policies`` writes it."""
+    lines = [
+        "# What policy packs find, and why it stays",
+        "",
+        "Every synthesis holds all environments against the six packs of cdk-nag; a finding that is not listed here",
+        "fails it. This page is made from `accepted_findings.toml` of the library, whose findings are acknowledged at",
+        "the construct that has them, in your app too, and from `stacks/accepted_findings.py`, the choices of this",
+        "repository. A test fails for an entry that is no longer found.",
+        "",
+        "## Of the library",
+        "",
+        "| construct | rule | packs | why it stays |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {one['construct']} | `{one['rule']}` | {', '.join(one['packs'])} | {one['reason']} "
+        f"([source]({one['source']})) |"
+        for one in LIBRARY
+    ]
+    lines += ["", "## Of the shop", "", "| layer | rule | packs | why it stays |", "|---|---|---|---|"]
+    lines += [
+        f"| {one.layer} | `{one.rule}` | {', '.join(one.packs)} | {one.reason} |" for one in accepted_findings.EVERY
+    ]
+    return "\n".join([*lines, ""])
+
+
+def test_a_foreign_app_sees_only_its_own_findings(tmp_path: Path) -> None:
+    app = cdk.App(context=feature_flags(), analytics_reporting=False, outdir=str(tmp_path))
+    stack = cdk.Stack(app, "Foreign")
+    vpc = ec2.Vpc(stack, "Vpc", restrict_default_security_group=False)
+    cluster = ContainerCluster(stack, "Cluster", vpc=vpc).cluster
+    container = Container(
+        image=ecs.ContainerImage.from_registry("example.com/shop:1.0.0"),
+        port=8080,
+        environment={"MODE": "shop"},
+        health_check=HEALTHY,
+    )
+    orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+    WebServer(
+        stack,
+        "Web",
+        cluster=cluster,
+        container=container,
+        domain=Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="example.com"),
+        enable_execute_command=True,
+    ).send_to(orders, prefix="ORDERS")
+    AppServer(stack, "App", cluster=cluster, container=container, dns_name="app", enable_execute_command=True)
+    Worker(stack, "Worker", cluster=cluster, container=container, queue=orders, scaling=Scaling())
+
+    acknowledged = _acknowledged(app)
+    open_findings = {
+        f"{violation.rule_name} {resource.construct_path}"
+        for violation in cdk_nag.AwsSolutionsChecks(app).validate_scope(app).violations
+        for resource in violation.violating_resources
+        if not covered(Finding(f"AwsSolutions::{violation.rule_name}", str(resource.construct_path)), acknowledged)
+    }
+    assert open_findings == {"AwsSolutions-VPC7 Foreign/Vpc/Resource"}
+
+
+if __name__ == "__main__":
+    (ROOT / "docs" / "policies.md").write_text(policies_page(), encoding="utf-8")
