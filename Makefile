@@ -11,7 +11,7 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help synth test test-lowest lint format snapshots clean
+.PHONY: help synth test test-lowest checkov lint format snapshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ snapshots: $(DEV) $(CDK) ## Write the template snapshots anew; review the differ
 	$(BIN)/python -m pytest tests/stacks/test_snapshots.py --snapshot-update
 
 clean: ## Remove what the other targets made
-	rm -rf .venv .venv-lowest node_modules cdk.out dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-lowest .venv-checkov node_modules cdk.out dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -55,6 +55,13 @@ $(APP): .venv/bin/python requirements.txt pyproject.toml
 $(DEV): .venv/bin/python requirements.txt requirements-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $(APP) $@
+
+checkov: .venv-checkov/.installed ## Install checkov, so that the tests hold the templates against it
+
+.venv-checkov/.installed: requirements-checkov.txt
+	$(PYTHON) -m venv .venv-checkov
+	.venv-checkov/bin/python -m pip install --quiet -r requirements-checkov.txt
+	@touch $@
 
 .venv-lowest/.installed: requirements-lowest.txt pyproject.toml
 	$(PYTHON) -m venv .venv-lowest

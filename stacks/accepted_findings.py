@@ -9,6 +9,8 @@ import aws_cdk as cdk
 
 from stacks.environments import Environment
 
+# It reads templates, after the app has ended.
+CHECKOV = "checkov"
 _COMPLIANCE = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")
 
 
@@ -52,6 +54,15 @@ WITHOUT_DOMAIN = (
         packs=("HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321"),
         reason="An environment without a domain has no certificate, and speaks plain HTTP",
     ),
+    *(
+        AcceptedFinding(
+            layer="Application",
+            rule=rule,
+            packs=(CHECKOV,),
+            reason="An environment without a domain has no certificate, and speaks plain HTTP",
+        )
+        for rule in ("CKV_AWS_2", "CKV_AWS_103")
+    ),
 )
 UNPROTECTED = (
     AcceptedFinding(
@@ -68,6 +79,19 @@ WITHOUT_KEYS = tuple(
         reason="An environment without keys of its own relies on those of CloudWatch, which encrypts every log",
     )
     for layer in ("Network", "Platform", "Application")
+) + tuple(
+    AcceptedFinding(
+        layer=layer,
+        rule=rule,
+        packs=(CHECKOV,),
+        reason="An environment without keys of its own relies on those of the service, which encrypts all the same",
+    )
+    for layer, rule in (
+        ("Network", "CKV_AWS_158"),
+        ("Platform", "CKV_AWS_158"),
+        ("Application", "CKV_AWS_158"),
+        ("Data", "CKV_AWS_27"),
+    )
 )
 WITHOUT_TOPIC = (
     AcceptedFinding(
@@ -97,6 +121,7 @@ def accept_findings(layers: Sequence[cdk.Stack], environment: Environment) -> No
             for one in wanted
             if one.layer == stack.node.id
             for pack in one.packs
+            if pack != CHECKOV
         ]
         if acknowledgments:
             cdk.Validations.of(stack).acknowledge(*acknowledgments)

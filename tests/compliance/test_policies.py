@@ -92,7 +92,7 @@ def test_everything_that_is_accepted_is_found() -> None:
     listed |= {f"{pack}-{one.rule}" for one in accepted_findings.EVERY for pack in one.packs}
 
     assert any_resource == {"AwsSolutions-IAM5"}
-    assert sorted(listed - found) == []
+    assert sorted(rule for rule in listed - found if not rule.startswith("checkov-")) == []
 
 
 def test_the_list_of_the_library_is_short_and_every_entry_has_its_reason() -> None:
