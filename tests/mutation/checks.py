@@ -146,11 +146,11 @@ def _weaker(node: ast.AST) -> Iterator[tuple[str, list[ast.AST]]]:
             for dropped, left in _weaker_condition(condition):
                 call = None if left is None else ast.Call(ast.Name("require", ast.Load()), [left, *rest], keywords)
                 yield f"require({dropped})", [ast.Pass() if call is None else ast.Expr(call)]
-        case ast.If(test=ast.BoolOp(op=ast.Or(), values=values), body=[ast.Raise()] as body, orelse=[]):
+        case ast.If(test=ast.BoolOp(op=ast.Or(), values=values), body=[*_, ast.Raise()] as body, orelse=[]):
             for value in values:
                 left = _joined(ast.Or(), [one for one in values if one is not value])
                 yield f"raise if {ast.unparse(value)}", [ast.If(left, body, [])]
-        case ast.If(test=test, body=[ast.Raise()], orelse=[]):
+        case ast.If(test=test, body=[*_, ast.Raise()], orelse=[]):
             yield f"raise if {ast.unparse(test)}", [ast.Pass()]
         case ast.Call(func=ast.Attribute(value=ast.Name(id="Token"), attr="is_unresolved")):
             yield ast.unparse(node), [ast.Constant(value=False)]

@@ -87,6 +87,12 @@ ROWS = (
         lambda at: at.queue(retention_period=timedelta(minutes=1) + FRACTION),
     ),
     Row(
+        "deduplication without order",
+        "Stack/Queue",
+        "content_based_deduplication needs fifo=True",
+        lambda at: at.queue(content_based_deduplication=True),
+    ),
+    Row(
         "a queue's prefix in small letters",
         "queue variables",
         "prefix must be upper-case letters, digits and underscores, got 'my-queue'",
@@ -172,7 +178,7 @@ ROWS = (
         lambda at: at.broker(cpu=512, memory_limit_mib=512),
     ),
     Row(
-        "a broker on Spot",
+        "Spot for a broker",
         "Stack/Broker",
         "a broker needs capacity that is never interrupted, got FARGATE_SPOT with interruptible=True",
         lambda at: at.broker(capacity=[CapacityShare.fargate_spot()]),
