@@ -18,6 +18,7 @@ from ecs_workloads import (
 from tests.unit.bad_input.row import IMAGE, Bench, Row, TokenRow
 
 _ASLEEP = "with min_capacity=0 nothing would start a first task"
+# What costs time to make is made when a row is run: mutants import all rows again and again.
 _DATABASE = DownstreamLimit(name="db", connections=39, connections_per_task=10)
 _ROUTER = FluentBit(image=IMAGE, options={"Name": "null"})
 _LARGE = CapacityShare(capacity_provider="LARGE", interruptible=False)
@@ -44,31 +45,31 @@ def _scaling(*policies: Scheduled, low: int = 1, high: int = 2, **arguments: Any
 
 
 def _of_programs(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Row]:
-    def scaled(what: str, message: str, scaling: Scaling) -> Row:
-        return Row(f"{kind}: {what}", path, message, lambda at: make(at)(scaling=scaling))
+    def scaled(what: str, message: str, scaling: Callable[[], Scaling]) -> Row:
+        return Row(f"{kind}: {what}", path, message, lambda at: make(at)(scaling=scaling()))
 
     return [
-        scaled("no policy wakes it", _ASLEEP, _scaling(low=0)),
-        scaled("the clock stops it for good", _ASLEEP, _scaling(_noon(min_capacity=0))),
+        scaled("no policy wakes it", _ASLEEP, lambda: _scaling(low=0)),
+        scaled("the clock stops it for good", _ASLEEP, lambda: _scaling(_noon(min_capacity=0))),
         scaled(
             "a schedule above every max",
             "Scheduled 'Noon' raises min_capacity to 3, above every max_capacity: the highest is 2",
-            _scaling(_noon(min_capacity=3)),
+            lambda: _scaling(_noon(min_capacity=3)),
         ),
         scaled(
             "a schedule below every min",
             "Scheduled 'Noon' lowers max_capacity to 1, below every min_capacity: the lowest is 2",
-            _scaling(_noon(max_capacity=1), low=2),
+            lambda: _scaling(_noon(max_capacity=1), low=2),
         ),
         scaled(
             "a zone without a task",
             "zone_redundant needs a task in each of the 2 zones at any time, and the fewest are 1",
-            _scaling(zone_redundant=True),
+            lambda: _scaling(zone_redundant=True),
         ),
         scaled(
             "more tasks than the database bears",
             "2 tasks, twice as many during a deployment, open up to 40 connections to 'db', which accepts 39",
-            _scaling(downstream=[_DATABASE]),
+            lambda: _scaling(downstream=[_DATABASE]),
         ),
         Row(
             f"{kind}: killed before its work is done",
