@@ -76,7 +76,7 @@ def _check_wakes(path: str, scaling: Scaling, policies: Sequence[ScalingPolicy])
     )
     stops = any(isinstance(policy, Scheduled) and policy.min_capacity == 0 for policy in policies)
     require(
-        (scaling.min_capacity > 0 and not stops) or not asleep,
+        ((Token.is_unresolved(scaling.min_capacity) or scaling.min_capacity > 0) and not stops) or not asleep,
         path,
         "with min_capacity=0 nothing would start a first task: CPU, memory, requests and arrivals are measured "
         "against tasks that run; add BacklogPerTask, or Scheduled with a min_capacity, or say min_capacity=1",

@@ -128,7 +128,7 @@ class TierService(Construct):
                 else None,
             ),
         )
-        self._task.extend(self.service)
+        self._task.extend(self.service, path=self._path)
 
         # Else a first task may start before its role may pull the image or read a secret, and fail.
         self.cfn_service.node.add_dependency(self.task_definition.obtain_execution_role())

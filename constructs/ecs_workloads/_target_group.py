@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from aws_cdk import Tokenization
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
@@ -55,7 +56,7 @@ def target_group(
         stickiness_cookie_name=stickiness_cookie_name,
         health_check=elbv2.HealthCheck(
             path=health_check_path,
-            port=None if health_check_port is None else str(health_check_port),
+            port=None if health_check_port is None else Tokenization.stringify_number(health_check_port),
             protocol=elbv2.Protocol.HTTPS if tls else None,
             healthy_grpc_codes="0" if protocol_version == _GRPC else None,
             interval=duration(timings.health_check_interval),

@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
-from ecs_workloads._checks import duration, require
+from ecs_workloads._checks import duration
 from ecs_workloads.container import Container
 from ecs_workloads.extensible_task import ExtensibleTask, linux_parameters, log_driver
 from ecs_workloads.sidecar import RoutesLogs, Sidecar
@@ -59,7 +59,6 @@ class TierTask:
             ),
         )
         routers = [sidecar for sidecar in sidecars if isinstance(sidecar, RoutesLogs)]
-        require(len(routers) <= 1, scope.node.path, f"only one sidecar may route the logs, got {len(routers)}")
         self.container = self.definition.add_container(
             CONTAINER_NAME,
             image=container.image,
@@ -86,10 +85,10 @@ class TierTask:
             logging=routers[0].log_driver() if routers else log_driver(self.log_group, CONTAINER_NAME),
         )
 
-    def extend(self, service: ecs.FargateService) -> None:
-        """Add the sidecars and the volumes, some of which change ``service`` as well."""
+    def extend(self, service: ecs.FargateService, *, path: str) -> None:
+        """Add the sidecars and the volumes of the tier at ``path``, some of which change ``service`` as well."""
         task = ExtensibleTask(
-            path=self._scope.node.path,
+            path=path,
             scope=self._scope,
             task_definition=self.definition,
             container=self.container,

@@ -1,4 +1,4 @@
-"""What every tier refuses before it makes anything."""
+"""What a tier of programs refuses before it makes anything."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ecs_workloads._shares import check_capacity
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.scaling import Scaling, ScalingPolicy
+from ecs_workloads.sidecar import RoutesLogs, Sidecar
 
 # Fargate kills a task 120 seconds after SIGTERM, at the latest. After the last request or message that a task may
 # still finish, the program needs a moment to close what it holds.
@@ -29,11 +30,12 @@ def check_tier(
     container: Container,
     capacity: Sequence[CapacityShare],
     longest_work: timedelta,
-    scaling: Scaling | None = None,
-    default_policies: Sequence[ScalingPolicy] = (),
-    vpc_subnets: ec2.SubnetSelection | None = None,
+    sidecars: Sequence[Sidecar],
+    scaling: Scaling,
+    default_policies: Sequence[ScalingPolicy],
+    vpc_subnets: ec2.SubnetSelection | None,
 ) -> None:
-    """Refuse capacity that the cluster has not, work that a task could not finish, and bounds that do not fit."""
+    """Refuse capacity that the cluster has not, work that a task could not finish, and what does not fit together."""
     check_capacity(path, cluster, capacity)
     stop_timeout, needed = container.stop_timeout, min(longest_work, LONGEST_STOP_TIMEOUT)
     require(
@@ -42,6 +44,7 @@ def check_tier(
         f"container.stop_timeout must be at least {in_words(needed)}, for the longest work that a task finishes, "
         f"got {in_words(stop_timeout or needed)}",
     )
-    if scaling is not None:
-        policies = default_policies if scaling.policies is None else scaling.policies
-        check_bounds(path, scaling, policies, vpc=cluster.vpc, vpc_subnets=vpc_subnets)
+    routers = [sidecar for sidecar in sidecars if isinstance(sidecar, RoutesLogs)]
+    require(len(routers) <= 1, path, f"only one sidecar may route the logs, got {len(routers)}")
+    policies = default_policies if scaling.policies is None else scaling.policies
+    check_bounds(path, scaling, policies, vpc=cluster.vpc, vpc_subnets=vpc_subnets)

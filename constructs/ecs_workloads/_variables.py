@@ -22,9 +22,13 @@ _SECRET_VALUES = {
 _FORBIDDEN_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ECS_ENGINE_AUTH_DATA")
 
 
+PREFIX = r"[A-Z][A-Z0-9_]*"
+PREFIX_IN_WORDS = "upper-case letters, digits and underscores"
+
+
 def check_prefix(subject: str, argument: str, prefix: str) -> None:
-    """Refuse what could not begin the name of a queue's variables."""
-    check_name(subject, argument, prefix, r"[A-Z][A-Z0-9_]*", "upper-case letters, digits and underscores")
+    """Refuse what could not begin the name of a queue's variables; a token could not."""
+    require(re.fullmatch(PREFIX, prefix) is not None, subject, f"{argument} must be {PREFIX_IN_WORDS}, got {prefix!r}")
 
 
 def check_variables(subject: str, environment: Mapping[str, str], secrets: Mapping[str, ecs.Secret]) -> None:

@@ -47,8 +47,9 @@ class WebEntry:
     encryption_key: kms.IKey | None
     removal_policy: RemovalPolicy
 
-    def check(self, path: str, vpc: ec2.IVpc) -> None:
-        """Refuse a way in that users could not take."""
+    def check(self, scope: Construct, vpc: ec2.IVpc) -> None:
+        """Refuse a way in that users could not take, or that another tier of this app has."""
+        path = scope.node.path
         _check_needs_https(path, self.protocol, self.protocol_version, self.authentication)
         if self.listener_rule is not None:
             _check_guest(
@@ -62,6 +63,7 @@ class WebEntry:
                     "log_bucket": self.log_bucket,
                 },
             )
+            _claim_priority(scope, self.listener_rule)
             return
         _check_own(path, self.domain, self.certificate, self.protocol)
         check_zones(path, vpc, internet_facing=True)
@@ -72,7 +74,6 @@ class WebEntry:
         scheme = self.protocol.value.lower()
         rule = self.listener_rule
         if rule is not None:
-            _claim_priority(scope, rule)
             _join(scope, rule, target_group, self.authentication)
             return WebDoor(url=f"{scheme}://{rule.host_headers[0]}", way_in=rule.listener)
         own = LoadBalancer(

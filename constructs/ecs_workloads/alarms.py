@@ -68,6 +68,8 @@ class Alarms(Construct):
         own_thresholds = dict(tier_thresholds or {})
         own_severities: dict[AlarmName, Severity] = dict(severities or {})
         require(len(tiers) > 0, path, "tiers must name at least one")
+        for name in tiers:
+            check_key(path, "tiers", name)
         for severity in _SEVERITIES:
             require(
                 severity in topics, path, f"topics has no {severity!r}: name its topics, or [] if it shall tell nobody"
@@ -78,7 +80,6 @@ class Alarms(Construct):
         _check_known(path, "severities", own_severities.values(), _SEVERITIES)
         self._alarms: dict[tuple[str, AlarmName], cloudwatch.Alarm] = {}
         for name, tier in tiers.items():
-            check_key(path, "tiers", name)
             tier_scope = Construct(self, name)
             subject = name if tier.path is None else f"{name} ({tier.path})"
             for wanted in tier_alarms(tier, own_thresholds.get(name, thresholds)):

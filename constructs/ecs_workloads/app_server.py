@@ -114,6 +114,7 @@ class AppServer(Construct):
             container=container,
             capacity=capacity,
             longest_work=longest_request,
+            sidecars=sidecars,
             scaling=scaling,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aws_cdk import Token
 
-from ecs_workloads._checks import check_name, check_range, require
+from ecs_workloads._checks import check_range, require
 
 _FARGATE = "FARGATE"
 _FARGATE_SPOT = "FARGATE_SPOT"
@@ -69,7 +69,9 @@ class CapacityShare:
     interruptible: bool | None = None
 
     def __post_init__(self) -> None:
-        check_name("CapacityShare", "capacity_provider", self.capacity_provider, r".+", "the name of a provider")
+        require(
+            self.capacity_provider != "", "CapacityShare", "capacity_provider must be the name of a provider, got ''"
+        )
         check_range("CapacityShare", "base", self.base, 0, 100_000)
         check_range("CapacityShare", "weight", self.weight, 0, 1000)
         require(

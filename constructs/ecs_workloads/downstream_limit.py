@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ecs_workloads._checks import check_name, check_range
+from ecs_workloads._checks import require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,11 @@ class DownstreamLimit:
     connections_per_task: int = 1
 
     def __post_init__(self) -> None:
-        check_name("DownstreamLimit", "name", self.name, r"\S.*", "some words")
+        require(self.name.strip() != "", "DownstreamLimit", f"name must be some words, got {self.name!r}")
         subject = f"DownstreamLimit {self.name!r}"
-        check_range(subject, "connections", self.connections, 1, 1_000_000)
-        check_range(subject, "connections_per_task", self.connections_per_task, 1, 100_000)
+        # No tokens: what only the deployment knows limits nothing here.
+        for name, value, most in (
+            ("connections", self.connections, 1_000_000),
+            ("connections_per_task", self.connections_per_task, 100_000),
+        ):
+            require(1 <= value <= most, subject, f"{name} must be from 1 to {most}, got {value}")

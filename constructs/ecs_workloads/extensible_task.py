@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,7 +12,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from ecs_workloads._checks import check_name, duration, require
+from ecs_workloads._checks import duration, require
 from ecs_workloads._variables import check_variables
 from ecs_workloads.writable_path import WritablePath
 
@@ -138,7 +139,12 @@ class ExtensibleTask:
             ValueError: The name is taken or is no name, the user is root, or the memory is out of its range.
         """
         subject = f"{self.path}, container {name!r}"
-        check_name(subject, "name", name, r"[A-Za-z0-9_-]{1,255}", "letters, digits, hyphens and underscores")
+        # It becomes a construct id, so it may be no token.
+        require(
+            re.fullmatch(r"[A-Za-z0-9_-]{1,255}", name) is not None,
+            subject,
+            f"name must be letters, digits, hyphens and underscores, got {name!r}",
+        )
         require(self.task_definition.find_container(name) is None, subject, "the task has a container of that name")
         check_user(subject, user)
         if not Token.is_unresolved(memory_limit_mib) and not Token.is_unresolved(self.memory_limit_mib):

@@ -11,7 +11,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 
-from ecs_workloads._variables import check_prefix
+from ecs_workloads._checks import check_name
+from ecs_workloads._variables import PREFIX, PREFIX_IN_WORDS
 
 
 class MessageQueue(Protocol):
@@ -88,5 +89,5 @@ def connection_variable(prefix: str, name: str) -> str:
     Raises:
         ValueError: ``prefix`` is not upper-case letters, digits and underscores.
     """
-    check_prefix("queue variables", "prefix", prefix)
+    check_name("queue variables", "prefix", prefix, PREFIX, PREFIX_IN_WORDS)
     return f"{prefix}_{name}"

@@ -24,8 +24,9 @@ from ecs_workloads._checks import duration, require
 from ecs_workloads._credentials import credential
 from ecs_workloads._dns_name import claim_dns_name
 from ecs_workloads._service import TierService
+from ecs_workloads._shares import check_capacity
 from ecs_workloads._task_metrics import tier_metrics
-from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT, check_tier
+from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.efs_volume import EfsVolume
@@ -145,7 +146,7 @@ class RabbitMqBroker(Construct):
             ulimits=[ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=_OPEN_FILES, hard_limit=_OPEN_FILES)],
             log_retention=log_retention,
         )
-        check_tier(path, cluster=cluster, container=container, capacity=capacity, longest_work=LONGEST_STOP_TIMEOUT)
+        check_capacity(path, cluster, capacity)
         claim_dns_name(path, cluster, dns_name)
         self._host_name = f"{dns_name}.{namespace.namespace_name}"
         self._credentials = self._secret(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from aws_cdk import Token
+from aws_cdk import Token, Tokenization
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -72,8 +72,9 @@ class RabbitMqQueue:
 
     def connection_environment(self, prefix: str) -> Mapping[str, str]:
         """Return the broker's address, without credentials, and the name of the queue."""
+        port = Tokenization.stringify_number(self.port)
         return {
-            connection_variable(prefix, "URL"): f"amqp://{self.host_name}:{self.port}/%2F",
+            connection_variable(prefix, "URL"): f"amqp://{self.host_name}:{port}/%2F",
             connection_variable(prefix, "NAME"): self.name,
         }
 

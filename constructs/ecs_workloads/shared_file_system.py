@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
-from ecs_workloads._checks import check_name, require
+from ecs_workloads._checks import check_name
 
 
 class SharedFileSystem(Construct):
@@ -96,8 +96,9 @@ class SharedFileSystem(Construct):
         check_name(subject, "path", path, r"(/[A-Za-z0-9._-]+){1,4}", "an absolute path of one to four folders")
         for name, value in (("uid", uid), ("gid", gid or uid)):
             check_name(subject, name, value, r"[1-9]\d{0,9}", "a number above 0")
-        check_name(subject, "permissions", permissions, r"0?[0-7]{3}", "three octal digits")
-        require(int(permissions[-3]) & 7 == 7, subject, f"permissions must let the owner in, got {permissions!r}")  # noqa: PLR2004
+        check_name(
+            subject, "permissions", permissions, r"0?7[0-7]{2}", "three octal digits, the first 7 to let the owner in"
+        )
         return self._file_system.add_access_point(
             construct_id,
             path=path,

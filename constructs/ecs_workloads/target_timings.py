@@ -53,7 +53,12 @@ class TargetTimings:
             f"health_check_timeout must be shorter than health_check_interval={in_words(interval)}, "
             f"got {in_words(timeout)}",
         )
-        check_range(_SUBJECT, "healthy_threshold_count", self.healthy_threshold_count, 2, 10)
+        # The grace period is computed from it, so it may be no token.
+        require(
+            2 <= self.healthy_threshold_count <= 10,  # noqa: PLR2004
+            _SUBJECT,
+            f"healthy_threshold_count must be from 2 to 10, got {self.healthy_threshold_count}",
+        )
         check_range(_SUBJECT, "unhealthy_threshold_count", self.unhealthy_threshold_count, 2, 10)
         if self.slow_start:
             check_time(_SUBJECT, "slow_start", self.slow_start, _SHORTEST_SLOW_START, _LONGEST_SLOW_START)

@@ -165,6 +165,7 @@ class WebServer(Construct):
             container=container,
             capacity=capacity,
             longest_work=longest_request,
+            sidecars=sidecars,
             scaling=scaling,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
@@ -186,7 +187,7 @@ class WebServer(Construct):
             encryption_key=encryption_key,
             removal_policy=removal_policy,
         )
-        entry.check(path, cluster.vpc)
+        entry.check(self, cluster.vpc)
         self._target_group = target_group(
             self,
             vpc=cluster.vpc,

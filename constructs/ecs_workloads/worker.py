@@ -101,6 +101,7 @@ class Worker(Construct):
             container=container,
             capacity=capacity,
             longest_work=queue.longest_processing_time,
+            sidecars=sidecars,
             scaling=scaling,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,

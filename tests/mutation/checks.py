@@ -17,6 +17,32 @@ _SHARED = re.compile(r"_?(check|claim)_")
 _Edit = tuple[int, list[ast.AST]]
 
 
+@dataclass(frozen=True)
+class Lines:
+    """Lines of a module, from the first to the last."""
+
+    module: str
+    first: int
+    last: int
+
+    @staticmethod
+    def of(module: str, node: ast.AST) -> Lines:
+        """Return the lines on which a statement or an expression stands."""
+        if not isinstance(node, ast.stmt | ast.expr) or node.end_lineno is None:
+            raise TypeError(f"{module}: {ast.dump(node)} has no lines")
+        return Lines(module, node.lineno, node.end_lineno)
+
+
+@dataclass(frozen=True)
+class Weaker:
+    """A change that drops a rule: its name, what runs through it, changed copies of shared checks, and new nodes."""
+
+    what: str
+    through: list[Lines]
+    copies: list[tuple[str, ast.FunctionDef]]
+    by: list[ast.AST]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
     """The library with one change.
@@ -25,11 +51,14 @@ class Mutant:
         name: Where it is and what it drops, without a line number, so that it survives other changes.
         place: The function that it changes, with its module and class.
         trees: The changed modules, by short name.
+        through: What a call runs through that could notice the change: the changed lines, and the calls that lead to
+            them.
     """
 
     name: str
     place: str
     trees: Mapping[str, ast.Module]
+    through: Sequence[Lines] = ()
 
 
 def numbered(mutants: Sequence[Mutant]) -> list[Mutant]:
@@ -74,19 +103,21 @@ class Checks:
         tree = self._trees[module]
         where = places(tree)
         for number, node in enumerate(ast.walk(tree)):
-            for what, by in _weaker(node):
-                place = f"{module}{where[node]}"
-                yield Mutant(name=f"{place}: {what}", place=place, trees={module: replaced(tree, number, by)})
-            for what, copies, by in self._weaker_copies(node):
-                trees = {module: replaced(tree, number, by)}
-                for other, function in copies:
+            for one in self._all_weaker(module, node):
+                trees = {module: replaced(tree, number, one.by)}
+                for other, function in one.copies:
                     base = trees.get(other, self._trees[other])
                     trees[other] = ast.fix_missing_locations(ast.Module([*base.body, function], []))
                 place = f"{module}{where[node]}"
-                yield Mutant(name=f"{place}: {what}", place=place, trees=trees)
+                yield Mutant(name=f"{place}: {one.what}", place=place, trees=trees, through=one.through)
 
-    def _weaker_copies(self, node: ast.AST) -> Iterator[tuple[str, list[tuple[str, ast.FunctionDef]], list[ast.AST]]]:
-        """Yield calls of changed copies in place of a call of a shared check, and the copies."""
+    def _all_weaker(self, module: str, node: ast.AST) -> Iterator[Weaker]:
+        for what, by in _weaker(node):
+            yield Weaker(what, [Lines.of(module, node)], [], by)
+        yield from self._weaker_copies(module, node)
+
+    def _weaker_copies(self, caller: str, node: ast.AST) -> Iterator[Weaker]:
+        """Yield calls of changed copies in place of a call of a shared check."""
         match node:
             case ast.Expr(value=ast.Call(func=ast.Name(id=name)) as call) if name in self._shared:
                 module, function = self._shared[name]
@@ -100,12 +131,12 @@ class Checks:
         ]
         tree = ast.Module([function], [])
         for number, inner in enumerate(ast.walk(tree)):
-            inside = [(what, list[tuple[str, ast.FunctionDef]](), by) for what, by in _weaker(inner)]
-            for what, copies, by in (*inside, *self._weaker_copies(inner)):
-                weaker = copy.deepcopy(replaced(tree, number, by).body[0])
+            for one in self._all_weaker(module, inner):
+                weaker = copy.deepcopy(replaced(tree, number, one.by).body[0])
                 if isinstance(weaker, ast.FunctionDef):
                     weaker.name = copied
-                    yield f"{_short(call)} > {what}", [*copies, (module, weaker)], instead
+                    through = [Lines.of(caller, node), *one.through]
+                    yield Weaker(f"{_short(call)} > {one.what}", through, [*one.copies, (module, weaker)], instead)
 
 
 def _weaker(node: ast.AST) -> Iterator[tuple[str, list[ast.AST]]]:
@@ -115,11 +146,11 @@ def _weaker(node: ast.AST) -> Iterator[tuple[str, list[ast.AST]]]:
             for dropped, left in _weaker_condition(condition):
                 call = None if left is None else ast.Call(ast.Name("require", ast.Load()), [left, *rest], keywords)
                 yield f"require({dropped})", [ast.Pass() if call is None else ast.Expr(call)]
-        case ast.If(test=ast.BoolOp(op=ast.Or(), values=values), body=[ast.Raise()] as body, orelse=[]):
+        case ast.If(test=ast.BoolOp(op=ast.Or(), values=values), body=[*_, ast.Raise()] as body, orelse=[]):
             for value in values:
                 left = _joined(ast.Or(), [one for one in values if one is not value])
                 yield f"raise if {ast.unparse(value)}", [ast.If(left, body, [])]
-        case ast.If(test=test, body=[ast.Raise()], orelse=[]):
+        case ast.If(test=test, body=[*_, ast.Raise()], orelse=[]):
             yield f"raise if {ast.unparse(test)}", [ast.Pass()]
         case ast.Call(func=ast.Attribute(value=ast.Name(id="Token"), attr="is_unresolved")):
             yield ast.unparse(node), [ast.Constant(value=False)]

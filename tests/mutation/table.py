@@ -2,56 +2,85 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
-import sys
+import inspect
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from unittest import mock
 
 import pytest
+from aws_cdk import Token
 
 from tests.mutation.checks import Mutant
 from tests.mutation.source import SOURCE, changed
 
 _TABLE = "tests.unit.test_bad_input"
+# The lines of the library on which its functions stood, each with its module.
+_Way = frozenset[tuple[str, int]]
 
 
 class Table:
-    """The rows of bad input, and for each function of the library the rows that call it."""
+    """The rows of bad input, and for each what it ran through when it was refused, or when a token passed.
+
+    A mutant without a condition refuses less and nothing else, so that only a row which is refused by that condition
+    can notice; and one that takes a token for a value, only a row with a token at that place.
+    """
 
     def __init__(self) -> None:
-        self._through: dict[str, set[str]] = {}
+        self._ways: dict[str, list[_Way]] = {}
         with changed({}):
             for name, test, row in _rows():
-                if _fails(self._recorded(name, test), row):
+                self._ways[name] = []
+                if _fails(test, dataclasses.replace(row, call=self._noted(name, row.call))):
                     raise RuntimeError(f"{name!r} fails without any mutant")
-        self.rows = frozenset[str]().union(*self._through.values())
+        self.rows = frozenset(self._ways)
 
     def failing(self, mutant: Mutant) -> frozenset[str]:
-        """Return the rows that fail with ``mutant``. A row that never enters the changed function cannot."""
+        """Return the rows that fail with ``mutant``."""
+        able = {name for name, ways in self._ways.items() if any(_leads_through(way, mutant) for way in ways)}
+        if not able:
+            return frozenset()
         with changed(mutant.trees):
-            return frozenset(
-                name for name, test, row in _rows() if name in self._through.get(mutant.place, ()) and _fails(test, row)
-            )
+            return frozenset(name for name, test, row in _rows() if name in able and _fails(test, row))
 
-    def _recorded(self, name: str, test: Callable[[Any], None]) -> Callable[[Any], None]:
-        inside = str(SOURCE)
+    def _noted(self, name: str, call: Callable[[Any], object]) -> Callable[[Any], object]:
+        is_unresolved = Token.is_unresolved
 
-        def note(frame: FrameType, event: str, argument: object) -> None:
-            del argument
-            if event == "call" and frame.f_code.co_filename.startswith(inside):
-                module = Path(frame.f_code.co_filename).stem
-                self._through.setdefault(f"{module}.{frame.f_code.co_qualname}", set()).add(name)
+        def asked(value: object) -> bool:
+            found = is_unresolved(value)
+            if found:
+                self._ways[name].append(_way(traceback.walk_stack(inspect.currentframe())))
+            return found
 
-        def recorded(row: object) -> None:
-            sys.setprofile(note)
-            try:
-                test(row)
-            finally:
-                sys.setprofile(None)
+        def noted(bench: object) -> object:
+            with mock.patch.object(Token, "is_unresolved", asked):
+                try:
+                    return call(bench)
+                except Exception as error:
+                    self._ways[name].append(_way(traceback.walk_tb(error.__traceback__)))
+                    raise
 
-        return recorded
+        return noted
+
+
+def _way(frames: Iterator[tuple[FrameType, int]]) -> _Way:
+    inside = str(SOURCE)
+    return frozenset(
+        (Path(frame.f_code.co_filename).stem, line)
+        for frame, line in frames
+        if frame.f_code.co_filename.startswith(inside)
+    )
+
+
+def _leads_through(way: _Way, mutant: Mutant) -> bool:
+    return all(
+        any(module == lines.module and lines.first <= line <= lines.last for module, line in way)
+        for lines in mutant.through
+    )
 
 
 def deviations(found: Mapping[str, frozenset[str]], rows: frozenset[str]) -> dict[str, str]:

@@ -205,30 +205,3 @@ def test_tiers_of_another_stack_can_be_watched(stack: cdk.Stack, cluster: ecs.Cl
     Template.from_stack(operations).resource_count_is("AWS::CloudWatch::Alarm", 4)
     assert [one.stack_name for one in operations.dependencies] == ["Stack"]
     assert list(stack.dependencies) == []
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"tiers": {}}, "tiers must name at least one"),
-        ({"tiers": {"my shop": TIER}}, "a name in tiers must be letters, digits and hyphens, .* got 'my shop'"),
-        ({"topics": {"critical": []}}, "topics has no 'warning': name its topics, or [] if it shall tell nobody"),
-        (
-            {"topics": {"critical": [], "warning": [], "warnings": []}},
-            "topics must name critical, warning, got 'warnings' (did you mean 'warning'?)",
-        ),
-        ({"tier_thresholds": {"Shp": AlarmThresholds()}}, "tier_thresholds must name Shop, got 'Shp' (did you mean"),
-        ({"severities": {"high_cpus": "warning"}}, "got 'high_cpus' (did you mean 'high_cpu'?)"),
-        ({"severities": {"high_cpu": "fatal"}}, "severities must name critical, warning, got 'fatal'"),
-    ],
-)
-def test_refuses(make: MakeAlarms, arguments: dict[str, Any], message: str) -> None:
-    pattern = message.replace("[]", r"\[\]").replace("(", r"\(").replace(")", r"\)").replace("?", r"\?")
-    with pytest.raises(ValueError, match=f"Stack/Alarms: .*{pattern}"):
-        make(**arguments)
-
-
-def test_a_name_that_is_no_alarm_gets_a_suggestion(make: MakeAlarms) -> None:
-    wrong: Any = "high_cpus"
-    with pytest.raises(ValueError, match=r"no alarm Shop.high_cpus \(did you mean 'Shop.high_cpu'\?\)"):
-        make().alarm("Shop", wrong)

@@ -16,7 +16,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
-from ecs_workloads import AppServer, Container, Domain, InternalLoadBalancer, RabbitMqBroker, Scaling, SqsQueue, Worker
+from ecs_workloads import AppServer, Container, Domain, InternalLoadBalancer, Scaling, SqsQueue, Worker
 from tests.templates import HEALTHY, ingress, main_container, properties, resources, statements
 
 AUTHORITY = "arn:aws:acm-pca:eu-west-1:111111111111:certificate-authority/12345678-1234-1234-1234-123456789012"
@@ -138,49 +138,6 @@ def test_a_user_s_prefix_must_be_free(stack: cdk.Stack, make: MakeApp) -> None:
         app.send_to(queue, prefix="ORDERS")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"dns_name": "My_App"}, "dns_name must be 1 to 63 lower-case letters, digits and hyphens, got 'My_App'"),
-        ({"dns_name": "a" * 64}, "dns_name must be 1 to 63 lower-case letters"),
-        ({"longest_request": timedelta(seconds=111)}, "longest_request must be from 1 seconds to 110 seconds"),
-    ],
-)
-def test_refuses(make: MakeApp, arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=f"Stack/App: {message}"):
-        make(**arguments)
-
-
-def test_fails_for_a_name_that_another_tier_bears(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeApp) -> None:
-    make()
-    with pytest.raises(ValueError, match="Stack/Other: Stack/App already bears dns_name='app'"):
-        make("Other")
-    image = ecs.ContainerImage.from_registry("public.ecr.aws/docker/library/rabbitmq:4.2.1")
-    with pytest.raises(ValueError, match="Stack/Broker: Stack/App already bears dns_name='app'"):
-        RabbitMqBroker(stack, "Broker", cluster=cluster, image=image, dns_name="app")
-
-
-def test_fails_without_a_port(make: MakeApp, container: Container) -> None:
-    with pytest.raises(ValueError, match="Stack/App: an app server needs container.port"):
-        make(container=container)
-
-
-def test_fails_without_a_health_check(make: MakeApp, container: Container) -> None:
-    with pytest.raises(ValueError, match="Stack/App: an app server needs container.health_check"):
-        make(container=replace(container, port=8000))
-
-
-def test_fails_on_a_cluster_without_namespace(stack: cdk.Stack) -> None:
-    with pytest.raises(ValueError, match="an app server needs a cluster with a default Cloud Map namespace"):
-        AppServer(
-            stack,
-            "App",
-            cluster=ecs.Cluster(stack, "Plain"),
-            container=replace(_image(), port=80, health_check=HEALTHY),
-            dns_name="app",
-        )
-
-
 def _image() -> Container:
     return Container(image=ecs.ContainerImage.from_registry("example.com/app:1"))
 
@@ -278,16 +235,9 @@ def test_a_function_may_call_a_load_balancer_inside_the_vpc(
     assert sorted(rule["FromPort"] for rule in ingress(stack)) == [80, 8000]
 
 
-def test_a_tier_without_load_balancer_says_so(make: MakeApp) -> None:
-    with pytest.raises(ValueError, match="Stack/App: has no load balancer, it is called by its dns_name"):
-        _ = make().load_balancer
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"dns_name": None}, "say how the tier is called: dns_name='...', or internal_load_balancer"),
-        ({"internal_load_balancer": InternalLoadBalancer()}, "dns_name belong to Service Connect, not to an internal"),
         (
             {
                 "internal_load_balancer": InternalLoadBalancer(),
@@ -295,36 +245,9 @@ def test_a_tier_without_load_balancer_says_so(make: MakeApp) -> None:
                 "certificate_authority_arn": AUTHORITY,
             },
             "certificate_authority_arn belong to Service Connect",
-        ),
-        (
-            {"certificate_authority_arn": "arn:aws:acm-pca:x"},
-            "certificate_authority_arn must be the ARN of a private certificate authority, got 'arn:aws:acm-pca:x'",
-        ),
+        )
     ],
 )
 def test_refuses_two_ways_or_none(make: MakeApp, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"Stack/App: {message}"):
         make(**arguments)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (
-            {"domain": Domain(domain_name="api.internal.example")},
-            "the domain needs the hosted zone that answers for it",
-        ),
-        ({"startup_time": timedelta(seconds=-1)}, "startup_time must be from 0 seconds to 3600 seconds, got -1"),
-        ({"startup_time": timedelta(hours=2)}, "startup_time must be from 0 seconds to 3600 seconds, got 7200"),
-    ],
-)
-def test_a_load_balancer_inside_the_vpc_refuses(arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=f"InternalLoadBalancer: {message}"):
-        InternalLoadBalancer(**arguments)
-
-
-def test_a_certificate_inside_the_vpc_needs_its_domain(stack: cdk.Stack) -> None:
-    certificate = acm.Certificate.from_certificate_arn(stack, "Certificate", "arn:aws:acm:eu-west-1:1:certificate/a")
-
-    with pytest.raises(ValueError, match="InternalLoadBalancer: a certificate needs the domain that it is for"):
-        InternalLoadBalancer(certificate=certificate)

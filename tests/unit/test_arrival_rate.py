@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import aws_cdk as cdk
-import pytest
 from aws_cdk import aws_ecs as ecs
 
-from ecs_workloads import ArrivalRate, Container, MessageQueue, RabbitMqQueue, Scaling, SqsQueue, Worker
+from ecs_workloads import ArrivalRate, Container, MessageQueue, Scaling, SqsQueue, Worker
 from tests.templates import properties
 
 
@@ -43,10 +42,3 @@ def test_a_queue_of_another_stack_measures_arrivals_too(
     worker(stack, cluster, container, queue, ArrivalRate(processing_time=timedelta(seconds=3)))
 
     assert properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy")["PolicyName"] == "ArrivalRate"
-
-
-def test_fails_for_a_queue_that_does_not_measure_arrivals(
-    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, rabbit_mq_queue: RabbitMqQueue
-) -> None:
-    with pytest.raises(ValueError, match="Stack/Worker: ArrivalRate needs a tier whose queue has metric"):
-        worker(stack, cluster, container, rabbit_mq_queue, ArrivalRate(processing_time=timedelta(seconds=1)))

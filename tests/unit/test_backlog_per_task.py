@@ -8,12 +8,11 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Template
 
-from ecs_workloads import AppServer, BacklogPerTask, Container, RabbitMqQueue, Scaling, SqsQueue, Worker
-from tests.templates import HEALTHY, properties, resources
+from ecs_workloads import BacklogPerTask, Container, Scaling, SqsQueue, Worker
+from tests.templates import properties, resources
 
 POLICY = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))
 
@@ -115,49 +114,3 @@ def test_a_worker_that_always_has_a_task_needs_no_wake_up(
     worker(stack, cluster, container, Scaling(min_capacity=1, max_capacity=5, policies=(POLICY,)))
 
     Template.from_stack(stack).resource_count_is("AWS::CloudWatch::Alarm", 0)
-
-
-def test_fails_for_a_queue_without_metrics(
-    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, rabbit_mq_queue: RabbitMqQueue
-) -> None:
-    with pytest.raises(ValueError, match=r"Stack/Worker: BacklogPerTask needs a queue with metrics, and RabbitMqQueue"):
-        Worker(
-            stack,
-            "Worker",
-            cluster=cluster,
-            container=container,
-            queue=rabbit_mq_queue,
-            scaling=Scaling(min_capacity=1, max_capacity=2, policies=(POLICY,)),
-        )
-
-
-def test_fails_for_a_tier_without_queue(stack: cdk.Stack, cluster: ecs.Cluster) -> None:
-    with pytest.raises(ValueError, match="Stack/App: BacklogPerTask needs a tier that takes its work from a queue"):
-        AppServer(
-            stack,
-            "App",
-            cluster=cluster,
-            container=Container(
-                image=ecs.ContainerImage.from_registry("example.com/app:1"), port=8000, health_check=HEALTHY
-            ),
-            dns_name="app",
-            scaling=Scaling(min_capacity=1, max_capacity=2, policies=(POLICY,)),
-        )
-
-
-def test_fails_for_a_metric_that_is_an_expression(
-    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    queue = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
-    total = cloudwatch.MathExpression(expression="a * 2", using_metrics={"a": queue.metric_messages_waiting()})
-    monkeypatch.setattr(queue, "metric_messages_waiting", lambda: total)
-
-    with pytest.raises(ValueError, match="'waiting' must be a plain metric, not an expression"):
-        Worker(
-            stack,
-            "Worker",
-            cluster=cluster,
-            container=container,
-            queue=queue,
-            scaling=Scaling(min_capacity=1, max_capacity=2, policies=(POLICY,)),
-        )

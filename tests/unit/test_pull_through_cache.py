@@ -77,34 +77,16 @@ def test_an_image_can_be_named_by_its_digest(stack: cdk.Stack, cluster: ecs.Clus
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [
-        (
-            {"upstream": "dockerhub"},
-            r"upstream must be docker-hub, .*, got 'dockerhub' \(did you mean 'docker-hub'\?\)",
-        ),
-        ({"upstream": "docker-hub"}, "docker-hub needs credentials"),
-        ({"upstream": "quay", "repository_prefix": "Q"}, "repository_prefix must be 2 to 30 .*, got 'Q'"),
-    ],
+    [({"upstream": "docker-hub"}, "docker-hub needs credentials")],
 )
 def test_refuses(stack: cdk.Stack, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"Stack/Cache: {message}"):
         PullThroughCache(stack, "Cache", **arguments)
 
 
-def test_fails_for_credentials_that_nobody_takes(stack: cdk.Stack) -> None:
-    secret = secretsmanager.Secret.from_secret_name_v2(stack, "Secret", "ecr-pullthroughcache/quay")
-
-    with pytest.raises(ValueError, match="Stack/Cache: quay takes no credentials"):
-        PullThroughCache(stack, "Cache", upstream="quay", credentials=secret)
-
-
 @pytest.mark.parametrize(
     ("name", "tag", "message"),
-    [
-        ("Acme/Worker", "1", "name must be the name of an image in lower case, without its tag, got 'Acme/Worker'"),
-        ("acme/worker", "latest", "name a version or a digest, got 'latest'"),
-        ("acme/worker", "", "name a version or a digest, got ''"),
-    ],
+    [("acme/worker", "", "name a version or a digest, got ''")],
 )
 def test_an_image_has_a_name_and_a_version(stack: cdk.Stack, name: str, tag: str, message: str) -> None:
     cache = PullThroughCache(stack, "Cache", upstream="quay")

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import aws_cdk as cdk
-import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 
@@ -81,8 +80,3 @@ def test_without_deletions_there_is_no_drain_time() -> None:
     waiting = cloudwatch.Metric(namespace="Streams", metric_name="Waiting")
 
     assert QueueMetrics(messages_waiting=waiting, messages_in_flight=waiting).metric_drain_time() is None
-
-
-def test_fails_for_a_latency_that_no_queue_has() -> None:
-    with pytest.raises(ValueError, match="acceptable_latency must be from 1 seconds to 1209600 seconds, got 0 seconds"):
-        QueueMetrics.of_sqs("orders", acceptable_latency=timedelta(0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
@@ -19,6 +20,13 @@ def test_the_address_holds_no_credentials(rabbit_mq_queue: RabbitMqQueue) -> Non
         "ORDERS_NAME": "orders",
     }
     assert list(rabbit_mq_queue.connection_secrets("ORDERS")) == ["ORDERS_USERNAME", "ORDERS_PASSWORD"]
+
+
+def test_its_port_may_be_known_only_at_deployment(stack: cdk.Stack, rabbit_mq_queue: RabbitMqQueue) -> None:
+    port: Any = cdk.Token.as_number(cdk.Fn.ref("Port"))
+    url = replace(rabbit_mq_queue, port=port).connection_environment("ORDERS")["ORDERS_URL"]
+
+    assert stack.resolve(url) == {"Fn::Join": ["", ["amqp://rabbitmq.internal:", {"Ref": "Port"}, "/%2F"]]}
 
 
 def test_it_has_no_metrics_for_the_time_being(rabbit_mq_queue: RabbitMqQueue) -> None:

@@ -19,7 +19,6 @@ from aws_cdk.assertions import Template
 
 from ecs_workloads import (
     BacklogPerTask,
-    Capacity,
     CapacityShare,
     Container,
     ContainerCluster,
@@ -246,18 +245,12 @@ def test_a_task_starts_only_when_its_roles_are_complete(stack: cdk.Stack, make: 
 
 
 NIGHT = Scheduled(name="Night", schedule="cron(0 22 * * ? *)", max_capacity=1)
-OFF = Scheduled(name="Off", schedule="cron(0 22 * * ? *)", min_capacity=0, max_capacity=0)
 
 
-@pytest.mark.parametrize("policies", [(TargetCpu(),), (TargetMemory(), TargetCpu()), (TargetCpu(), NIGHT)])
+@pytest.mark.parametrize("policies", [(TargetMemory(), TargetCpu()), (TargetCpu(), NIGHT)])
 def test_fails_for_a_tier_that_would_sleep_for_good(make: MakeWorker, policies: tuple[ScalingPolicy, ...]) -> None:
     with pytest.raises(ValueError, match="Stack/Worker: with min_capacity=0 nothing would start a first task"):
         make(scaling=Scaling(min_capacity=0, max_capacity=2, policies=policies))
-
-
-def test_fails_for_a_schedule_that_stops_a_tier_for_good(make: MakeWorker) -> None:
-    with pytest.raises(ValueError, match="nothing would start a first task"):
-        make(scaling=Scaling(min_capacity=1, max_capacity=2, policies=(TargetCpu(), OFF)))
 
 
 def test_the_clock_may_start_a_first_task(stack: cdk.Stack, make: MakeWorker) -> None:
@@ -265,29 +258,6 @@ def test_the_clock_may_start_a_first_task(stack: cdk.Stack, make: MakeWorker) ->
     make(scaling=Scaling(min_capacity=0, max_capacity=2, policies=(TargetCpu(), morning)))
 
     assert properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")["MinCapacity"] == 0
-
-
-@pytest.mark.parametrize(
-    ("shares", "message"),
-    [
-        ([CapacityShare.fargate(), CapacityShare.fargate(weight=2)], "capacity names a provider twice"),
-        (
-            [CapacityShare.fargate(base=1), CapacityShare.fargate_spot(base=1)],
-            "only one share of the capacity may have a base, got FARGATE, FARGATE_SPOT",
-        ),
-        ([CapacityShare.fargate(base=1, weight=0)], "at least one share of the capacity must have a weight above 0"),
-    ],
-)
-def test_refuses(make: MakeWorker, shares: list[CapacityShare], message: str) -> None:
-    with pytest.raises(ValueError, match=f"Stack/Worker: {message}"):
-        make(capacity=shares)
-
-
-def test_fails_for_capacity_that_the_cluster_does_not_offer(stack: cdk.Stack, make: MakeWorker) -> None:
-    offering = ContainerCluster(stack, "Offering", vpc=ec2.Vpc(stack, "Other"), capacity=[Capacity.fargate()])
-
-    with pytest.raises(ValueError, match=r"the cluster offers FARGATE, not FARGATE_SPOT \(did you mean 'FARGATE'\?\)"):
-        make(cluster=offering.cluster, capacity=[CapacityShare.fargate_spot()])
 
 
 def test_the_program_starts_where_and_with_what_the_container_says(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import aws_cdk as cdk
-import pytest
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
@@ -100,26 +98,6 @@ def test_a_queue_of_another_stack_grants_its_key_too(
     assert any(statement["Resource"] == key_arn for statement in statements(stack))
 
 
-def test_a_queue_of_another_stack_is_checked_too(stack: cdk.Stack) -> None:
-    with pytest.raises(ValueError, match="Stack/Queue: longest_processing_time must be from 1 seconds"):
-        SqsQueue.from_queue(sqs.Queue(stack, "Queue"), longest_processing_time=timedelta(seconds=-5))
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"longest_processing_time": timedelta(0)}, "longest_processing_time must be from 1 seconds"),
-        ({"longest_processing_time": timedelta(hours=9)}, "to 28800 seconds, got 32400"),
-        ({"max_receive_count": 0}, "max_receive_count must be from 1 to 1000, got 0"),
-        ({"retention_period": timedelta(days=14)}, "retention_period must be from 60 seconds to 1123200 seconds"),
-    ],
-)
-def test_refuses(stack: cdk.Stack, changes: dict[str, Any], message: str) -> None:
-    arguments: dict[str, Any] = {"longest_processing_time": timedelta(minutes=2), **changes}
-    with pytest.raises(ValueError, match=f"Stack/Orders: .*{message}"):
-        SqsQueue(stack, "Orders", **arguments)
-
-
 def test_a_fifo_queue_keeps_the_order_of_each_group(stack: cdk.Stack) -> None:
     SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1), fifo=True)
 
@@ -155,8 +133,3 @@ def test_no_other_queue_sends_its_failures_among_the_work(stack: cdk.Stack) -> N
 
     [queue] = [one["Properties"] for one in resources(stack, "AWS::SQS::Queue") if "RedrivePolicy" in one["Properties"]]
     assert queue["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}
-
-
-def test_fails_for_deduplication_without_order(stack: cdk.Stack) -> None:
-    with pytest.raises(ValueError, match="Stack/Orders: content_based_deduplication needs fifo=True"):
-        SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1), content_based_deduplication=True)

@@ -114,8 +114,3 @@ def test_a_deployment_and_its_extra_tasks_are_no_missing_task() -> None:
     missing = TierMetrics(cluster_name="shop", service_name="web", min_capacity=1).metric_missing_tasks()
 
     assert missing.expression == "IF(deployments < 2 AND running < desired, desired - running, 0)"
-
-
-def test_fails_for_a_negative_number_of_tasks() -> None:
-    with pytest.raises(ValueError, match="TierMetrics: min_capacity must be at least 0, got -1"):
-        TierMetrics(cluster_name="shop", service_name="web", min_capacity=-1)

@@ -124,25 +124,6 @@ def test_on_a_broker_it_gets_credentials_and_the_port(
     assert "ECSServiceAverageCPUUtilization" in str(properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy"))
 
 
-def test_fails_when_nobody_says_by_what_it_scales(make: MakeWorker) -> None:
-    with pytest.raises(ValueError, match="Stack/Worker: say by what the worker scales: .*BacklogPerTask"):
-        make(scaling=Scaling(min_capacity=1, max_capacity=4))
-
-
-def test_fails_for_a_variable_that_the_queue_needs(make: MakeWorker) -> None:
-    image = ecs.ContainerImage.from_registry("example.com/worker:1")
-    with pytest.raises(
-        ValueError,
-        match="Stack/Worker: environment variable 'QUEUE_URL' is already set; choose another than queue_prefix='QUEUE'",
-    ):
-        make(container=Container(image=image, environment={"QUEUE_URL": "x"}))
-
-
-def test_fails_for_a_prefix_that_is_no_variable(make: MakeWorker) -> None:
-    with pytest.raises(ValueError, match="prefix must be upper-case letters, digits and underscores, got 'my-queue'"):
-        make(queue_prefix="my-queue")
-
-
 class Stream:
     """A queue of a user, who imports nothing of this library."""
 

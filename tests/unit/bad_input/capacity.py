@@ -1,4 +1,4 @@
-"""Rules of where tasks run."""
+"""Rules of where tasks run; those of a tier's shares stand in ``bounds.py``."""
 
 from __future__ import annotations
 
@@ -53,32 +53,5 @@ ROWS = (
         "CapacityShare",
         "interruptible is True for FARGATE_SPOT, got False",
         lambda _: CapacityShare(capacity_provider="FARGATE_SPOT", interruptible=False),
-    ),
-    Row(
-        "one provider in two shares",
-        "Stack/Worker",
-        "capacity names a provider twice, got ['FARGATE', 'FARGATE']",
-        lambda at: at.worker(capacity=[CapacityShare.fargate(), CapacityShare.fargate(weight=2)]),
-    ),
-    Row(
-        "two shares with a base",
-        "Stack/Worker",
-        "only one share of the capacity may have a base, got FARGATE, FARGATE_SPOT",
-        lambda at: at.worker(capacity=[CapacityShare.fargate(base=1), CapacityShare.fargate_spot(base=1)]),
-    ),
-    Row(
-        "no share with a weight",
-        "Stack/Worker",
-        "at least one share of the capacity must have a weight above 0",
-        lambda at: at.worker(capacity=[CapacityShare.fargate(base=1, weight=0)]),
-    ),
-    Row(
-        "capacity that the cluster does not offer",
-        "Stack/Worker",
-        "the cluster offers FARGATE, not FARGATE_SPOT (did you mean 'FARGATE'?)",
-        lambda at: at.worker(
-            cluster=at.container_cluster(capacity=[Capacity.fargate()]).cluster,
-            capacity=[CapacityShare.fargate_spot()],
-        ),
     ),
 )

@@ -7,12 +7,33 @@ from typing import Any
 
 from aws_cdk import aws_ecs as ecs
 
-from ecs_workloads import WritablePath
+from ecs_workloads import ScratchVolume, WritablePath
 from tests.unit.bad_input.row import FRACTION, Row
 
+_EXIT_CODE = "restart_ignored_exit_codes must be from 0 to 255, got"
+_PERIOD = timedelta(minutes=5)
+_STORAGE = "ephemeral_storage_gib must be from 21 to 200, got"
 _STOP = "stop_timeout must be from 2 seconds to 120 seconds, got"
-_UNTAGGED = "untagged_retention must be from 86400 seconds to 315360000 seconds, got"
 _NO_TEXT: Any = 4
+
+
+def _volume(container_path: str) -> ScratchVolume:
+    return ScratchVolume(name="data", container_path=container_path, image_declares_volume=True)
+
+
+def _times(argument: str, low: timedelta, high: timedelta) -> list[Row]:
+    def row(what: str, value: timedelta, message: str) -> Row:
+        name = f"{argument} {what}"
+        return Row(name, "Container", f"{argument} must be {message}", lambda at: at.container(**{argument: value}))
+
+    bounds = f"from {low.seconds} seconds to {high.seconds} seconds, got"
+    below, above = low - timedelta(seconds=1), high + timedelta(seconds=1)
+    return [
+        row("too short", below, f"{bounds} {below.seconds}"),
+        row("too long", above, f"{bounds} {above.seconds}"),
+        row("of half seconds", low + FRACTION, f"a whole number of seconds, got {low.seconds}.5"),
+    ]
+
 
 ROWS = (
     Row(
@@ -42,6 +63,58 @@ ROWS = (
         lambda at: at.container(writable_paths=[WritablePath(container_path="/a")] * 2),
     ),
     Row(
+        "two volumes with one name",
+        "Container",
+        "two volumes have one name, got ['data', 'data']",
+        lambda at: at.container(volumes=[_volume("/a"), _volume("/b")]),
+    ),
+    Row(
+        "a working directory without a root",
+        "Container",
+        "working_directory must be an absolute path, got 'srv'",
+        lambda at: at.container(working_directory="srv"),
+    ),
+    Row("20 GiB", "Container", f"{_STORAGE} 20", lambda at: at.container(ephemeral_storage_gib=20)),
+    Row("201 GiB", "Container", f"{_STORAGE} 201", lambda at: at.container(ephemeral_storage_gib=201)),
+    *_times("start_timeout", timedelta(seconds=2), timedelta(seconds=120)),
+    *_times("restart_attempt_period", timedelta(minutes=1), timedelta(minutes=30)),
+    Row(
+        "exit codes of what is never restarted",
+        "Container",
+        "restart_ignored_exit_codes need a restart_attempt_period, without which nothing is restarted",
+        lambda at: at.container(restart_ignored_exit_codes=[0]),
+    ),
+    Row(
+        "a negative exit code",
+        "Container",
+        f"{_EXIT_CODE} -1",
+        lambda at: at.container(restart_attempt_period=_PERIOD, restart_ignored_exit_codes=[-1]),
+    ),
+    Row(
+        "exit code 256",
+        "Container",
+        f"{_EXIT_CODE} 256",
+        lambda at: at.container(restart_attempt_period=_PERIOD, restart_ignored_exit_codes=[256]),
+    ),
+    Row(
+        "a limit that Fargate does not change",
+        "Container",
+        "Fargate changes no ulimit but NOFILE, got CORE",
+        lambda at: at.container(ulimits=[ecs.Ulimit(name=ecs.UlimitName.CORE, soft_limit=1, hard_limit=1)]),
+    ),
+    Row(
+        "no open file",
+        "Container",
+        "a ulimit needs 0 < soft_limit <= hard_limit, got 0 and 1",
+        lambda at: at.container(ulimits=[ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=0, hard_limit=1)]),
+    ),
+    Row(
+        "a soft limit above the hard one",
+        "Container",
+        "a ulimit needs 0 < soft_limit <= hard_limit, got 2 and 1",
+        lambda at: at.container(ulimits=[ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=2, hard_limit=1)]),
+    ),
+    Row(
         "a variable's name with a hyphen",
         "Container",
         "a variable's name must be letters, digits and underscores, got 'MY-NAME'",
@@ -64,6 +137,13 @@ ROWS = (
         "Container",
         "environment variable 'WORKERS' must be a string, got 4",
         lambda at: at.container(environment={"WORKERS": _NO_TEXT}),
+        TypeError,
+    ),
+    Row(
+        "a secret variable that is a text",
+        "Container",
+        "secret variable 'TOKEN' must be an ecs.Secret, not a value, got 'hunter2'",
+        lambda at: at.container(secrets={"TOKEN": "hunter2"}),
         TypeError,
     ),
     Row(
@@ -121,70 +201,9 @@ ROWS = (
         lambda _: WritablePath(container_path="/a", size_mib=0),
     ),
     Row(
-        "a repository in capitals",
-        "Stack/Images",
-        "repository_name must be 2 to 256 lower-case letters, digits and single separators",
-        lambda at: at.repository(repository_name="Shop/Web"),
-    ),
-    Row(
-        "no build kept",
-        "Stack/Images",
-        "build_images must be from 1 to 10000, got 0",
-        lambda at: at.repository(build_images=0),
-    ),
-    Row(
-        "too many builds kept",
-        "Stack/Images",
-        "build_images must be from 1 to 10000, got 10001",
-        lambda at: at.repository(build_images=10_001),
-    ),
-    Row(
-        "untagged images gone within the day",
-        "Stack/Images",
-        f"{_UNTAGGED} 3600",
-        lambda at: at.repository(untagged_retention=timedelta(hours=1)),
-    ),
-    Row(
-        "untagged images kept for eleven years",
-        "Stack/Images",
-        f"{_UNTAGGED} 346896000",
-        lambda at: at.repository(untagged_retention=timedelta(days=4015)),
-    ),
-    Row(
-        "untagged images kept for half seconds",
-        "Stack/Images",
-        "untagged_retention must be a whole number of seconds, got 86400.5",
-        lambda at: at.repository(untagged_retention=timedelta(days=1) + FRACTION),
-    ),
-    Row(
-        "untagged images kept for half days",
-        "Stack/Images",
-        "untagged_retention must be whole days, got 1 day, 12:00:00",
-        lambda at: at.repository(untagged_retention=timedelta(days=1.5)),
-    ),
-    Row(
-        "five patterns of releases",
-        "Stack/Images",
-        "release_tag_patterns must be at most 4, got",
-        lambda at: at.repository(release_tag_patterns=["1.*", "2.*", "3.*", "4.*", "5.*"]),
-    ),
-    Row(
-        "a pattern that no tag can match",
-        "Stack/Images",
-        "release_tag_patterns must be a tag, with * for anything, got 'a b'",
-        lambda at: at.repository(release_tag_patterns=["a b"]),
-    ),
-    Row(
-        "an account of three digits",
-        "Stack/Images",
-        "pull_account_ids must be 12 digits each, got '123'",
-        lambda at: at.repository(pull_account_ids=["123"]),
-    ),
-    Row(
-        "the latest image",
-        "Stack/Images",
-        "name a release or a digest, got 'latest'",
-        lambda at: at.repository().image("latest"),
-        leaves=True,
+        "a folder larger than any task",
+        "WritablePath",
+        "size_mib must be from 1 to 122880, got 122881",
+        lambda _: WritablePath(container_path="/a", size_mib=122_881),
     ),
 )

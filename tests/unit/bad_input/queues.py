@@ -87,6 +87,12 @@ ROWS = (
         lambda at: at.queue(retention_period=timedelta(minutes=1) + FRACTION),
     ),
     Row(
+        "deduplication without order",
+        "Stack/Queue",
+        "content_based_deduplication needs fifo=True",
+        lambda at: at.queue(content_based_deduplication=True),
+    ),
+    Row(
         "a queue's prefix in small letters",
         "queue variables",
         "prefix must be upper-case letters, digits and underscores, got 'my-queue'",
@@ -177,6 +183,12 @@ ROWS = (
         "a broker needs a cluster with a private DNS namespace",
         lambda at: at.broker(cluster=_cluster_of_calls(at)),
     ),
+    Row(
+        "a broker of a size that nobody knows",
+        "Stack/Broker",
+        "cpu must be known now: the broker is configured for it",
+        lambda at: at.broker(cpu=at.number),
+    ),
     Row("a slow broker", "Stack/Broker", "cpu must be at least 512, got 256", lambda at: at.broker(cpu=256)),
     Row(
         "a small broker",
@@ -185,7 +197,7 @@ ROWS = (
         lambda at: at.broker(cpu=512, memory_limit_mib=512),
     ),
     Row(
-        "a broker on Spot",
+        "Spot for a broker",
         "Stack/Broker",
         "a broker needs capacity that is never interrupted, got FARGATE_SPOT with interruptible=True",
         lambda at: at.broker(capacity=[CapacityShare.fargate_spot()]),

@@ -13,23 +13,31 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_efs as efs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 
 from ecs_workloads import (
+    Alarms,
     AppServer,
     BacklogPerTask,
     Container,
     ContainerCluster,
+    Dashboard,
     Domain,
+    ExtensibleTask,
     ImageRepository,
+    ListenerRule,
     MessageQueue,
+    PullThroughCache,
     RabbitMqBroker,
     RabbitMqQueue,
     Scaling,
+    SharedFileSystem,
     SqsQueue,
+    TierMetrics,
     WebServer,
     Worker,
 )
@@ -37,6 +45,7 @@ from tests.templates import HEALTHY
 
 FRACTION = timedelta(milliseconds=500)
 IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
+TIER = TierMetrics(cluster_name="shop", service_name="tier", min_capacity=1)
 
 
 class Bench:
@@ -58,12 +67,31 @@ class Bench:
         )
 
     @cached_property
+    def cluster_in_one_zone(self) -> ecs.Cluster:
+        """A cluster in a VPC with one zone."""
+        vpc = ec2.Vpc.from_vpc_attributes(
+            self.stack,
+            "NarrowVpc",
+            vpc_id="vpc-2",
+            availability_zones=["eu-west-1a"],
+            private_subnet_ids=["subnet-1"],
+            public_subnet_ids=["subnet-3"],
+        )
+        return ContainerCluster(self.stack, "NarrowCluster", vpc=vpc).cluster
+
+    @cached_property
     def cluster(self) -> ecs.Cluster:
         return ContainerCluster(self.stack, "Cluster", vpc=self.vpc).cluster
 
     @cached_property
     def plain_cluster(self) -> ecs.Cluster:
         return ecs.Cluster(self.stack, "PlainCluster", vpc=self.vpc)
+
+    @cached_property
+    def cluster_of_others(self) -> ecs.Cluster:
+        """A cluster of which nobody knows what capacity it offers."""
+        namespace = ecs.CloudMapNamespaceOptions(name="others")
+        return ecs.Cluster(self.stack, "Others", vpc=self.vpc, default_cloud_map_namespace=namespace)
 
     @cached_property
     def listener(self) -> elbv2.IApplicationListener:
@@ -103,18 +131,26 @@ class Bench:
         defaults: dict[str, Any] = {"image": IMAGE}
         return Container(**{**defaults, **arguments})
 
-    def web(self, **arguments: Any) -> WebServer:
+    def served(self, **arguments: Any) -> Container:
+        """Return a container that any tier may have."""
+        return self.container(port=80, health_check=HEALTHY, **arguments)
+
+    def rule(self, **arguments: Any) -> ListenerRule:
+        defaults: dict[str, Any] = {"listener": self.listener, "priority": 1, "host_headers": ["shop.example.com"]}
+        return ListenerRule(**{**defaults, **arguments})
+
+    def web(self, construct_id: str = "Web", **arguments: Any) -> WebServer:
         defaults: dict[str, Any] = {
             "cluster": self.cluster,
-            "container": self.container(port=80),
+            "container": self.served(),
             "domain": Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="example.com"),
         }
-        return WebServer(self.stack, "Web", **{**defaults, **arguments})
+        return WebServer(self.stack, construct_id, **{**defaults, **arguments})
 
     def app(self, construct_id: str = "App", **arguments: Any) -> AppServer:
         defaults: dict[str, Any] = {
             "cluster": self.cluster,
-            "container": self.container(port=80, health_check=HEALTHY),
+            "container": self.served(),
             "dns_name": "app",
         }
         return AppServer(self.stack, construct_id, **{**defaults, **arguments})
@@ -148,6 +184,21 @@ class Bench:
 
     def repository(self, **arguments: Any) -> ImageRepository:
         return ImageRepository(self.stack, "Images", **arguments)
+
+    def cache(self, **arguments: Any) -> PullThroughCache:
+        defaults: dict[str, Any] = {"upstream": "quay"}
+        return PullThroughCache(self.stack, "Cache", **{**defaults, **arguments})
+
+    def folder(self, **arguments: Any) -> efs.AccessPoint:
+        files = SharedFileSystem(self.stack, "Files", vpc=self.vpc)
+        return files.folder("Folder", **{"path": "/uploads", **arguments})
+
+    def alarms(self, **arguments: Any) -> Alarms:
+        defaults: dict[str, Any] = {"tiers": {"Shop": TIER}, "topics": {"critical": [], "warning": []}}
+        return Alarms(self.stack, "Alarms", **{**defaults, **arguments})
+
+    def dashboard(self, tiers: Mapping[str, TierMetrics]) -> Dashboard:
+        return Dashboard(self.stack, "Dashboard", tiers=tiers)
 
     def container_cluster(self, **arguments: Any) -> ContainerCluster:
         return ContainerCluster(self.stack, "Containers", vpc=self.vpc, **arguments)
@@ -184,6 +235,22 @@ class TokenRow:
 
     name: str
     call: Callable[[Bench], object]
+
+
+class Agent:
+    """A sidecar of a user."""
+
+    def __init__(self, **arguments: Any) -> None:
+        self._arguments: dict[str, Any] = {
+            "name": "agent",
+            "image": IMAGE,
+            "user": "agent",
+            "memory_limit_mib": 64,
+            **arguments,
+        }
+
+    def bind(self, task: ExtensibleTask) -> None:
+        task.add_container(**self._arguments)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -188,18 +188,6 @@ ROWS = (
         lambda _: Scaling(min_capacity=1, max_capacity=2, policies=()),
     ),
     Row(
-        "a tier that no policy wakes",
-        "Stack/Worker",
-        "with min_capacity=0 nothing would start a first task",
-        lambda at: at.worker(scaling=_moved_by(TargetCpu(), min_capacity=0)),
-    ),
-    Row(
-        "a tier that the clock stops for good",
-        "Stack/Worker",
-        "with min_capacity=0 nothing would start a first task",
-        lambda at: at.worker(scaling=_moved_by(TargetCpu(), _scheduled(min_capacity=0))),
-    ),
-    Row(
         "a schedule's name with a space",
         "Scheduled 'morning rush'",
         "name must be PascalCase letters and digits, got 'morning rush'",

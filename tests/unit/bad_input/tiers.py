@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-from ecs_workloads import Capacity, Domain, ListenerRule, WebServer
+from ecs_workloads import Capacity, Domain, InternalLoadBalancer, WebServer
 from tests.templates import HEALTHY
 from tests.unit.bad_input.row import FRACTION, Bench, Row
 
@@ -20,17 +20,12 @@ _HTTPS = "HTTPS needs a domain with its hosted zone, or a domain and a certifica
 _GUEST = "only for a load balancer of its own, not with a listener_rule"
 
 
-def _rule(at: Bench, **changes: Any) -> ListenerRule:
-    defaults: dict[str, Any] = {"listener": at.listener, "priority": 1, "host_headers": ["shop.example.com"]}
-    return ListenerRule(**{**defaults, **changes})
-
-
 def _request(seconds: float) -> timedelta:
     return timedelta(seconds=seconds)
 
 
 def _guest(at: Bench) -> WebServer:
-    return at.web(domain=None, listener_rule=_rule(at))
+    return at.web(domain=None, listener_rule=at.rule())
 
 
 ROWS = (
@@ -76,30 +71,54 @@ ROWS = (
         "'shop.example.com' is not inside the zone 'example.org'",
         lambda _: Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="example.org"),
     ),
-    Row("priority 0", "ListenerRule", "priority must be from 1 to 50000, got 0", lambda at: _rule(at, priority=0)),
+    Row("priority 0", "ListenerRule", "priority must be from 1 to 50000, got 0", lambda at: at.rule(priority=0)),
     Row(
         "priority 50001",
         "ListenerRule",
         "priority must be from 1 to 50000, got 50001",
-        lambda at: _rule(at, priority=50_001),
+        lambda at: at.rule(priority=50_001),
     ),
     Row(
         "a rule without a host",
         "ListenerRule",
         "host_headers must name at least one host",
-        lambda at: _rule(at, host_headers=[]),
+        lambda at: at.rule(host_headers=[]),
     ),
     Row(
         "a URL with a wildcard",
         "ListenerRule",
         "the first of host_headers must be one host, got '*.example.com'",
-        lambda at: _rule(at, host_headers=["*.example.com"]),
+        lambda at: at.rule(host_headers=["*.example.com"]),
     ),
     Row(
         "six values in one rule",
         "ListenerRule",
         "one rule matches at most 5 values, got",
-        lambda at: _rule(at, path_patterns=["/a", "/b", "/c", "/d", "/e"]),
+        lambda at: at.rule(path_patterns=["/a", "/b", "/c", "/d", "/e"]),
+    ),
+    Row(
+        "a path without a slash",
+        "ListenerRule",
+        "path_patterns must be paths that begin with '/', got 'v2'",
+        lambda at: at.rule(path_patterns=["v2"]),
+    ),
+    Row(
+        "a header's name with a space",
+        "ListenerRule",
+        "http_headers must be names of headers, got 'X Version'",
+        lambda at: at.rule(http_headers={"X Version": ["2"]}),
+    ),
+    Row(
+        "a header that has no value",
+        "ListenerRule",
+        "http_headers must say which values of 'X-Version' match",
+        lambda at: at.rule(http_headers={"X-Version": []}),
+    ),
+    Row(
+        "duplicate priority on a listener",
+        "Stack/Other",
+        "Stack/Web already has priority=1 on the listener",
+        lambda at: (_guest(at), at.web("Other", domain=None, listener_rule=at.rule(host_headers=["b.example.com"]))),
     ),
     Row(
         "a web server without a port",
@@ -131,13 +150,7 @@ ROWS = (
     ),
     Row("no failure allowed", "Stack/Web", f"{_FAILED} 0", lambda at: at.web(max_failed_percent=0)),
     Row("more failures than requests", "Stack/Web", f"{_FAILED} 101", lambda at: at.web(max_failed_percent=101)),
-    Row("a guest's domain", "Stack/Web", f"domain: {_GUEST}", lambda at: at.web(listener_rule=_rule(at))),
-    Row(
-        "a guest's certificate",
-        "Stack/Web",
-        f"certificate: {_GUEST}",
-        lambda at: at.web(domain=None, certificate=at.certificate, listener_rule=_rule(at)),
-    ),
+    Row("a guest's domain", "Stack/Web", f"domain: {_GUEST}", lambda at: at.web(listener_rule=at.rule())),
     Row(
         "a protocol that no browser speaks",
         "Stack/Web",
@@ -171,6 +184,13 @@ ROWS = (
         leaves=True,
     ),
     Row(
+        "the listener of a guest",
+        "Stack/Web",
+        "owns no listener, it was given a listener_rule",
+        lambda at: _guest(at).listener,
+        leaves=True,
+    ),
+    Row(
         "an app server without a port",
         "Stack/App",
         "an app server needs container.port",
@@ -189,6 +209,37 @@ ROWS = (
         "Stack/App",
         "longest_request must be a whole number of seconds, got 30.5",
         lambda at: at.app(longest_request=_request(30.5)),
+    ),
+    Row(
+        "an app server that nobody can call",
+        "Stack/App",
+        "say how the tier is called: dns_name='...', or internal_load_balancer",
+        lambda at: at.app(dns_name=None),
+    ),
+    Row(
+        "an app server that is called in two ways",
+        "Stack/App",
+        "dns_name belong to Service Connect, not to an internal_load_balancer",
+        lambda at: at.app(internal_load_balancer=InternalLoadBalancer()),
+    ),
+    Row(
+        "one zone inside the VPC",
+        "Stack/App",
+        "a load balancer needs private subnets in two zones, and the VPC has them in 1",
+        lambda at: at.app(cluster=at.cluster_in_one_zone, dns_name=None, internal_load_balancer=InternalLoadBalancer()),
+    ),
+    Row(
+        "an authority that is none",
+        "Stack/App",
+        "certificate_authority_arn must be the ARN of a private certificate authority, got 'arn:aws:acm-pca:x'",
+        lambda at: at.app(certificate_authority_arn="arn:aws:acm-pca:x"),
+    ),
+    Row(
+        "the load balancer of a tier that has none",
+        "Stack/App",
+        "has no load balancer, it is called by its dns_name",
+        lambda at: at.app().load_balancer,
+        leaves=True,
     ),
     Row(
         "an app server without a namespace",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,15 +11,20 @@ from ecs_workloads import (
     BacklogPerTask,
     CapacityShare,
     Domain,
-    ListenerRule,
+    OpenTelemetryCollector,
     RequestsPerTarget,
     Scaling,
     Scheduled,
     TargetCpu,
     TargetMemory,
+    TargetTimings,
+    WebFirewall,
     WritablePath,
 )
-from tests.unit.bad_input.row import TokenRow
+from tests.unit.bad_input import bounds
+from tests.unit.bad_input.entries import jwt, oidc
+from tests.unit.bad_input.row import IMAGE, TIER, Agent, TokenRow
+from tests.unit.bad_input.volumes import disk, scratch, shared
 
 _SECOND = timedelta(seconds=1)
 
@@ -29,11 +35,43 @@ def _scheduled(**changes: Any) -> Scheduled:
 
 
 ROWS = (
+    *bounds.TOKEN_ROWS,
+    TokenRow("path of a health check", lambda at: at.web(health_check_path=at.text)),
+    TokenRow("time zone", lambda at: _scheduled(time_zone=at.text)),
     TokenRow("port", lambda at: at.container(port=at.number)),
     TokenRow("cpu", lambda at: at.container(cpu=at.number)),
-    TokenRow("memory", lambda at: at.container(memory_limit_mib=at.number)),
     TokenRow("variable", lambda at: at.container(environment={at.text: "x"})),
+    TokenRow("working_directory", lambda at: at.container(working_directory=at.text)),
+    TokenRow("ephemeral_storage_gib", lambda at: at.container(ephemeral_storage_gib=at.number)),
+    TokenRow(
+        "exit code",
+        lambda at: at.container(restart_attempt_period=timedelta(minutes=5), restart_ignored_exit_codes=[at.number]),
+    ),
     TokenRow("folder", lambda at: WritablePath(container_path=at.text)),
+    TokenRow("folder's size", lambda at: WritablePath(container_path="/a", size_mib=at.number)),
+    TokenRow("scratch volume", lambda at: scratch(name=at.text)),
+    TokenRow("scratch volume's path", lambda at: scratch(container_path=at.text)),
+    TokenRow("EFS volume", lambda at: shared(at, name=at.text)),
+    TokenRow("EFS volume's path", lambda at: shared(at, container_path=at.text)),
+    TokenRow("EBS volume", lambda at: disk(name=at.text)),
+    TokenRow("EBS volume's path", lambda at: disk(container_path=at.text)),
+    TokenRow("size_gib", lambda at: disk(size_gib=at.number)),
+    TokenRow("snapshot_id", lambda at: disk(snapshot_id=at.text)),
+    TokenRow("iops", lambda at: disk(iops=at.number)),
+    TokenRow("throughput_mib", lambda at: disk(throughput_mib=at.number)),
+    TokenRow("shared folder's path", lambda at: at.folder(path=at.text)),
+    TokenRow("shared folder's user", lambda at: at.folder(uid=at.text)),
+    TokenRow("shared folder's permissions", lambda at: at.folder(permissions=at.text)),
+    TokenRow("sidecar's memory", lambda at: at.app(sidecars=[Agent(memory_limit_mib=at.number)])),
+    TokenRow(
+        "memory_limit_mib",
+        lambda at: at.app(container=at.served(memory_limit_mib=at.number), sidecars=[Agent()]),
+    ),
+    TokenRow("sidecar's variable", lambda at: at.app(sidecars=[Agent(environment={at.text: "x"})])),
+    TokenRow("metric_namespace", lambda at: OpenTelemetryCollector(image=IMAGE, metric_namespace=at.text)),
+    TokenRow("repository_prefix", lambda at: at.cache(repository_prefix=at.text)),
+    TokenRow("cached image", lambda at: at.cache().image(at.text, "1.0.0")),
+    TokenRow("fewest tasks of a tier", lambda at: replace(TIER, min_capacity=at.number)),
     TokenRow("repository_name", lambda at: at.repository(repository_name=at.text)),
     TokenRow("build_images", lambda at: at.repository(build_images=at.number)),
     TokenRow("release_tag_patterns", lambda at: at.repository(release_tag_patterns=[at.text])),
@@ -47,15 +85,12 @@ ROWS = (
     TokenRow("requests", lambda at: RequestsPerTarget(requests_per_minute=at.number)),
     TokenRow("cpu target", lambda at: TargetCpu(target_utilization_percent=at.number)),
     TokenRow("memory target", lambda at: TargetMemory(target_utilization_percent=at.number)),
-    TokenRow("fewest tasks", lambda at: Scaling(min_capacity=at.number, max_capacity=4)),
     TokenRow("most tasks", lambda at: Scaling(min_capacity=4, max_capacity=at.number)),
     TokenRow("schedule's name", lambda at: _scheduled(name=at.text)),
     TokenRow("schedule", lambda at: _scheduled(schedule=at.text)),
     TokenRow("schedule's min", lambda at: _scheduled(min_capacity=at.number)),
     TokenRow("schedule's max", lambda at: _scheduled(max_capacity=at.number)),
-    TokenRow("provider", lambda at: at.worker(capacity=[CapacityShare(capacity_provider=at.text)])),
     TokenRow("base", lambda at: CapacityShare.fargate(base=at.number, weight=0)),
-    TokenRow("weight", lambda at: at.worker(capacity=[CapacityShare.fargate(weight=at.number)])),
     TokenRow("namespace_name", lambda at: at.container_cluster(namespace_name=at.text)),
     TokenRow(
         "zone_name",
@@ -67,8 +102,20 @@ ROWS = (
     ),
     TokenRow(
         "priority",
-        lambda at: ListenerRule(listener=at.listener, priority=at.number, host_headers=["shop.example.com"]),
+        lambda at: at.rule(priority=at.number),
     ),
+    TokenRow("path_patterns", lambda at: at.rule(path_patterns=[at.text])),
+    TokenRow("http_headers", lambda at: at.rule(http_headers={at.text: ["2"]})),
+    TokenRow("requests_per_ip", lambda at: WebFirewall(requests_per_ip=at.number)),
+    TokenRow("issuer", lambda at: oidc(issuer=at.text)),
+    TokenRow("issuer of tokens", lambda at: jwt(issuer=at.text)),
+    TokenRow("unhealthy_threshold_count", lambda at: TargetTimings(unhealthy_threshold_count=at.number)),
+    TokenRow("health_check_port", lambda at: at.web(health_check_port=at.number)),
+    TokenRow(
+        "stickiness_cookie_name",
+        lambda at: at.web(stickiness_cookie_duration=_SECOND, stickiness_cookie_name=at.text),
+    ),
+    TokenRow("certificate_authority_arn", lambda at: at.app(certificate_authority_arn=at.text)),
     TokenRow("dns_name", lambda at: at.app(dns_name=at.text)),
     TokenRow("broker's dns_name", lambda at: at.broker(dns_name=at.text)),
     TokenRow("prefix", lambda at: at.sqs_queue.connection_environment(at.text)),

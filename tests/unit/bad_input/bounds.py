@@ -1,0 +1,160 @@
+"""Rules of what a tier's bounds, stop and capacity must fit, each held by each kind of tier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from ecs_workloads import (
+    Capacity,
+    CapacityShare,
+    DownstreamLimit,
+    FluentBit,
+    Scaling,
+    Scheduled,
+    TargetCpu,
+)
+from tests.unit.bad_input.row import IMAGE, Bench, Row, TokenRow
+
+_ASLEEP = "with min_capacity=0 nothing would start a first task"
+# What costs time to make is made when a row is run: mutants import all rows again and again.
+_DATABASE = DownstreamLimit(name="db", connections=39, connections_per_task=10)
+_ROUTER = FluentBit(image=IMAGE, options={"Name": "null"})
+_LARGE = CapacityShare(capacity_provider="LARGE", interruptible=False)
+# A tier with other arguments than its defaults.
+Make = Callable[..., object]
+# Each kind of tier: its name, its path, and what makes one.
+PROGRAMS: tuple[tuple[str, str, Callable[[Bench], Make]], ...] = (
+    ("web", "Stack/Web", lambda at: at.web),
+    ("app", "Stack/App", lambda at: at.app),
+    ("worker", "Stack/Worker", lambda at: at.worker),
+)
+TIERS: tuple[tuple[str, str, Callable[[Bench], Make]], ...] = (
+    *PROGRAMS,
+    ("broker", "Stack/Broker", lambda at: at.broker),
+)
+
+
+def _noon(*, min_capacity: int | None = None, max_capacity: int | None = None) -> Scheduled:
+    return Scheduled(name="Noon", schedule="cron(0 12 * * ? *)", min_capacity=min_capacity, max_capacity=max_capacity)
+
+
+def _scaling(*policies: Scheduled, low: int = 1, high: int = 2, **arguments: Any) -> Scaling:
+    return Scaling(min_capacity=low, max_capacity=high, policies=(TargetCpu(), *policies), **arguments)
+
+
+def _of_programs(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Row]:
+    def scaled(what: str, message: str, scaling: Callable[[], Scaling]) -> Row:
+        return Row(f"{kind}: {what}", path, message, lambda at: make(at)(scaling=scaling()))
+
+    return [
+        scaled("no policy wakes it", _ASLEEP, lambda: _scaling(low=0)),
+        scaled("the clock stops it for good", _ASLEEP, lambda: _scaling(_noon(min_capacity=0))),
+        scaled(
+            "a schedule above every max",
+            "Scheduled 'Noon' raises min_capacity to 3, above every max_capacity: the highest is 2",
+            lambda: _scaling(_noon(min_capacity=3)),
+        ),
+        scaled(
+            "a schedule below every min",
+            "Scheduled 'Noon' lowers max_capacity to 1, below every min_capacity: the lowest is 2",
+            lambda: _scaling(_noon(max_capacity=1), low=2),
+        ),
+        scaled(
+            "a zone without a task",
+            "zone_redundant needs a task in each of the 2 zones at any time, and the fewest are 1",
+            lambda: _scaling(zone_redundant=True),
+        ),
+        scaled(
+            "more tasks than the database bears",
+            "2 tasks, twice as many during a deployment, open up to 40 connections to 'db', which accepts 39",
+            lambda: _scaling(downstream=[_DATABASE]),
+        ),
+        Row(
+            f"{kind}: killed before its work is done",
+            path,
+            "container.stop_timeout must be at least",
+            lambda at: make(at)(container=at.served(stop_timeout=timedelta(seconds=29))),
+        ),
+        Row(
+            f"{kind}: two log routers",
+            path,
+            "only one sidecar may route the logs, got 2",
+            lambda at: make(at)(sidecars=[_ROUTER, _ROUTER]),
+        ),
+    ]
+
+
+def _of_tiers(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Row]:
+    return [
+        Row(
+            f"{kind}: one provider in two shares",
+            path,
+            "capacity names a provider twice, got ['FARGATE', 'FARGATE']",
+            lambda at: make(at)(capacity=[CapacityShare.fargate(), CapacityShare.fargate(weight=2)]),
+        ),
+        Row(
+            f"{kind}: two shares with a base",
+            path,
+            "only one share of the capacity may have a base, got FARGATE, LARGE",
+            lambda at: make(at)(
+                cluster=at.cluster_of_others,
+                capacity=[
+                    CapacityShare.fargate(base=1),
+                    CapacityShare(capacity_provider="LARGE", interruptible=False, base=1),
+                ],
+            ),
+        ),
+        Row(
+            f"{kind}: no share with a weight",
+            path,
+            "at least one share of the capacity must have a weight above 0",
+            lambda at: make(at)(capacity=[CapacityShare.fargate(base=1, weight=0)]),
+        ),
+        Row(
+            f"{kind}: capacity that the cluster does not offer",
+            path,
+            "the cluster offers FARGATE, not LARGE",
+            lambda at: make(at)(cluster=at.container_cluster(capacity=[Capacity.fargate()]).cluster, capacity=[_LARGE]),
+        ),
+    ]
+
+
+ROWS = (
+    *(row for tier in TIERS for row in _of_tiers(*tier)),
+    *(row for tier in PROGRAMS for row in _of_programs(*tier)),
+    Row(
+        "a limit of nobody",
+        "DownstreamLimit",
+        "name must be some words, got ' '",
+        lambda _: DownstreamLimit(name=" ", connections=1),
+    ),
+    Row(
+        "a database that accepts nobody",
+        "DownstreamLimit 'db'",
+        "connections must be from 1 to 1000000, got 0",
+        lambda _: DownstreamLimit(name="db", connections=0),
+    ),
+    Row(
+        "a database that accepts everybody",
+        "DownstreamLimit 'db'",
+        "connections must be from 1 to 1000000, got 1000001",
+        lambda _: DownstreamLimit(name="db", connections=1_000_001),
+    ),
+)
+TOKEN_ROWS = (
+    TokenRow(
+        "provider",
+        lambda at: [
+            make(at)(capacity=[CapacityShare(capacity_provider=at.text, interruptible=False)]) for _, _, make in TIERS
+        ],
+    ),
+    TokenRow(
+        "weight", lambda at: [make(at)(capacity=[CapacityShare.fargate(weight=at.number)]) for _, _, make in TIERS]
+    ),
+    TokenRow(
+        "fewest tasks",
+        lambda at: [make(at)(scaling=_scaling(low=at.number, zone_redundant=True)) for _, _, make in PROGRAMS],
+    ),
+)

@@ -1,0 +1,234 @@
+"""Rules of who may come in to a tier, and of what a load balancer asks of the tasks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+
+from ecs_workloads import (
+    Domain,
+    InternalLoadBalancer,
+    JwtAuthentication,
+    OidcAuthentication,
+    TargetTimings,
+    WebFirewall,
+)
+from tests.unit.bad_input.row import FRACTION, Row
+
+_ELB = elbv2.ApplicationProtocol
+_TCP: Any = elbv2.Protocol.TCP
+_PHP = "AWSManagedRulesPHPRuleSet"
+_LIMIT = "requests_per_ip must be from 10 to 2000000000, got"
+_PORT = "health_check_port must be from 1 to 65535, got"
+_SECOND = timedelta(seconds=1)
+_WEEK = timedelta(days=7)
+
+
+def jwt(**changes: Any) -> JwtAuthentication:
+    """Return an authentication that is all right but for ``changes``."""
+    return JwtAuthentication(
+        **{"issuer": "https://id.example.com", "jwks_endpoint": "https://id.example.com/keys", **changes}
+    )
+
+
+def oidc(**changes: Any) -> OidcAuthentication:
+    """Return an authentication that is all right but for ``changes``."""
+    defaults: dict[str, Any] = {
+        "issuer": "https://id.example.com",
+        "authorization_endpoint": "https://id.example.com/authorize",
+        "token_endpoint": "https://id.example.com/token",
+        "user_info_endpoint": "https://id.example.com/me",
+        "client_id": "shop",
+        "client_secret": cdk.SecretValue.secrets_manager("shop/oidc"),
+    }
+    return OidcAuthentication(**{**defaults, **changes})
+
+
+def _firewall(wrong: str, message: str, **arguments: Any) -> Row:
+    return Row(wrong, "WebFirewall", message, lambda _: WebFirewall(**arguments))
+
+
+def _web(wrong: str, message: str, **arguments: Any) -> Row:
+    return Row(wrong, "Stack/Web", message, lambda at: at.web(**arguments))
+
+
+def _timings(wrong: str, message: str, **arguments: Any) -> Row:
+    return Row(wrong, "TargetTimings", message, lambda _: TargetTimings(**arguments))
+
+
+def _times(argument: str, low: timedelta, high: timedelta, **others: Any) -> list[Row]:
+    """Return rows of a time below and above its range, and of one that is part of a second."""
+
+    def row(what: str, value: timedelta, message: str) -> Row:
+        return _timings(f"{argument} {what}", f"{argument} must be {message}", **{**others, argument: value})
+
+    bounds = f"from {low.total_seconds():g} seconds to {high.total_seconds():g} seconds, got"
+    return [
+        row("too short", low - _SECOND, f"{bounds} {(low - _SECOND).total_seconds():g}"),
+        row("too long", high + _SECOND, f"{bounds} {(high + _SECOND).total_seconds():g}"),
+        row("of half seconds", low + FRACTION, "a whole number of seconds, got"),
+    ]
+
+
+def _inside(**arguments: Any) -> InternalLoadBalancer:
+    return InternalLoadBalancer(**arguments)
+
+
+_TIMES = (
+    *_times("health_check_interval", timedelta(seconds=5), timedelta(minutes=5)),
+    *_times(
+        "health_check_timeout", timedelta(seconds=2), timedelta(minutes=2), health_check_interval=timedelta(minutes=5)
+    ),
+    *_times("slow_start", timedelta(seconds=30), timedelta(minutes=15)),
+    *_times("deregistration_delay", timedelta(0), timedelta(hours=1)),
+    *_times("health_check_grace_period", timedelta(0), timedelta(days=1)),
+    _timings(
+        "a check that outlasts the next",
+        "health_check_timeout must be shorter than health_check_interval=10 seconds, got 10 seconds",
+        health_check_timeout=timedelta(seconds=10),
+    ),
+    _timings("healthy at once", "healthy_threshold_count must be from 2 to 10, got 1", healthy_threshold_count=1),
+    _timings("healthy late", "healthy_threshold_count must be from 2 to 10, got 11", healthy_threshold_count=11),
+    _timings("sick at once", "unhealthy_threshold_count must be from 2 to 10, got 1", unhealthy_threshold_count=1),
+    _timings("sick late", "unhealthy_threshold_count must be from 2 to 10, got 11", unhealthy_threshold_count=11),
+    _web(
+        "a task that is cut off",
+        "deregistration_delay must be at least longest_request=30 seconds, else requests are cut, got 29 seconds",
+        timings=TargetTimings(deregistration_delay=timedelta(seconds=29)),
+    ),
+    _web(
+        "a task that never gets ready",
+        "health_check_grace_period must be at least 50 seconds, for startup_time and the first good answers, else new "
+        "tasks are stopped before they serve, got 49 seconds",
+        timings=TargetTimings(health_check_grace_period=timedelta(seconds=49)),
+    ),
+)
+ROWS = (
+    _firewall(
+        "a group of rules that is none",
+        "managed_rule_groups must be of AWSManagedRulesCommonRuleSet,",
+        managed_rule_groups=["AWSManagedRulesComonRuleSet"],
+    ),
+    _firewall("a group of rules twice", "managed_rule_groups name one twice, got", managed_rule_groups=[_PHP, _PHP]),
+    _firewall(
+        "counted rules of no group",
+        f"counted_rules name groups that are not used: {_PHP}",
+        counted_rules={_PHP: ["x"]},
+    ),
+    _firewall("9 requests", f"{_LIMIT} 9", requests_per_ip=9),
+    _firewall("too many requests to count", f"{_LIMIT} 2000000001", requests_per_ip=2_000_000_001),
+    _web("nobody may come in", "sources must name somebody; None is everybody", sources=[]),
+    Row(
+        "one zone",
+        "Stack/Web",
+        "a load balancer needs public subnets in two zones, and the VPC has them in 1",
+        lambda at: at.web(cluster=at.cluster_in_one_zone),
+    ),
+    _web(
+        "a login that anybody could read",
+        "authentication needs protocol=elbv2.ApplicationProtocol.HTTPS: over HTTP anybody could read the session",
+        protocol=_ELB.HTTP,
+        domain=None,
+        authentication=jwt(),
+    ),
+    _web(
+        "gRPC over HTTP",
+        "protocol_version=ApplicationProtocolVersion.GRPC needs protocol=elbv2.ApplicationProtocol.HTTPS",
+        protocol=_ELB.HTTP,
+        domain=None,
+        protocol_version=elbv2.ApplicationProtocolVersion.GRPC,
+    ),
+    Row(
+        "an issuer without TLS",
+        "OidcAuthentication",
+        "issuer must be a URL with https://, got 'http://id.example.com'",
+        lambda _: oidc(issuer="http://id.example.com"),
+    ),
+    Row(
+        "a session that is over",
+        "OidcAuthentication",
+        "session_timeout must be from 1 seconds to 604800 seconds, got 0",
+        lambda _: oidc(session_timeout=timedelta(0)),
+    ),
+    Row(
+        "a session of eight days",
+        "OidcAuthentication",
+        "session_timeout must be from 1 seconds to 604800 seconds, got 691200",
+        lambda _: oidc(session_timeout=timedelta(days=8)),
+    ),
+    Row(
+        "a session of half seconds",
+        "OidcAuthentication",
+        "session_timeout must be a whole number of seconds, got 1.5",
+        lambda _: oidc(session_timeout=_SECOND + FRACTION),
+    ),
+    Row(
+        "an issuer of tokens without TLS",
+        "JwtAuthentication",
+        "issuer must be a URL with https://, got 'http://id.example.com'",
+        lambda _: jwt(issuer="http://id.example.com"),
+    ),
+    _web("health checks on port 0", f"{_PORT} 0", health_check_port=0),
+    _web("health checks on port 65536", f"{_PORT} 65536", health_check_port=65_536),
+    _web("tasks that speak TCP", "target_protocol must be HTTP or HTTPS, got Protocol.TCP", target_protocol=_TCP),
+    _web(
+        "a cookie that is over",
+        "stickiness_cookie_duration must be from 1 seconds to 604800 seconds, got 0",
+        stickiness_cookie_duration=timedelta(0),
+    ),
+    _web(
+        "a cookie of eight days",
+        "stickiness_cookie_duration must be from 1 seconds to 604800 seconds, got 691200",
+        stickiness_cookie_duration=timedelta(days=8),
+    ),
+    _web(
+        "a cookie of half seconds",
+        "stickiness_cookie_duration must be a whole number of seconds, got 1.5",
+        stickiness_cookie_duration=_SECOND + FRACTION,
+    ),
+    _web(
+        "a cookie without a time",
+        "stickiness_cookie_name needs a stickiness_cookie_duration",
+        stickiness_cookie_name="session",
+    ),
+    _web(
+        "a cookie of the load balancer's own",
+        "stickiness_cookie_name must be the name of a cookie that does not begin with AWSALB, got 'AWSALBTG'",
+        stickiness_cookie_duration=_WEEK,
+        stickiness_cookie_name="AWSALBTG",
+    ),
+    *_TIMES,
+    Row(
+        "inside, ready before it starts",
+        "InternalLoadBalancer",
+        "startup_time must be from 0 seconds to 3600 seconds, got -1",
+        lambda _: _inside(startup_time=-_SECOND),
+    ),
+    Row(
+        "inside, ready after two hours",
+        "InternalLoadBalancer",
+        "startup_time must be from 0 seconds to 3600 seconds, got 7200",
+        lambda _: _inside(startup_time=timedelta(hours=2)),
+    ),
+    Row(
+        "inside, ready after half a second",
+        "InternalLoadBalancer",
+        "startup_time must be a whole number of seconds, got 0.5",
+        lambda _: _inside(startup_time=FRACTION),
+    ),
+    Row(
+        "inside, a certificate without a domain",
+        "InternalLoadBalancer",
+        "a certificate needs the domain that it is for",
+        lambda at: _inside(certificate=at.certificate),
+    ),
+    Row(
+        "inside, a domain without a zone",
+        "InternalLoadBalancer",
+        "the domain needs the hosted zone that answers for it, else nobody finds the load balancer by it",
+        lambda _: _inside(domain=Domain(domain_name="api.example.com")),
+    ),
+)

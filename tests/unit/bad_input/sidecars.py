@@ -1,0 +1,110 @@
+"""Rules of containers beside the main one. What a sidecar adds to a task is known only once the task is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import aws_ecs as ecs
+
+from ecs_workloads import FluentBit, OpenTelemetryCollector
+from tests.unit.bad_input.row import IMAGE, Agent, Bench, Row
+
+_COLLECTOR = OpenTelemetryCollector(image=IMAGE)
+_MEMORY = "memory_limit_mib must be from 6 and below the 512 MiB that the task has left, got"
+_NO_IMAGE: Any = "fluent-bit:1"
+_NO_HEALTH = ecs.ContainerDependencyCondition.HEALTHY
+
+
+def _agent(wrong: str, message: str, error: type[Exception] = ValueError, **arguments: Any) -> Row:
+    def call(at: Bench) -> object:
+        return at.app(sidecars=[Agent(**arguments)])
+
+    container = arguments.get("name", "agent")
+    return Row(wrong, f"Stack/App, container {container!r}", message, call, error, leaves=True)
+
+
+ROWS = (
+    _agent(
+        "a sidecar's name with a space",
+        "name must be letters, digits, hyphens and underscores, got 'my agent'",
+        name="my agent",
+    ),
+    _agent("a sidecar with the program's name", "the task has a container of that name", name="main"),
+    _agent("a sidecar of root", "user must not be root, got 'root'", user="root"),
+    _agent("a sidecar of 5 MiB", f"{_MEMORY} 5", memory_limit_mib=5),
+    _agent("a sidecar that fills the task", f"{_MEMORY} 512", memory_limit_mib=512),
+    _agent(
+        "the health of what nobody checks",
+        "the main container cannot wait for the health of a container without health_check",
+        condition=_NO_HEALTH,
+    ),
+    _agent(
+        "a sidecar's variable with a hyphen",
+        "a variable's name must be letters, digits and underscores, got 'MY-NAME'",
+        environment={"MY-NAME": "x"},
+    ),
+    _agent(
+        "a sidecar's long-lived key",
+        "AWS_SECRET_ACCESS_KEY must not be set: use the task role",
+        environment={"AWS_SECRET_ACCESS_KEY": "x"},
+    ),
+    _agent(
+        "a sidecar's secret in an open variable",
+        "the value of KEY looks like an AWS access key: pass it in secrets",
+        environment={"KEY": "AKIA" + "A" * 16},
+    ),
+    _agent(
+        "a sidecar's variable that is a number",
+        "environment variable 'LEVEL' must be a string, got 4",
+        TypeError,
+        environment={"LEVEL": 4},
+    ),
+    _agent(
+        "a sidecar's secret variable that is a text",
+        "secret variable 'TOKEN' must be an ecs.Secret, not a value, got 'hunter2'",
+        TypeError,
+        secrets={"TOKEN": "hunter2"},
+    ),
+    Row(
+        "a sidecar's variable that is open and secret",
+        "Stack/App, container 'agent'",
+        "TOKEN are set in both environment and secrets",
+        lambda at: at.app(
+            sidecars=[Agent(environment={"TOKEN": "x"}, secrets={"TOKEN": ecs.Secret.from_secrets_manager(at.secret)})]
+        ),
+        leaves=True,
+    ),
+    Row(
+        "the collector's address set by the program",
+        "Stack/App",
+        "environment variable 'OTEL_EXPORTER_OTLP_ENDPOINT' is already set",
+        lambda at: at.app(container=at.served(environment={"OTEL_EXPORTER_OTLP_ENDPOINT": "x"}), sidecars=[_COLLECTOR]),
+        leaves=True,
+    ),
+    Row(
+        "a log router that is a name",
+        "FluentBit",
+        "image must be an ecs.ContainerImage, got 'fluent-bit:1'",
+        lambda _: FluentBit(image=_NO_IMAGE, options={"Name": "null"}),
+        TypeError,
+    ),
+    Row(
+        "a log router without an output",
+        "FluentBit",
+        "options must name the output, got ['Host']",
+        lambda _: FluentBit(image=IMAGE, options={"Host": "logs.example.com"}),
+    ),
+    Row(
+        "a collector that is a name",
+        "OpenTelemetryCollector",
+        "image must be an ecs.ContainerImage, got 'fluent-bit:1'",
+        lambda _: OpenTelemetryCollector(image=_NO_IMAGE),
+        TypeError,
+    ),
+    Row(
+        "metrics in a namespace of AWS",
+        "OpenTelemetryCollector",
+        "metric_namespace must be 1 to 255 letters, digits and ._/#:- and not begin with AWS/, got 'AWS/Shop'",
+        lambda _: OpenTelemetryCollector(image=IMAGE, metric_namespace="AWS/Shop"),
+    ),
+)
