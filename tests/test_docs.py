@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import ecs_workloads
-from tests.docs import PAGES, ROOT, Program, Table, is_said, made_by, programs, tables
+from tests.docs.pages import PAGES, ROOT, Program, Table, headings, is_said, programs, tables
+from tests.docs.templates import made_by
 
 PROGRAMS = programs()
 TABLES = tables()
@@ -91,8 +92,10 @@ def test_a_page_has_its_parts_and_a_line_in_the_index(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
-        assert target.startswith("https://") or (page.parent / target).exists(), target
+    for target, anchor in re.findall(r"\]\(([^)#\s]+)#?([^)]*)\)", page.read_text(encoding="utf-8")):
+        if not target.startswith("https://"):
+            assert (page.parent / target).exists(), target
+            assert not anchor or anchor in headings(page.parent / target), f"{target}#{anchor}"
 
 
 def test_programs_are_written_as_our_own_code_is(tmp_path: Path) -> None:
@@ -116,5 +119,7 @@ def test_defaults_are_read_as_the_code_has_them() -> None:
     assert not is_said(5, "required")
     assert is_said(10_000, "10 000, some 33 a second")
     assert not is_said(10_000, "1000")
+    assert not is_said(5, "50")
+    assert not is_said(timedelta(minutes=1), "11 minutes")
     assert not is_said(timedelta(minutes=1), "30 seconds")
     assert not is_said("internal", "external")
