@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import ecs_workloads
-from tests.docs.pages import PAGES, ROOT, Program, Table, headings, is_said, programs, tables
+from tests.docs.pages import PAGES, ROOT, Program, Table, errors, headings, is_said, languages, programs, tables
 from tests.docs.templates import made_by
 
 PROGRAMS = programs()
@@ -96,6 +96,18 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not target.startswith("https://"):
             assert (page.parent / target).exists(), target
             assert not anchor or anchor in headings(page.parent / target), f"{target}#{anchor}"
+
+
+def test_every_error_that_a_page_shows_is_one_that_a_program_raises() -> None:
+    raised = {" ".join(program.error.split()) for program in PROGRAMS if program.error}
+    for page in PAGES:
+        for error in errors(page):
+            assert error in raised, f"{page.relative_to(ROOT)}: {error}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_program_hides_under_another_language(page: Path) -> None:
+    assert languages(page) <= {"python", "sh", "text", "yaml"}
 
 
 def test_programs_are_written_as_our_own_code_is(tmp_path: Path) -> None:

@@ -91,6 +91,23 @@ def programs() -> list[Program]:
     return [program for page in PAGES for program in programs_of(page)]
 
 
+def languages(page: Path) -> set[str]:
+    """Return the languages of a page's blocks."""
+    return set(re.findall(r"^```(\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def errors(page: Path) -> list[str]:
+    """Return every error that a page shows, each in one line."""
+    shown = [
+        fence["text"] for fence in _FENCE.finditer(page.read_text(encoding="utf-8")) if fence["language"] == "text"
+    ]
+    return [one for text in shown for one in _one_by_one(text) if _ERROR.match(one)]
+
+
+def _one_by_one(text: str) -> list[str]:
+    return [" ".join(one.split()) for one in re.split(r"^(?=\w+Error: )", text, flags=re.MULTILINE)]
+
+
 def headings(page: Path) -> set[str]:
     """Return the anchors of a page's headings."""
     found = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
