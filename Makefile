@@ -37,8 +37,9 @@ format: $(DEV) ## Format the code and mend what can be mended
 	ruff format .
 	ruff check --fix .
 
-snapshots: $(DEV) $(CDK) ## Write the template snapshots anew; review the difference before you commit it
+snapshots: $(DEV) $(CDK) ## Write the templates of snapshots and docs anew; review the difference before you commit it
 	$(BIN)/python -m pytest tests/stacks/test_snapshots.py --snapshot-update
+	$(BIN)/python -m tests.docs
 
 clean: ## Remove what the other targets made
 	rm -rf .venv .venv-lowest .venv-checkov node_modules cdk.out dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -42,8 +42,10 @@ class AppServer(Construct):
     """Tasks that other tiers call by a name inside the cluster (Copilot: backend service).
 
     The name is an endpoint of Service Connect: calls are balanced over the tasks, a task that fails is left out, and a
-    call that cannot connect is tried again on another. Callers that are no tier of the cluster, such as functions,
-    need an `InternalLoadBalancer` instead. Nothing can call the tier until `allow_from` names it.
+    call that cannot connect is tried again on another, twice, which ECS lets nobody configure. Callers that are no tier
+    of the cluster, such as functions, need an `InternalLoadBalancer` instead. Nothing can call the tier until
+    `allow_from` names it.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html
 
     Args:
         cluster: Cluster to run in. It must have a default Cloud Map namespace, as `ContainerCluster` has.

@@ -52,9 +52,10 @@ class Scaling:
     all of them agree.
 
     Args:
-        min_capacity: Fewest tasks, from 0. With 0, some policy must be able to start a first task:
-            `BacklogPerTask`, `Scheduled` or one of your own; a tier refuses CPU, memory, requests and arrivals alone.
-        max_capacity: Most tasks, from 1 and not below ``min_capacity``.
+        min_capacity: Fewest tasks, from 0. Defaults to 1, for a web or app server too, which has 2 only without any
+            `Scaling`. With 0, some policy must be able to start a first task: `BacklogPerTask`, `Scheduled` or one of
+            your own; a tier refuses CPU, memory, requests and arrivals alone.
+        max_capacity: Most tasks, from 1 and not below ``min_capacity``. Defaults to 1: policies then move nothing.
         zone_redundant: Whether fewer tasks than there are zones are refused at any time, so that the loss of a zone
             leaves others. Defaults to no.
         downstream: What the tasks connect to, and how many connections it accepts: a ``max_capacity`` that would open

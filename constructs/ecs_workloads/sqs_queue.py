@@ -39,7 +39,8 @@ class SqsQueue(Construct):
         max_receive_count: Receipts after which a message counts as poison, 1 to 1000. Defaults to 5: deploys
             and scale-in may return a good message more than once.
         retention_period: Time for which a message waits for a consumer, one minute to 13 days: less than the
-            14 days of the dead-letter queue, whose clock goes on from when the message was first sent.
+            14 days of the dead-letter queue, whose clock goes on from when the message was first sent. Defaults to
+            4 days.
         encryption_key: Key for the messages of both queues. Defaults to a key that SQS owns.
         fifo: Whether messages of one group are delivered in order and once. Programs must then name a group with each
             message, and a worker has work for at most as many tasks as there are groups. It cannot be changed later

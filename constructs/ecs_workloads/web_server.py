@@ -83,7 +83,9 @@ class WebServer(Construct):
             not at all.
         stickiness_cookie_name: Cookie of the program that says so. Defaults to one of the load balancer.
         longest_request: Longest time that a request takes, 1 to 110 seconds: a task that is taken out of
-            service finishes its requests for so long, and is stopped with SIGTERM and 10 seconds more.
+            service finishes its requests for so long, and is stopped with SIGTERM and 10 seconds more. The program must
+            keep idle connections for longer than this and than 60 seconds, the load balancer's own time, else users get
+            502 now and then.
         startup_time: Time until a new task answers its health check, up to one hour. Health checks do not
             count against a task for twice that time, and for that time it gets more and more requests.
         timings: Times of health checks and draining, where you set them by hand. Defaults to what follows from
