@@ -36,11 +36,14 @@ def check_percent(subject: str, name: str, value: float) -> None:
 
 def check_time(subject: str, name: str, value: timedelta, low: timedelta, high: timedelta) -> None:
     """Refuse a time outside ``low`` to ``high``, or one that is not a whole number of seconds."""
-    require(
-        low <= value <= high,
-        subject,
-        f"{name} must be from {in_words(low)} to {in_words(high)}, got {in_words(value)}",
-    )
+    try:
+        require(
+            low <= value <= high,
+            subject,
+            f"{name} must be from {in_words(low)} to {in_words(high)}, got {in_words(value)}",
+        )
+    except TypeError as error:
+        raise TypeError(f"{subject}: {name} must be a datetime.timedelta, got {value!r}") from error
     require(value.microseconds == 0, subject, f"{name} must be a whole number of seconds, got {in_words(value)}")
 
 

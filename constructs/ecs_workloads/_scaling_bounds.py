@@ -37,6 +37,12 @@ def check_bounds(
         return
     for one in scheduled:
         _check_schedule(path, one, lowest=min(lowest), highest=max(highest))
+    require(
+        not scaling.policies or min(lowest) < max(highest),
+        path,
+        f"policies can move nothing between {min(lowest)} and {max(highest)} tasks: say another max_capacity, or leave "
+        "the policies out",
+    )
     if scaling.zone_redundant:
         zones = _zones(vpc, vpc_subnets)
         require(

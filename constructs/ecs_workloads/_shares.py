@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aws_cdk import Token
 from aws_cdk import aws_ecs as ecs
 
-from ecs_workloads._checks import require, suggestion
+from ecs_workloads._checks import check_type, require, suggestion
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container_cluster import ContainerCluster
 
@@ -26,6 +26,8 @@ def placed(cluster: ecs.ICluster, capacity: Sequence[CapacityShare]) -> Sequence
 
 def check_capacity(path: str, cluster: ecs.ICluster, capacity: Sequence[CapacityShare]) -> None:
     """Refuse shares that ECS would refuse. What is offered is known only of a `ContainerCluster`."""
+    for share in capacity:
+        check_type(path, "capacity", share, CapacityShare, "of CapacityShare, such as CapacityShare.fargate_spot()")
     names = [share.capacity_provider for share in capacity]
     require(len(set(names)) == len(names), path, f"capacity names a provider twice, got {names}")
     based = [share.capacity_provider for share in capacity if share.base > 0]

@@ -11,8 +11,12 @@ from aws_cdk import aws_ecs as ecs
 from ecs_workloads._checks import in_words, require
 from ecs_workloads._scaling_bounds import check_bounds
 from ecs_workloads._shares import check_capacity
+from ecs_workloads.arrival_rate import ArrivalRate
+from ecs_workloads.backlog_per_task import BacklogPerTask
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
+from ecs_workloads.container_cluster import ContainerCluster
+from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.scaling import Scaling, ScalingPolicy
 from ecs_workloads.sidecar import RoutesLogs, Sidecar
 
@@ -21,6 +25,12 @@ from ecs_workloads.sidecar import RoutesLogs, Sidecar
 LONGEST_STOP_TIMEOUT = timedelta(seconds=120)
 STOP_MARGIN = timedelta(seconds=10)
 LONGEST_REQUEST = LONGEST_STOP_TIMEOUT - STOP_MARGIN
+
+
+def check_cluster(path: str, cluster: ecs.ICluster) -> None:
+    """Refuse our own construct in the place of the cluster that it has."""
+    if isinstance(cluster, ContainerCluster):
+        raise TypeError(f"{path}: cluster must be an ecs.ICluster: say cluster=....cluster, got {cluster!r}")
 
 
 def check_tier(
@@ -36,6 +46,7 @@ def check_tier(
     vpc_subnets: ec2.SubnetSelection | None,
 ) -> None:
     """Refuse capacity that the cluster has not, work that a task could not finish, and what does not fit together."""
+    check_cluster(path, cluster)
     check_capacity(path, cluster, capacity)
     stop_timeout, needed = container.stop_timeout, min(longest_work, LONGEST_STOP_TIMEOUT)
     require(
@@ -48,3 +59,20 @@ def check_tier(
     require(len(routers) <= 1, path, f"only one sidecar may route the logs, got {len(routers)}")
     policies = default_policies if scaling.policies is None else scaling.policies
     check_bounds(path, scaling, policies, vpc=cluster.vpc, vpc_subnets=vpc_subnets)
+
+
+def check_queue(path: str, queue: MessageQueue, scaling: Scaling) -> None:
+    """Refuse what is no queue of the contract, and a mean time that no message could have."""
+    if not hasattr(queue, "connection_environment"):
+        raise TypeError(
+            f"{path}: queue must be a MessageQueue, such as an SqsQueue, or SqsQueue.from_queue(...) of another, "
+            f"got {queue!r}"
+        )
+    for policy in scaling.policies or ():
+        if isinstance(policy, BacklogPerTask | ArrivalRate):
+            require(
+                policy.processing_time <= queue.longest_processing_time,
+                path,
+                f"{type(policy).__name__}: the mean processing_time={in_words(policy.processing_time)} is above the "
+                f"longest of the queue, {in_words(queue.longest_processing_time)}",
+            )

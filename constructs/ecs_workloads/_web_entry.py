@@ -14,7 +14,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ecs_workloads._checks import require
+from ecs_workloads._checks import check_type, require
 from ecs_workloads._load_balancer import LoadBalancer, check_zones
 from ecs_workloads._web_acl import WebAcl
 from ecs_workloads.domain import Domain
@@ -144,7 +144,7 @@ def _check_own(
     path: str, domain: Domain | None, certificate: acm.ICertificate | None, protocol: elbv2.ApplicationProtocol
 ) -> None:
     """Refuse a load balancer that users could not reach as they are told to."""
-    require(protocol in (_HTTPS, _HTTP), path, f"protocol must be HTTPS or HTTP, got {protocol}")
+    check_type(path, "protocol", protocol, elbv2.ApplicationProtocol, "elbv2.ApplicationProtocol.HTTPS or .HTTP")
     if protocol == _HTTP:
         require(certificate is None, path, "a certificate needs protocol=elbv2.ApplicationProtocol.HTTPS")
         return

@@ -13,6 +13,7 @@ from aws_cdk import aws_logs as logs
 from ecs_workloads._checks import check_path, check_range, check_time, check_type, require
 from ecs_workloads._fargate_sizes import check_fargate_size
 from ecs_workloads._variables import check_variables
+from ecs_workloads.ebs_volume import EbsVolume
 from ecs_workloads.extensible_task import check_user
 from ecs_workloads.volume import Volume
 from ecs_workloads.writable_path import WritablePath
@@ -145,6 +146,8 @@ class Container:
         paths = [path.container_path for path in self.writable_paths]
         paths += [volume.container_path for volume in self.volumes]
         require(len(set(paths)) == len(paths), _SUBJECT, f"writable_paths and volumes name a path twice, got {paths}")
+        disks = [volume.name for volume in self.volumes if isinstance(volume, EbsVolume)]
+        require(len(disks) <= 1, _SUBJECT, f"a service can have one EbsVolume, got {', '.join(disks)}")
         names = [volume.name for volume in self.volumes]
         require(len(set(names)) == len(names), _SUBJECT, f"two volumes have one name, got {names}")
         if self.working_directory is not None:

@@ -26,7 +26,7 @@ from ecs_workloads._dns_name import claim_dns_name
 from ecs_workloads._service import TierService
 from ecs_workloads._shares import check_capacity
 from ecs_workloads._task_metrics import tier_metrics
-from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT
+from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT, check_cluster
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.efs_volume import EfsVolume
@@ -102,6 +102,7 @@ class RabbitMqBroker(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
+        check_cluster(path, cluster)
         namespace = cluster.default_cloud_map_namespace
         if namespace is None or namespace.type != servicediscovery.NamespaceType.DNS_PRIVATE:
             raise ValueError(
@@ -116,6 +117,7 @@ class RabbitMqBroker(Construct):
             path,
             f"memory_limit_mib must be at least {_SMALLEST_MEMORY_MIB}, got {memory_limit_mib}",
         )
+        check_capacity(path, cluster, capacity)
         for share in capacity:
             require(
                 share.may_be_interrupted is False,
@@ -146,7 +148,6 @@ class RabbitMqBroker(Construct):
             ulimits=[ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=_OPEN_FILES, hard_limit=_OPEN_FILES)],
             log_retention=log_retention,
         )
-        check_capacity(path, cluster, capacity)
         claim_dns_name(path, cluster, dns_name)
         self._host_name = f"{dns_name}.{namespace.namespace_name}"
         self._credentials = self._secret(

@@ -17,7 +17,7 @@ from constructs import Construct
 from ecs_workloads._checks import require
 from ecs_workloads._service import TierService, check_free
 from ecs_workloads._task_metrics import acceptable_latency, tier_metrics
-from ecs_workloads._tier_checks import check_tier
+from ecs_workloads._tier_checks import check_queue, check_tier
 from ecs_workloads._variables import check_prefix
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -87,6 +87,7 @@ class Worker(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
+        check_queue(self.node.path, queue, scaling)
         require(
             scaling.policies is not None
             or scaling.min_capacity == scaling.max_capacity

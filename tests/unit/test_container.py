@@ -92,3 +92,10 @@ def test_with_environment_returns_a_copy() -> None:
 def test_a_writable_path_is_absolute(path: str) -> None:
     with pytest.raises(ValueError, match="container_path must be an absolute path"):
         WritablePath(container_path=path)
+
+
+def test_a_time_is_a_timedelta() -> None:
+    seconds: Any = 30
+
+    with pytest.raises(TypeError, match="Container: stop_timeout must be a datetime.timedelta, got 30"):
+        Container(image=IMAGE, stop_timeout=seconds)

@@ -52,6 +52,11 @@ def _of_programs(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Ro
         scaled("no policy wakes it", _ASLEEP, lambda: _scaling(low=0)),
         scaled("the clock stops it for good", _ASLEEP, lambda: _scaling(_noon(min_capacity=0))),
         scaled(
+            "policies that move nothing",
+            "policies can move nothing between 1 and 1 tasks: say another max_capacity, or leave the policies out",
+            lambda: _scaling(high=1),
+        ),
+        scaled(
             "a schedule above every max",
             "Scheduled 'Noon' raises min_capacity to 3, above every max_capacity: the highest is 2",
             lambda: _scaling(_noon(min_capacity=3)),
@@ -88,6 +93,20 @@ def _of_programs(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Ro
 
 def _of_tiers(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Row]:
     return [
+        Row(
+            f"{kind}: a kind of capacity instead of a share",
+            path,
+            "capacity must be of CapacityShare, such as CapacityShare.fargate_spot(), got Capacity(",
+            lambda at: make(at)(capacity=[Capacity.fargate_spot()]),
+            error=TypeError,
+        ),
+        Row(
+            f"{kind}: our construct instead of its cluster",
+            path,
+            "cluster must be an ecs.ICluster: say cluster=....cluster, got",
+            lambda at: make(at)(cluster=at.container_cluster()),
+            error=TypeError,
+        ),
         Row(
             f"{kind}: one provider in two shares",
             path,

@@ -8,7 +8,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk import aws_sqs as sqs
 
-from ecs_workloads import CapacityShare, MessageQueue, Scaling, SqsQueue
+from ecs_workloads import ArrivalRate, CapacityShare, MessageQueue, Scaling, SqsQueue
 from tests.unit.bad_input.row import FRACTION, Bench, Row
 
 _SQS = "longest_processing_time must be from 1 seconds to 28800 seconds, got"
@@ -110,6 +110,21 @@ ROWS = (
         "prefix must be upper-case letters, digits and underscores, got 'my-queue'",
         lambda at: at.web().send_to(at.sqs_queue, prefix="my-queue"),
         leaves=True,
+    ),
+    Row(
+        "a queue of aws_cdk",
+        "Stack/Worker",
+        "queue must be a MessageQueue, such as an SqsQueue, or SqsQueue.from_queue(...) of another, got",
+        lambda at: at.worker(queue=at.queue().queue),
+        error=TypeError,
+    ),
+    Row(
+        "a mean time above the longest",
+        "Stack/Worker",
+        "ArrivalRate: the mean processing_time=121 seconds is above the longest of the queue, 120 seconds",
+        lambda at: at.worker(
+            scaling=Scaling(max_capacity=2, policies=(ArrivalRate(processing_time=timedelta(seconds=121)),))
+        ),
     ),
     Row(
         "a worker that nobody says how to scale",

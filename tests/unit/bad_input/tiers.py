@@ -154,8 +154,9 @@ ROWS = (
     Row(
         "a protocol that no browser speaks",
         "Stack/Web",
-        "protocol must be HTTPS or HTTP, got Protocol.TCP",
+        "protocol must be elbv2.ApplicationProtocol.HTTPS or .HTTP, got <Protocol.TCP: 'TCP'>",
         lambda at: at.web(protocol=_TCP),
+        error=TypeError,
     ),
     Row(
         "a certificate for HTTP",

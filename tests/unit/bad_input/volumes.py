@@ -37,6 +37,12 @@ def _disk(wrong: str, message: str, **changes: Any) -> Row:
 
 
 ROWS = (
+    Row(
+        "two disks",
+        "Container",
+        "a service can have one EbsVolume, got data, other",
+        lambda at: at.container(volumes=[disk(), disk(name="other", container_path="/other")]),
+    ),
     Row("scratch, a space", "ScratchVolume 'my data'", _NAME, lambda _: scratch(name="my data")),
     Row("scratch, no root", "ScratchVolume 'data'", _PATH, lambda _: scratch(container_path="data")),
     Row(
