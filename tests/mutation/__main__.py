@@ -77,7 +77,7 @@ def _run(names: list[str], run: str) -> int:
                 sys.stdout.flush()
                 again = [sys.executable, "-m", "tests.mutation", "run", *names, "--run-id", run]
                 os.execv(sys.executable, again)  # noqa: S606 - this program itself
-            killed_by = killer(module, mutant)
+            killed_by = killer(module, mutant, results.killers())
             results.add(Result(mutant=mutant.name, killed_by=killed_by, run=run))
             print(f"{'SURVIVES' if killed_by is None else 'killed'}  {mutant.name}", flush=True)
             done += 1

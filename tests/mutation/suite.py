@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.mutation.source import ROOT, SOURCE, changed, mirror_tests
 
 RESULTS = ROOT / ".mutation"
 _UNIT = ROOT / "tests" / "unit"
+_LIKELY = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,11 @@ class Results:
         found = [Result(**json.loads(line)) for line in lines]
         return {one.mutant: one for one in found}
 
+    def killers(self) -> list[Path]:
+        """Return the files whose tests killed most mutants, if they killed more than one."""
+        files = Counter(one.killed_by.split("::")[0] for one in self.read().values() if one.killed_by)
+        return [ROOT / file for file, count in files.most_common(_LIKELY) if count > 1 and (ROOT / file).exists()]
+
     def add(self, result: Result) -> None:
         """Keep a result."""
         RESULTS.mkdir(exist_ok=True)
@@ -60,16 +67,17 @@ class Results:
         ]
 
 
-def killer(module: str, mutant: Mutant) -> str | None:
-    """Return the first test that fails with ``mutant``: of its mirror, of the table of bad input, or of any."""
+def killer(module: str, mutant: Mutant, likely: Iterable[Path] = ()) -> str | None:
+    """Return the first test that fails with ``mutant``: of its mirror, of the ``likely`` files, or of any."""
     mirror = mirror_tests(module)
-    first = [*([] if mirror is None else [mirror]), _UNIT / "test_bad_input.py"]
-    return _first_failure(mutant, first) or _first_failure(mutant, [_UNIT])
+    candidates = [*([] if mirror is None else [mirror]), *likely]
+    first = list(dict.fromkeys(candidates))
+    return (_first_failure(mutant, first) if first else None) or _first_failure(mutant, [_UNIT])
 
 
 def _first_failure(mutant: Mutant, paths: list[Path]) -> str | None:
     watch = _Watch()
-    arguments = ["-x", "-q", "-p", "no:cacheprovider", "--no-header", *map(str, paths)]
+    arguments = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "--no-header", *map(str, paths)]
     with changed(mutant.trees), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         code = pytest.main(arguments, plugins=[watch])
     return watch.failed if code != 0 else None

@@ -75,6 +75,10 @@ def test_takes_the_task_sizes_of_fargate_and_no_other(cpu: int, sizes: list[int]
     assert [memory for memory in range(512, 131073, 512) if takes(memory)] == sizes
 
 
+def test_takes_the_smallest_limit_of_open_files() -> None:
+    Container(image=IMAGE, ulimits=[ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=1, hard_limit=1)])
+
+
 def test_the_smallest_task_is_the_default() -> None:
     container = Container(image=IMAGE)
 

@@ -125,6 +125,17 @@ def test_tasks_are_private(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeWor
     assert network["Subnets"] == private
 
 
+def test_tasks_may_call_everybody(stack: cdk.Stack, make: MakeWorker) -> None:
+    make()
+
+    [group] = resources(stack, "AWS::EC2::SecurityGroup")
+    ways_out = group["Properties"]["SecurityGroupEgress"]
+    assert {(rule["IpProtocol"], rule.get("CidrIp"), rule.get("CidrIpv6")) for rule in ways_out} == {
+        ("-1", "0.0.0.0/0", None),
+        ("-1", None, "::/0"),
+    }
+
+
 def test_subnets_and_security_groups_can_be_given(stack: cdk.Stack, make: MakeWorker) -> None:
     make(
         vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC),
@@ -144,6 +155,7 @@ def test_a_tier_joins_the_namespace_as_a_client(stack: cdk.Stack, make: MakeWork
     assert connect["Enabled"] is True
     assert "Services" not in connect
     assert connect["LogConfiguration"]["Options"]["mode"] == "non-blocking"
+    assert "AccessLogConfiguration" not in connect
 
 
 def test_a_cluster_without_namespace_will_do(stack: cdk.Stack, make: MakeWorker) -> None:

@@ -12,7 +12,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
-from aws_cdk.assertions import Match, Template
+from aws_cdk.assertions import Template
 
 from ecs_workloads import BacklogPerTask, Container, RabbitMqQueue, Scaling, SqsQueue, Worker
 from tests.templates import ingress, main_container, properties, statements
@@ -54,20 +54,15 @@ def test_the_tasks_may_consume_and_no_more(stack: cdk.Stack, make: MakeWorker) -
     ]
 
 
-def test_the_tasks_may_ask_not_to_be_stopped(stack: cdk.Stack, make: MakeWorker) -> None:
+def test_the_tasks_may_ask_not_to_be_stopped_on_their_cluster_alone(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeWorker
+) -> None:
     make()
 
-    Template.from_stack(stack).has_resource_properties(
-        "AWS::IAM::Policy",
-        {
-            "PolicyDocument": {
-                "Statement": Match.array_with(
-                    [Match.object_like({"Action": ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"]})]
-                ),
-                "Version": "2012-10-17",
-            }
-        },
-    )
+    [statement] = [one for one in statements(stack) if "ecs:GetTaskProtection" in one["Action"]]
+    parts = statement["Resource"]["Fn::Join"][1]
+    assert statement["Action"] == ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"]
+    assert parts[-3:] == [":task/", stack.resolve(cluster.cluster_name), "/*"]
 
 
 def test_a_task_that_is_stopped_has_time_for_its_message(stack: cdk.Stack, make: MakeWorker) -> None:
