@@ -106,10 +106,10 @@ BY_QUEUE: st.SearchStrategy[list[Any]] = st.lists(
         st.builds(
             BacklogPerTask,
             acceptable_latency=seconds(60, 3600),
-            processing_time=seconds(1, 60),
+            processing_time=seconds(1, 30),
             messages_at_once=st.integers(1, 10),
         ),
-        st.builds(ArrivalRate, processing_time=seconds(1, 60)),
+        st.builds(ArrivalRate, processing_time=seconds(1, 30)),
     ),
     unique_by=type,
     min_size=1,
@@ -134,7 +134,7 @@ def scaling(policies: st.SearchStrategy[list[Any]], *, lowest: int) -> st.Search
     return st.builds(
         Scaling,
         min_capacity=st.integers(lowest, 4),
-        max_capacity=st.integers(4, 40),
+        max_capacity=st.integers(5, 40),
         policies=policies,
         downstream=st.lists(
             st.just(DownstreamLimit(name="database", connections=1000, connections_per_task=4)), max_size=1
@@ -188,7 +188,7 @@ APP: Any = chosen(
 )
 WORKER: Any = chosen(
     {"container": CONTAINERS, "scaling": scaling(BY_QUEUE, lowest=0), "fifo": st.booleans()},
-    longest_processing_time=seconds(1, 8 * 3600),
+    longest_processing_time=seconds(30, 8 * 3600),
     max_receive_count=st.integers(1, 1000),
     **COMMON,
 )
