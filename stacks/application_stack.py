@@ -70,7 +70,8 @@ class ApplicationStack(cdk.Stack):
             listener_rule=self._listener_rule(),
             health_check_path="/healthz",
             scaling=environment.web.scaling,
-            deletion_protection=environment.protected,
+            # A shared load balancer is its owner's to protect.
+            deletion_protection=environment.protected or environment.listener is not None,
             capacity=environment.capacity,
             enable_execute_command=environment.execute_command,
             encryption_key=self._key,

@@ -1,10 +1,41 @@
-"""A secret whose key the task may use as well."""
+"""Secrets of a broker, and secrets whose key the task may use as well."""
 
 from __future__ import annotations
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from ecs_workloads._accepted_findings import accept_findings
+
+
+def generated_secret(
+    scope: Construct,
+    construct_id: str,
+    encryption_key: kms.IKey | None,
+    removal_policy: RemovalPolicy,
+    *,
+    template: str | None = None,
+    key: str | None = None,
+) -> secretsmanager.ISecret:
+    """Make a secret of a broker; what generates it must never change, since that would generate it anew."""
+    secret = secretsmanager.Secret(
+        scope,
+        construct_id,
+        encryption_key=encryption_key,
+        removal_policy=removal_policy,
+        generate_secret_string=secretsmanager.SecretStringGenerator(
+            secret_string_template=template,
+            generate_string_key=key,
+            exclude_punctuation=True,
+            password_length=32,
+        ),
+    )
+    accept_findings(secret, "broker secret")
+    return secret  # pyright: ignore[reportReturnType]  # jsii#4541
 
 
 def credential(secret: secretsmanager.ISecret, field: str | None = None) -> ecs.Secret:

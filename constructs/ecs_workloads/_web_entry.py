@@ -61,6 +61,9 @@ class WebEntry:
                     "firewall": None if self.firewall == DEFAULT_FIREWALL else self.firewall,
                     "ip_address_type": self.ip_address_type,
                     "log_bucket": self.log_bucket,
+                    # Both are on unless the user says otherwise.
+                    "redirect_http": None if self.redirect_http else self.redirect_http,
+                    "deletion_protection": None if self.deletion_protection else self.deletion_protection,
                 },
             )
             _claim_priority(scope, self.listener_rule)

@@ -19,9 +19,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import duration, require
-from ecs_workloads._credentials import credential
+from ecs_workloads._credentials import credential, generated_secret
 from ecs_workloads._dns_name import claim_dns_name
 from ecs_workloads._service import TierService
 from ecs_workloads._shares import check_capacity
@@ -150,10 +149,10 @@ class RabbitMqBroker(Construct):
         )
         claim_dns_name(path, cluster, dns_name)
         self._host_name = f"{dns_name}.{namespace.namespace_name}"
-        self._credentials = self._secret(
-            "Credentials", encryption_key, removal_policy, template='{"username": "application"}', key="password"
+        self._credentials = generated_secret(
+            self, "Credentials", encryption_key, removal_policy, template='{"username": "application"}', key="password"
         )
-        cookie = self._secret("ErlangCookie", encryption_key, removal_policy)
+        cookie = generated_secret(self, "ErlangCookie", encryption_key, removal_policy)
         self._files = SharedFileSystem(
             self,
             "Data",
@@ -274,31 +273,6 @@ class RabbitMqBroker(Construct):
     def metric_running_tasks(self) -> cloudwatch.Metric:
         """Return the number of running tasks: count, sample count of one minute; no sample with no task."""
         return self._metrics.metric_running_tasks()
-
-    def _secret(
-        self,
-        construct_id: str,
-        encryption_key: kms.IKey | None,
-        removal_policy: RemovalPolicy,
-        *,
-        template: str | None = None,
-        key: str | None = None,
-    ) -> secretsmanager.ISecret:
-        """Make a secret; what generates it must never change, since that would generate it anew."""
-        secret = secretsmanager.Secret(
-            self,
-            construct_id,
-            encryption_key=encryption_key,
-            removal_policy=removal_policy,
-            generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template=template,
-                generate_string_key=key,
-                exclude_punctuation=True,
-                password_length=32,
-            ),
-        )
-        accept_findings(secret, "broker secret")
-        return secret  # pyright: ignore[reportReturnType]  # jsii#4541
 
 
 def _erlang_arguments(cpu: int, memory_limit_mib: int) -> str:

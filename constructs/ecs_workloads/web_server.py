@@ -60,9 +60,8 @@ class WebServer(Construct):
         certificate: Certificate for the host name, instead of one that this construct makes.
         protocol: Protocol that users speak. ``HTTPS``, or ``HTTP`` where nothing needs to be protected.
         redirect_http: Whether port 80 sends users to HTTPS. With ``False`` only port 443 is open.
-        listener_rule: Place on a load balancer that exists already. Then none is made; ``domain`` and
-            what else is its owner's are refused, ``protocol`` is what the listener speaks, and ``redirect_http`` and
-            ``deletion_protection`` mean nothing.
+        listener_rule: Place on a load balancer that exists already. Then none is made, ``protocol`` is what the
+            listener speaks, and what only the owner of a load balancer can choose is refused.
         sources: Who may connect: ``ec2.Peer.ipv4`` of a network, ``ec2.Peer.prefix_list`` of CloudFront. Defaults to
             everybody.
         firewall: AWS WAF before the load balancer. Defaults to the rules of `WebFirewall`; ``None`` for none.

@@ -418,6 +418,8 @@ def test_a_guest_brings_no_certificate_and_no_bucket(
         ({"sources": [ec2.Peer.ipv4("10.0.0.0/8")]}, "sources: only for a load balancer of its own"),
         ({"ip_address_type": elbv2.IpAddressType.DUAL_STACK}, "ip_address_type: only for a load balancer of its own"),
         ({"firewall": WebFirewall(requests_per_ip=100)}, "firewall: only for a load balancer of its own"),
+        ({"redirect_http": False}, "redirect_http: only for a load balancer of its own"),
+        ({"deletion_protection": False}, "deletion_protection: only for a load balancer of its own"),
     ],
 )
 def test_a_guest_refuses(
