@@ -14,7 +14,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
-from ecs_workloads import AppServer, Container, ListenerRule, WebServer, Worker
+from ecs_workloads import AppServer, Container, ListenerRule, WebFirewall, WebServer, Worker
 from stacks import shared_values
 from stacks.environments import Environment, TierSize
 from stacks.layer_key import layer_key, removal_policy
@@ -68,6 +68,7 @@ class ApplicationStack(cdk.Stack):
             if environment.domain is None and environment.listener is None
             else elbv2.ApplicationProtocol.HTTPS,
             listener_rule=self._listener_rule(),
+            firewall=self._firewall(),
             health_check_path="/healthz",
             scaling=environment.web.scaling,
             # A shared load balancer is its owner's to protect.
@@ -133,6 +134,12 @@ class ApplicationStack(cdk.Stack):
             self, f"{name.title()}Repository", repository_name(self._environment, name)
         )
         return ecs.ContainerImage.from_ecr_repository(repository, release)
+
+    def _firewall(self) -> WebFirewall:
+        # A shared load balancer has that of its owner.
+        if self._environment.listener is not None:
+            return WebFirewall()
+        return WebFirewall(log_retention=self._environment.log_retention)
 
     def _listener_rule(self) -> ListenerRule | None:
         existing = self._environment.listener
