@@ -11,7 +11,7 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help synth test test-lowest checkov lint format snapshots clean
+.PHONY: help synth bench test test-lowest checkov lint format snapshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ lint: $(DEV) ## Check format, rules, types and the order of imports
 	lint-imports
 	pyright
 	mypy
+
+bench: $(DEV) $(CDK) ## Measure beside aws_ecs_patterns, and write docs/benchmarks.md; about ten minutes, in which nothing else should run
+	$(BIN)/python -m benchmarks
 
 format: $(DEV) ## Format the code and mend what can be mended
 	ruff format .
