@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from aws_cdk import Size, Token
+from aws_cdk import Size
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from ecs_workloads._checks import duration, require
+from ecs_workloads._checks import duration, is_token, require
 from ecs_workloads._variables import check_variables
 from ecs_workloads.writable_path import WritablePath
 
@@ -147,7 +147,7 @@ class ExtensibleTask:
         )
         require(self.task_definition.find_container(name) is None, subject, "the task has a container of that name")
         check_user(subject, user)
-        if not Token.is_unresolved(memory_limit_mib) and not Token.is_unresolved(self.memory_limit_mib):
+        if not is_token(memory_limit_mib) and not is_token(self.memory_limit_mib):
             left = self.memory_limit_mib - sum(self._claimed_mib)
             require(
                 6 <= memory_limit_mib < left,  # noqa: PLR2004 - the least that ECS accepts
