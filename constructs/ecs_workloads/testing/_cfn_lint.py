@@ -28,7 +28,7 @@ def schema(resource_type: str) -> dict[str, Json] | None:
             found = PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, resource_type)
         except ResourceNotFoundError:
             continue
-        known: dict[str, Json] = found.schema  # pyright: ignore[reportUnknownMemberType]  # it ships no types
+        known: dict[str, Json] = found.schema  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # it ships no types
         return known
     return None
 

@@ -67,10 +67,10 @@ def assert_no_replacement(
 
 
 def _told(harmful: list[Replacement], others: list[Replacement]) -> Iterator[str]:
-    yield f"the update replaces or removes {len(harmful)} of what holds data or others read:"
+    yield f"the update replaces or removes what holds data, or what others read ({len(harmful)}):"
     yield from (str(one) for one in harmful)
     if others:
-        yield "and these, without harm:\n" + "\n".join(
+        yield "These too, without harm:\n" + "\n".join(
             f"{one.name} ({one.resource_type}): {one.outcome} because {one.reasons[0]}" for one in others
         )
     names = ", ".join(repr(one.name) for one in harmful)
