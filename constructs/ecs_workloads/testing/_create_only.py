@@ -10,6 +10,21 @@ from ecs_workloads.testing import _cfn_lint
 from ecs_workloads.testing._json import Json, is_function
 
 _EVERY = "*"
+# Properties of what our constructs make or what keeps data, of which the schemas say nothing, and the documentation
+# that a change of them replaces: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
+# A test compares them with what the CDK CLI takes from those pages.
+_DOCUMENTED: dict[str, Sequence[str]] = {
+    "AWS::CertificateManager::Certificate": ["ValidationMethod"],
+    "AWS::EC2::EIP": ["Domain"],
+    "AWS::ECS::Service": ["DeploymentController"],
+    "AWS::ElastiCache::CacheCluster": ["AZMode", "NumCacheNodes", "PreferredAvailabilityZone"],
+    "AWS::ElastiCache::ReplicationGroup": ["Engine", "NumNodeGroups", "ReplicasPerNodeGroup"],
+    "AWS::FSx::FileSystem": ["FileSystemTypeVersion"],
+    "AWS::RDS::DBCluster": ["WithExpressConfiguration"],
+    "AWS::RDS::DBInstance": ["Port", "StorageType"],
+    "AWS::Route53::RecordSet": ["Name"],
+    "AWS::S3::Bucket": ["ObjectLockEnabled"],
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,10 @@ def create_only(resource_type: str) -> CreateOnly | None:
         return None
     return CreateOnly(
         always=_paths(schema.get("createOnlyProperties")),
-        sometimes=_paths(schema.get("conditionalCreateOnlyProperties")),
+        sometimes=[
+            *_paths(schema.get("conditionalCreateOnlyProperties")),
+            *(PropertyPath((name,)) for name in _DOCUMENTED.get(resource_type, ())),
+        ],
     )
 
 
