@@ -24,6 +24,7 @@ class StackTemplate:
         template: The template, as JSON reads it.
         size: Size of the template's file, in bytes.
         folder: Folder of the assembly that holds the template, and the files that it names.
+        metadata: File in which the assembly says which construct made what, if there is one.
     """
 
     environment: str
@@ -32,6 +33,7 @@ class StackTemplate:
     template: dict[str, Any]
     size: int
     folder: Path
+    metadata: Path | None
 
     @property
     def percent_of_limits(self) -> float:
@@ -108,4 +110,7 @@ def _stacks(directory: Path, environment: str | None) -> Iterator[StackTemplate]
                 template=json.loads(file.read_text(encoding="utf-8")),
                 size=file.stat().st_size,
                 folder=directory,
+                metadata=directory / artifact["additionalMetadataFile"]
+                if "additionalMetadataFile" in artifact
+                else None,
             )

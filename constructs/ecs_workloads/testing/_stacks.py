@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from ecs_workloads.checks import read_assembly
-from ecs_workloads.testing._json import Json, section
+from ecs_workloads.testing._json import Json, section, texts
 
 if TYPE_CHECKING:
     from aws_cdk import Stack, Stage
@@ -25,8 +27,9 @@ TemplateSource: TypeAlias = (
 An app or an assembly tells most: all its stacks are compared, nested ones too, and what reads their values is known.
 """
 
+_LOGICAL_ID = "aws:cdk:logicalId"
 _NESTED = "AWS::CloudFormation::Stack"
-_ASSET = "aws:asset:path"
+_HASH = re.compile(r"\b[0-9a-f]{64}(?=\.json\b)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +40,13 @@ class StackToCompare:
         stack_name: Name of the stack, with the logical id behind it for a nested one; empty for a bare template.
         target: Account and region, such as ``aws://111111111111/eu-west-1``; empty for a bare template.
         template: The template.
+        construct_paths: The construct that made each resource, by logical id, as far as an assembly says so.
     """
 
     stack_name: str
     target: str
     template: dict[str, Json]
+    construct_paths: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def name(self) -> str:
@@ -118,22 +123,45 @@ def _of_cdk(source: Template | Stack | Stage | CloudAssembly) -> list[StackToCom
 
 def _of_assembly(folder: Path) -> Iterator[StackToCompare]:
     for one in read_assembly(folder):
-        yield from _with_nested(
-            StackToCompare(stack_name=one.stack_name, target=one.target, template=one.template), one.folder
+        paths = _construct_paths(one.metadata) if one.metadata is not None else {}
+        stack = StackToCompare(
+            stack_name=one.stack_name, target=one.target, template=one.template, construct_paths=paths
         )
+        yield from _with_nested(stack, one.folder)
 
 
 def _with_nested(stack: StackToCompare, folder: Path) -> Iterator[StackToCompare]:
     yield stack
+    files = _asset_files(folder)
     for logical_id, resource in section(stack.template, "Resources").items():
-        metadata = resource.get("Metadata")
-        asset = metadata.get(_ASSET) if isinstance(metadata, dict) else None
-        if resource.get("Type") == _NESTED and isinstance(asset, str) and (folder / asset).is_file():
-            template = _read(folder / asset)
-            nested = StackToCompare(
-                stack_name=f"{stack.stack_name}/{logical_id}", target=stack.target, template=template
-            )
-            yield from _with_nested(nested, folder)
+        if resource.get("Type") != _NESTED:
+            continue
+        for hashed in (one for text in texts(resource.get("Properties")) for one in _HASH.findall(text)):
+            if hashed in files:
+                name = f"{stack.stack_name}/{logical_id}"
+                yield from _with_nested(replace(stack, stack_name=name, template=_read(files[hashed])), folder)
+
+
+def _asset_files(folder: Path) -> dict[str, Path]:
+    """Return the file behind the hash of each asset, as the manifests of assets in an assembly say."""
+    return {
+        hashed: folder / str(asset["source"]["path"])
+        for manifest in sorted(folder.glob("*.assets.json"))
+        for hashed, asset in json.loads(manifest.read_text(encoding="utf-8")).get("files", {}).items()
+        if "path" in asset["source"]
+    }
+
+
+def _construct_paths(file: Path) -> dict[str, str]:
+    """Return the construct behind each logical id, where only one has it: nested stacks may have the same ones."""
+    found = [
+        (str(entry["data"]), path.removeprefix("/"))
+        for path, entries in json.loads(file.read_text(encoding="utf-8")).items()
+        for entry in entries
+        if entry["type"] == _LOGICAL_ID
+    ]
+    often = Counter(logical_id for logical_id, _ in found)
+    return {logical_id: path for logical_id, path in found if often[logical_id] == 1}
 
 
 def _read(path: Path) -> dict[str, Json]:

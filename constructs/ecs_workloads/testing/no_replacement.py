@@ -89,6 +89,7 @@ def _of_stack(
     for logical_id, reasons in changes.items():
         resource = resources[logical_id]
         kind, metadata = str(resource.get("Type")), resource.get("Metadata")
+        path = metadata.get(_PATH) if isinstance(metadata, dict) else old.construct_paths.get(logical_id)
         removed = any(one.outcome == "removed" for one in reasons)
         worst = "removed" if removed else "replaced"
         certain = any(one.certain for one in reasons)
@@ -97,7 +98,7 @@ def _of_stack(
             stack=old.stack_name,
             logical_id=logical_id,
             resource_type=kind,
-            construct_path=str(metadata.get(_PATH, "")) if isinstance(metadata, dict) else "",
+            construct_path=str(path or ""),
             outcome=worst if certain else f"may be {worst}",
             reasons=[one.reason for one in reasons],
             stateful=kind in types,
