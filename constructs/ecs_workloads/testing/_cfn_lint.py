@@ -39,7 +39,8 @@ def types() -> Sequence[str]:
         PROVIDER_SCHEMA_MANAGER,
     )
 
-    return PROVIDER_SCHEMA_MANAGER.get_resource_types(_FIRST_REGION)
+    found: list[str] = PROVIDER_SCHEMA_MANAGER.get_resource_types(_FIRST_REGION)
+    return found
 
 
 @functools.cache
