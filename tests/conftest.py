@@ -19,6 +19,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from ecs_workloads import Container, RabbitMqQueue
+from tests.user_pytest import UserPytest
 
 
 @pytest.fixture
@@ -75,3 +76,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder)
     return folder
+
+
+@pytest.fixture
+def user_pytest(installed: Path, tmp_path: Path) -> UserPytest:
+    """Return pytest in a folder that holds nothing of this repository, with the wheel installed."""
+    return UserPytest(folder=tmp_path, installed=installed)

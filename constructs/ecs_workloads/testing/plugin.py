@@ -51,6 +51,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _switch_validation_off(config: pytest.Config) -> None:
+    if _OURS in config.stash:
+        return
+    config.stash[_OURS] = False
     if _VARIABLE in os.environ or config.getini(_OPTION):
         return
     if "aws_cdk" in sys.modules:
