@@ -87,6 +87,7 @@ def assert_no_findings(app: App, packs: Sequence[cdk_nag.NagPack]) -> None:
         ValueError: There is no pack.
         RuntimeError: The app cannot be synthesised.
     """
+    __tracebackhide__ = True
     found = findings(app, packs)
     if found:
         told = "\n".join(str(one) for one in found)

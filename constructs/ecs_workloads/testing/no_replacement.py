@@ -38,8 +38,8 @@ def assert_no_replacement(
     """Fail if an update replaces or removes what holds data, or what another stack reads.
 
     It tells what CloudFormation's own schemas tell: a changed create-only property replaces a resource, and with it
-    what refers to it in such a property. Whatever it cannot judge, it counts as harmful: a type without a schema, a
-    property that is create-only in some cases.
+    what refers to it in such a property. A property that is create-only in some cases counts as well, and any change
+    of a type without a schema fails.
 
     Args:
         old: What is deployed: the folder ``cdk.out`` of the main branch, a template, its file, a stack or an app.
@@ -55,6 +55,7 @@ def assert_no_replacement(
         FileNotFoundError: There is no such file or folder.
         ValueError: What was given is no template, or cannot be compared.
     """
+    __tracebackhide__ = True
     found = replacements(old, new, stateful=stateful)
     harmful = [one for one in found if one.harmful and one.name not in accepted]
     unused = sorted(set(accepted) - {one.name for one in found})
