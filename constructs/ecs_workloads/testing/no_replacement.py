@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from ecs_workloads.testing._comparison import Change, Comparison
+from ecs_workloads.testing._create_only import create_only, similar_type
 from ecs_workloads.testing._json import section
 from ecs_workloads.testing._published import PublishedValues
 from ecs_workloads.testing._stacks import StackToCompare, TemplateSource, pairs, stacks_of
@@ -24,8 +25,11 @@ def replacements(old: TemplateSource, new: TemplateSource, *, stateful: Collecti
 
     Raises:
         FileNotFoundError: There is no such file or folder.
-        ValueError: What was given is no template, or cannot be compared.
+        ValueError: What was given is no template, or cannot be compared, or ``stateful`` names no type.
     """
+    for one in stateful:
+        if one.startswith("AWS::") and create_only(one) is None:
+            raise ValueError(f"stateful names {one!r}, which CloudFormation does not know{similar_type(one)}")
     before, after = stacks_of(old), stacks_of(new)
     published = PublishedValues(before)
     types = stateful_types() | frozenset(stateful)
@@ -53,29 +57,31 @@ def assert_no_replacement(
     Raises:
         AssertionError: The update does harm, or something is accepted that is not replaced.
         FileNotFoundError: There is no such file or folder.
-        ValueError: What was given is no template, or cannot be compared.
+        ValueError: What was given is no template, or cannot be compared, or ``stateful`` names no type.
     """
     __tracebackhide__ = True
     found = replacements(old, new, stateful=stateful)
     harmful = [one for one in found if one.harmful and one.name not in accepted]
     unused = sorted(set(accepted) - {one.name for one in found})
-    if harmful:
+    if harmful or unused:
         others = [one for one in found if one not in harmful]
-        raise AssertionError("\n\n".join(_told(harmful, others)))
-    if unused:
-        raise AssertionError(f"accepted, but neither replaced nor removed: {', '.join(unused)}")
+        raise AssertionError("\n\n".join(_told(harmful, others, unused)))
     return found
 
 
-def _told(harmful: list[Replacement], others: list[Replacement]) -> Iterator[str]:
-    yield f"the update replaces or removes what holds data, or what others read ({len(harmful)}):"
-    yield from (str(one) for one in harmful)
-    if others:
+def _told(harmful: list[Replacement], others: list[Replacement], unused: list[str]) -> Iterator[str]:
+    if harmful:
+        yield f"the update replaces or removes what holds data, or what others read ({len(harmful)}):"
+        yield from (str(one) for one in harmful)
+    if harmful and others:
         yield "These too, without harm:\n" + "\n".join(
             f"{one.name} ({one.resource_type}): {one.outcome} because {one.reasons[0]}" for one in others
         )
-    names = ", ".join(repr(one.name) for one in harmful)
-    yield f"Where that is meant: assert_no_replacement(..., accepted=[{names}])"
+    if unused:
+        yield f"accepted, but neither replaced nor removed: {', '.join(unused)}"
+    if harmful:
+        names = ", ".join(repr(one.name) for one in harmful)
+        yield f"Where that is meant: assert_no_replacement(..., accepted=[{names}])"
 
 
 def _of_stack(

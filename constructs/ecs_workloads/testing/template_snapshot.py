@@ -44,7 +44,7 @@ class TemplateSnapshot(JSONSnapshotExtension):
         """
         if not isinstance(data, Mapping):
             raise TypeError(f"a template snapshot takes template.to_json() or a dict of such, got {data!r}")
-        return scrubbed(str(super().serialize(data, exclude=exclude, include=include, matcher=matcher)))
+        return _scrubbed(str(super().serialize(data, exclude=exclude, include=include, matcher=matcher)))
 
     def diff_lines(self, serialized_data: SerializedData, snapshot_data: SerializedData) -> Iterator[str]:
         """Return what differs, entry by entry, each under its name."""
@@ -56,7 +56,7 @@ class TemplateSnapshot(JSONSnapshotExtension):
                 yield from (f"    {line}" for line in list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:])
 
 
-def scrubbed(text: str) -> str:
+def _scrubbed(text: str) -> str:
     """Return ``text`` without the hashes of assets."""
     return _VERSION_HASH.sub(r"\1HASH", _ASSET_HASH.sub("HASH", text))
 

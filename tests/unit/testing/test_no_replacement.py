@@ -221,6 +221,16 @@ def test_fails_for_something_accepted_that_is_not_replaced() -> None:
         assert_no_replacement(template(), template(), accepted=["Orders"])
 
 
+def test_a_misspelt_name_among_the_accepted_is_told_beside_what_does_harm() -> None:
+    with pytest.raises(AssertionError, match="neither replaced nor removed: Order\n\nWhere that is meant: .*'Orders'"):
+        assert_no_replacement(template(Orders=resource(QUEUE)), template(), accepted=["Order"])
+
+
+def test_fails_for_a_misspelt_type_among_the_stateful() -> None:
+    with pytest.raises(ValueError, match="stateful names 'AWS::SQS::Qeue', .* know .did you mean 'AWS::SQS::Queue'"):
+        replacements(template(), template(), stateful=["AWS::SQS::Qeue"])
+
+
 @pytest.mark.parametrize(
     ("kind", "attributes", "data"),
     [
