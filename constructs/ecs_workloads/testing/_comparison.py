@@ -12,7 +12,6 @@ _REMOVED, _REPLACED = "removed", "replaced"
 _CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
 # Where a change of the definition may change every value that refers to it.
 _DEFINITIONS = {"Parameters": "Ref", "Conditions": "If", "Mappings": "FindInMap"}
-_KNOWN_WITHOUT_SCHEMA = ("AWS::CDK::Metadata",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +110,7 @@ class Comparison:
 def _of_properties(resource_type: str, old: Json, new: Json) -> Iterator[Change]:
     schema = create_only(resource_type)
     if schema is None:
-        if resource_type not in _KNOWN_WITHOUT_SCHEMA and not _same(old, new):
+        if not _same(old, new):
             reason = f"its properties change, and no schema of CloudFormation knows {resource_type!r}"
             reason += similar_type(resource_type)
             yield Change(outcome=_REPLACED, certain=False, reason=reason, known=False)

@@ -45,7 +45,9 @@ def test_a_removed_resource_is_named() -> None:
 
 
 def test_a_resource_under_another_name_gets_a_hint() -> None:
-    found = told(template(Orders=resource(QUEUE)), template(Commands=resource(QUEUE), Logs=resource(LOG_GROUP)))
+    kept = {"Kept": resource(QUEUE)}
+    old = template(Orders=resource(QUEUE), **kept)
+    found = told(old, template(Commands=resource(QUEUE), Logs=resource(LOG_GROUP), **kept))
     assert found["Orders"].endswith("; Commands is new: did a construct's id or place change?")
 
 
@@ -66,11 +68,15 @@ def test_a_long_value_is_cut() -> None:
     assert found.reasons == [f"QueueName is create-only and changes from {'x' * 57}... to nothing"]
 
 
-@pytest.mark.parametrize(("before", "after"), [(80, "80"), (True, "true"), ([1], ["1"])])
+@pytest.mark.parametrize(("before", "after"), [(80, "80"), (True, "true"), ([1], ["1"]), ({"a": 1}, {"a": "1"})])
 def test_the_same_value_in_another_type_is_the_same(before: object, after: object) -> None:
     assert (
         told(template(One=resource(TARGET_GROUP, Port=before)), template(One=resource(TARGET_GROUP, Port=after))) == {}
     )
+
+
+def test_the_same_word_in_other_letters_is_another_one() -> None:
+    assert told(template(One=resource(QUEUE, QueueName="a")), template(One=resource(QUEUE, QueueName="A")))
 
 
 def test_a_part_is_told_once_with_its_whole() -> None:
@@ -126,6 +132,12 @@ def test_a_changed_definition_may_replace_what_refers_to_it(part: str, value: ob
     assert found == {"Orders": "may be replaced: QueueName refers to Name, whose definition changes"}
 
 
+def test_an_unchanged_definition_replaces_nothing() -> None:
+    resources = template(Orders=resource(QUEUE, QueueName={"Ref": "Name"}))
+    old, new = ({**resources, "Parameters": {"Name": {"Default": "a"}, "Size": {"Default": size}}} for size in (1, 2))
+    assert told(old, new) == {}
+
+
 def test_a_function_in_the_way_of_a_part_counts_as_a_whole() -> None:
     old, new = (
         template(Box=resource("AWS::Batch::ComputeEnvironment", ComputeResources={"Fn::If": ["C", {"a": value}, {}]}))
@@ -146,6 +158,11 @@ def test_a_condition_that_says_something_else_may_remove() -> None:
     queue = template(Orders=resource(QUEUE, {"Condition": "Wanted"}))
     found = only({**queue, "Conditions": {"Wanted": True}}, {**queue, "Conditions": {"Wanted": False}})
     assert found.outcome == "may be removed"
+
+
+def test_a_condition_that_stays_removes_nothing() -> None:
+    same = {**template(Orders=resource(QUEUE, {"Condition": "Wanted"})), "Conditions": {"Wanted": True}}
+    assert told(same, {**same, "Conditions": {"Wanted": True, "Other": True}}) == {}
 
 
 def test_a_condition_that_is_dropped_removes_nothing() -> None:
@@ -172,7 +189,13 @@ def test_a_custom_resource_may_be_replaced_by_its_handler() -> None:
 
 def test_another_handler_replaces_a_custom_resource() -> None:
     old, new = (template(Seed=resource("Custom::Seed", ServiceToken=arn)) for arn in ("a", "b"))
-    assert only(old, new).outcome == "replaced"
+    found = only(old, new)
+    assert (found.outcome, len(found.reasons)) == ("replaced", 1)
+
+
+def test_a_custom_resource_that_stays_the_same_is_left_alone() -> None:
+    same = template(Seed=resource("Custom::Seed", ServiceToken="arn"), Note=resource("AWS::CDK::Metadata", A=1))
+    assert told(same, template(Seed=same["Resources"]["Seed"], Note=resource("AWS::CDK::Metadata", A=2))) == {}
 
 
 def test_fails_for_a_resource_that_holds_data() -> None:
