@@ -9,14 +9,14 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Match, Template
 
 from ecs_workloads import BacklogPerTask, Container, ContainerCluster, Scaling, SqsQueue, Worker
+from ecs_workloads.testing import Templates
 
 BACKLOG = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))
 IMAGE = ecs.ContainerImage.from_registry("example.com/worker:1.0.0")
 
 
-@pytest.fixture(scope="module")
-def template() -> Template:
-    stack = Stack(App(analytics_reporting=False), "Stack")
+def shop(app: App) -> Stack:
+    stack = Stack(app, "Stack")
     cluster = ContainerCluster(stack, "Cluster", vpc=ec2.Vpc(stack, "Vpc", max_azs=2)).cluster
     queue = SqsQueue(stack, "Queue", longest_processing_time=timedelta(minutes=2))
     Worker(
@@ -27,7 +27,12 @@ def template() -> Template:
         queue=queue,
         scaling=Scaling(max_capacity=2, policies=(BACKLOG,)),
     )
-    return Template.from_stack(stack)
+    return stack
+
+
+@pytest.fixture
+def template(cdk_templates: Templates) -> Template:
+    return cdk_templates.of(shop)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -277,7 +278,13 @@ CASES: list[tuple[str, Json, Json, Json]] = [
 
 def stack(subject: Json, beside: Json, name: str = "shop") -> StackTemplate:
     return StackTemplate(
-        environment="prod", stack_name=name, template={"Resources": {"Subject": subject, **beside}}, size=0
+        environment="prod",
+        stack_name=name,
+        target="aws://unknown-account/unknown-region",
+        template={"Resources": {"Subject": subject, **beside}},
+        size=0,
+        folder=Path("cdk.out"),
+        metadata=None,
     )
 
 
@@ -306,9 +313,8 @@ def test_every_control_has_a_case() -> None:
 
 def test_what_stands_in_another_stack_belongs_to_nothing_here() -> None:
     log = resource("AWS::EC2::FlowLog", ResourceId={"Ref": "Subject"})
-    other = StackTemplate(environment="prod", stack_name="other", template={"Resources": {"Log": log}}, size=0)
 
-    assert "EC2.6" in broken(stack(resource(VPC), {}), other)
+    assert "EC2.6" in broken(stack(resource(VPC), {}), stack(log, {}, name="other"))
 
 
 def test_a_broken_control_says_where() -> None:
