@@ -111,8 +111,9 @@ class AmqpSender:
     def _on_ready(self, channel: Channel, _: Method[Confirm.SelectOk]) -> None:
         self._channel, self._published, self._delay = channel, 0, _FIRST_DELAY
         self._trouble = TransientFailure("the broker is silent")
-        while self._calls and self._channel is not None:
-            self._take(self._calls.popleft())
+        waiting, self._calls = self._calls, deque()
+        for call in waiting:
+            self._take(call)
 
     def _take(self, call: _Call) -> None:
         if call.answer.cancelled():

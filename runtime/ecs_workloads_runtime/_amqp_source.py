@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import deque
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from ecs_workloads_runtime.queue_unreachable import QueueUnreachable
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("ecs_workloads_runtime")
 _TICK = 0.2  # how soon a signal is seen
 _LONGEST_DELAY = 5
+_OF_THE_BROKER = re.compile(r"x-(death|first-death-.*|last-death-.*|delivery-count|acquired-count)$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,11 +180,12 @@ def _nothing() -> None:
 
 def _message(method: Basic.Deliver, properties: pika.BasicProperties, body: bytes) -> Message:
     headers = properties.headers or {}
-    # The broker counts only failed deliveries.
-    failed = headers.get("x-delivery-count", 0)
+    # The broker counts only failed deliveries, and not every broker counts.
+    failed = headers.get("x-delivery-count")
+    counted = failed + 1 if isinstance(failed, int) else 1
     return Message(
         body=body.decode(),
         idempotency_key=properties.message_id or str(uuid.uuid4()),
-        attributes={name: str(value) for name, value in headers.items() if not name.startswith("x-")},
-        attempt=max(int(failed) + 1, 2 if method.redelivered else 1),
+        attributes={name: str(value) for name, value in headers.items() if not _OF_THE_BROKER.match(name)},
+        attempt=max(counted, 2 if method.redelivered else 1),
     )

@@ -65,8 +65,8 @@ class PatientProtocol(H11Protocol):
 
     def _answers(self) -> bool:
         """Return whether a request is in hand."""
-        cycle: object = self.cycle  # None before the first request, whatever its type says
-        return cycle is not None and not self.cycle.response_complete
+        # None before the first request, whatever its type says.
+        return bool(self.cycle) and not self.cycle.response_complete
 
     def _is_spoken_to(self) -> bool:
         """Return whether there are bytes of a request that is not in hand yet."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageAttributeValueTypeDef
 
 _THREADS = 40  # as many as Starlette's thread pool has
+_CHECK_SECONDS = 1.5
 
 
 class SqsSender:
@@ -23,6 +24,7 @@ class SqsSender:
     def __init__(self, connection: SqsConnection) -> None:
         self._url = connection.url
         self._client = make_client(connection, connections=_THREADS)
+        self._checker = make_client(connection, connections=1, seconds=_CHECK_SECONDS)
 
     def send(self, message: OutgoingMessage, timeout: timedelta) -> None:
         """Return when SQS has answered."""
@@ -45,15 +47,16 @@ class SqsSender:
 
     def check(self, timeout: timedelta) -> None:
         """Return when SQS knows the queue and this program."""
-        del timeout
+        del timeout  # the client has its own
         try:
-            self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
+            self._checker.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
         except (BotoCoreError, ClientError) as error:
             raise _failure(error) from error
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+        self._checker.close()
 
 
 def _text(value: str) -> MessageAttributeValueTypeDef:

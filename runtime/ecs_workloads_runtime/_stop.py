@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -33,7 +33,7 @@ class Stop:
             time.sleep(min(_SLICE, seconds))
 
     @contextmanager
-    def on_signals(self) -> Iterator[None]:
+    def on_signals(self) -> Generator[None, None, None]:
         """Raise the flag on SIGTERM and SIGINT. Outside the main thread, which gets the signals, do nothing."""
         if threading.current_thread() is not threading.main_thread():
             yield

@@ -6,7 +6,7 @@ import difflib
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar, overload
@@ -107,7 +107,7 @@ def read_variable(
 
 
 @contextmanager
-def exit_on_invalid_environment(program: str) -> Iterator[None]:
+def exit_on_invalid_environment(program: str) -> Generator[None, None, None]:
     """End the program with status 2 and one line on stderr where a variable is bad; also a decorator.
 
     Args:

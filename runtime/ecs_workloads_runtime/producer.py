@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Mapping
@@ -12,7 +13,13 @@ from typing import Self
 import tenacity
 
 from ecs_workloads_runtime._amqp_sender import AmqpSender
-from ecs_workloads_runtime._sending import OutgoingMessage, PermanentFailure, Sender, TransientFailure
+from ecs_workloads_runtime._sending import (
+    IDEMPOTENCY_KEY,
+    OutgoingMessage,
+    PermanentFailure,
+    Sender,
+    TransientFailure,
+)
 from ecs_workloads_runtime._sqs_sender import SqsSender
 from ecs_workloads_runtime.amqp_connection import AmqpConnection
 from ecs_workloads_runtime.not_sent import NotSent
@@ -24,6 +31,8 @@ _CHECK_TIMEOUT = timedelta(seconds=3)
 # SQS takes ten attributes, and the idempotency key is one.
 _MOST_ATTRIBUTES = 9
 _LONGEST_KEY = 128
+# What SQS takes, so that the same program goes with each queue.
+_ATTRIBUTE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?")
 
 
 class Producer:
@@ -74,7 +83,7 @@ class Producer:
         Args:
             body: What the handler gets, not empty. SQS takes up to 1 MiB.
             idempotency_key: What tells a message that was delivered twice, 1 to 128 characters. Defaults to a new one.
-            attributes: What the handler gets beside the body, such as a request id. Up to nine, none empty.
+            attributes: What the handler gets beside the body, such as a request id. Up to nine.
             group: Messages of one group keep their order. Needed for a FIFO queue of SQS, and for that alone.
 
         Raises:
@@ -121,9 +130,12 @@ class Producer:
             raise ValueError(f"idempotency_key must have 1 to {_LONGEST_KEY} characters, got {len(key)}")
         if len(attributes) > _MOST_ATTRIBUTES:
             raise ValueError(f"attributes may be {_MOST_ATTRIBUTES} at most, got {len(attributes)}")
-        empty = sorted(name for name, value in attributes.items() if not name or not value)
-        if empty:
-            raise ValueError(f"attributes must not be empty, got {', '.join(map(repr, empty))}")
+        for name, value in attributes.items():
+            if _ATTRIBUTE.fullmatch(name) is None or name == IDEMPOTENCY_KEY or not value:
+                raise ValueError(
+                    "an attribute needs a value, and a name of letters, digits and _.- other than "
+                    f"{IDEMPOTENCY_KEY}, got {name!r} with {value!r}"
+                )
         is_fifo = isinstance(self._connection, SqsConnection) and self._connection.is_fifo
         if is_fifo != (group is not None):
             raise ValueError(f"group is for FIFO queues, and needed there: got {group!r} for {self._connection}")

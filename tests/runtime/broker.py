@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pika
+from pika.exceptions import AMQPError
 
 from ecs_workloads_runtime import AmqpConnection
 
@@ -64,7 +65,7 @@ class Broker:
         assert program is not None
         if self._mapper is None:
             # Erlang would start one that outlives the test.
-            self._mapper = subprocess.Popen(["epmd", "-port", str(self._mapper_port)])
+            self._mapper = subprocess.Popen(["/usr/bin/epmd", "-port", str(self._mapper_port)])
         with (self._folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
                 [program], env=self._environment, stdout=output, stderr=output, start_new_session=True
@@ -107,7 +108,7 @@ class Broker:
     def _answers(self) -> bool:
         try:
             pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.port)).close()
-        except (pika.exceptions.AMQPError, OSError):
+        except (AMQPError, OSError):
             return False
         return True
 
