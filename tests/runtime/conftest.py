@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import os
+import socket
+import subprocess
+import sys
+import time
 import uuid
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import boto3
 import pika
 import pytest
-from moto.server import ThreadedMotoServer
 
 from ecs_workloads_runtime import AmqpConnection, SqsConnection
-from tests.runtime.broker import Broker
+from tests.runtime.broker import Broker, free_port
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -73,6 +75,19 @@ class AmqpQueueUnderTest:
             answer = connection.channel().queue_declare(self.connection.name, passive=True)
             return int(answer.method.message_count or 0)
 
+    def with_password(self, password: str) -> AmqpConnection:
+        """Return the connection with another password."""
+        return replace(self.connection, password=password)
+
+    def limit(self, length: int) -> None:
+        """Let it take no more than so many messages."""
+        self.broker.limit(self.connection.name, length)
+
+    def delete(self) -> None:
+        """Delete it behind the back of the programs."""
+        with pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.broker.port)) as connection:
+            connection.channel().queue_delete(self.connection.name)
+
     def publish(self, body: bytes) -> None:
         """Put a message on it that no producer of ours would send."""
         with pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.broker.port)) as connection:
@@ -98,12 +113,22 @@ QueueUnderTest = SqsQueueUnderTest | AmqpQueueUnderTest
 @pytest.fixture(scope="session")
 def moto_origin() -> Generator[str, None, None]:
     """The address of moto's server."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    # Its own process: in this one it would wait for the threads of the tests.
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        end = time.monotonic() + 60
+        while not _answers(port):
+            assert time.monotonic() < end, "moto's server does not answer"
+            time.sleep(0.1)
+        yield origin
+        server.kill()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(autouse=True)
