@@ -42,9 +42,8 @@ class SqsQueueUnderTest:
 
     def held(self) -> int:
         """Return how many messages are in it, visible or not."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.client.get_queue_attributes(QueueUrl=self.connection.url, AttributeNames=["All"])["Attributes"]
-        return sum(int(found[name]) for name in names)
+        return int(found["ApproximateNumberOfMessages"]) + int(found["ApproximateNumberOfMessagesNotVisible"])
 
     def dead_letters(self) -> list[str]:
         """Return the bodies of the dead letters, and take them."""

@@ -288,7 +288,7 @@ def test_the_health_file_stays_young_while_the_handler_works(queue: QueueUnderTe
     ages: list[int] = []
 
     def handle(_: Message) -> None:
-        for _ in range(3):
+        for __ in range(3):
             time.sleep(1)
             ages.append(health.main([str(file), "--max-age", "2.5"]))
 

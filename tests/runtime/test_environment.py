@@ -51,7 +51,7 @@ def test_the_variables_are_those_that_the_constructs_set() -> None:
         name="orders",
         longest_processing_time=timedelta(minutes=1),
         host_name="rabbitmq.shop",
-        credentials=secretsmanager.Secret(stack, "Credentials"),
+        credentials=secretsmanager.Secret.from_secret_name_v2(stack, "Credentials", "credentials"),
         broker=ec2.Connections(),
     )
     assert {**amqp.connection_environment("ORDERS"), **amqp.connection_secrets("ORDERS")}.keys() == AMQP.keys()

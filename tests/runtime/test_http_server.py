@@ -40,7 +40,8 @@ async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
 
-HttpServer(app, port=int(os.environ["PORT"]), keep_alive=timedelta(seconds=60), stop_timeout=timedelta(seconds=20)).run()
+keep_alive, stop_timeout = timedelta(seconds=60), timedelta(seconds=20)
+HttpServer(app, port=int(os.environ["PORT"]), keep_alive=keep_alive, stop_timeout=stop_timeout).run()
 print("ended", flush=True)
 """
 GET = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
