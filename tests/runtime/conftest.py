@@ -22,6 +22,7 @@ from tests.runtime.broker import Broker, free_port
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.literals import QueueAttributeNameType
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1"}
 MOST_RECEIVES = 5  # as often as a broker delivers
@@ -155,18 +156,22 @@ def sqs(moto_origin: str) -> SqsQueueUnderTest:
     return make_sqs_queue(moto_origin)
 
 
-def make_sqs_queue(origin: str, *, visibility: timedelta = timedelta(seconds=30)) -> SqsQueueUnderTest:
+def make_sqs_queue(
+    origin: str, *, visibility: timedelta = timedelta(seconds=30), fifo: bool = False
+) -> SqsQueueUnderTest:
     """Make a queue of SQS."""
     client: SQSClient = boto3.session.Session().client(  # pyright: ignore[reportUnknownMemberType]  # no other stubs
         "sqs", region_name="eu-west-1", endpoint_url=origin
     )
     name = f"orders-{uuid.uuid4()}"
-    dead_letters = client.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+    suffix = ".fifo" if fifo else ""
+    kind: dict[QueueAttributeNameType, str] = {"FifoQueue": "true"} if fifo else {}
+    dead_letters = client.create_queue(QueueName=f"{name}-dead{suffix}", Attributes=kind)["QueueUrl"]
     found = client.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]
     redrive = f'{{"deadLetterTargetArn": "{found["QueueArn"]}", "maxReceiveCount": "{MOST_RECEIVES}"}}'
     url = client.create_queue(
-        QueueName=name,
-        Attributes={"VisibilityTimeout": str(int(visibility.total_seconds())), "RedrivePolicy": redrive},
+        QueueName=f"{name}{suffix}",
+        Attributes={**kind, "VisibilityTimeout": str(int(visibility.total_seconds())), "RedrivePolicy": redrive},
     )["QueueUrl"]
     return SqsQueueUnderTest(connection=SqsConnection(url=url), client=client, dead_letter_url=dead_letters)
 

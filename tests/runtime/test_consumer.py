@@ -242,6 +242,23 @@ def test_two_thousand_messages_are_each_done_once(queue: QueueUnderTest) -> None
     assert queue.held() == 0
 
 
+def test_a_fifo_queue_keeps_its_order_when_a_message_fails(moto_origin: str) -> None:
+    queue = make_sqs_queue(moto_origin, fifo=True)
+    got: list[str] = []
+
+    def handle(message: Message) -> None:
+        got.append(message.body)
+        if got == ["0"]:
+            raise RuntimeError("not this time")
+
+    with Producer(queue.connection) as producer:
+        for number in range(4):
+            producer.send(str(number), group="customer")
+    with running(Consumer(queue.connection, handle, prefetch=10, redelivery_delay=AT_ONCE)):
+        wait_until(lambda: queue.held() == 0)
+    assert got == ["0", "0", "1", "2", "3"]
+
+
 def test_an_asynchronous_handler_is_awaited(queue: QueueUnderTest) -> None:
     got: list[str] = []
 
@@ -278,8 +295,13 @@ def test_what_is_no_text_is_a_dead_letter_at_once(amqp: AmqpQueueUnderTest) -> N
     wait_until(lambda: amqp.held() == 1)
     consumer = Consumer(amqp.connection, print)
     dead: list[bytes] = []
+
+    def is_dead() -> bool:
+        dead.extend(amqp.dead_bytes())
+        return bool(dead)
+
     with running(consumer):
-        wait_until(lambda: bool(dead.extend(amqp.dead_bytes()) or dead))
+        wait_until(is_dead)
     assert dead == [b"\xff\xfe"]
 
 

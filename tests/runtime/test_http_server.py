@@ -30,6 +30,11 @@ async def app(scope, receive, send):
     if scope["path"] == "/block":  # nothing is read meanwhile
         print("blocked", flush=True)
         time.sleep(2)
+    elif scope["path"] == "/busy":  # something is read now and then
+        print("busy", flush=True)
+        for _ in range(10):
+            time.sleep(0.15)
+            await asyncio.sleep(0)
     elif scope["path"] == "/slow":
         print("slow", flush=True)
         await asyncio.sleep(2)
@@ -151,6 +156,27 @@ def test_a_request_that_waits_in_the_kernel_is_answered(server: Server) -> None:
     server.program.ask_to_end()
 
     for connection in (blocking, used, fresh, unaccepted):
+        assert answer_on(connection).endswith(b"ok")
+        connection.close()
+    assert server.program.end() == 0
+
+
+def test_requests_that_come_while_a_busy_process_ends_are_answered(server: Server) -> None:
+    connections = [server.connect() for _ in range(60)]
+    for connection in connections:
+        connection.sendall(GET)
+        answer_on(connection)
+    busy = server.connect()
+    busy.sendall(GET.replace(b"/ ", b"/busy ", 1))
+    server.program.wait_for("busy")
+    # At each moment some bytes are in the kernel, where the process has not looked yet.
+    for index, connection in enumerate(connections):
+        if index == 20:
+            server.program.ask_to_end()
+        connection.sendall(GET)
+        time.sleep(0.005)
+
+    for connection in (busy, *connections):
         assert answer_on(connection).endswith(b"ok")
         connection.close()
     assert server.program.end() == 0
