@@ -99,3 +99,21 @@ def test_a_parameter_without_a_name_counts_by_its_logical_id() -> None:
     parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "Group"}}}
     found = readers({"Resources": {"Group": GROUP, "Parameter": parameter}})
     assert found == ["SSM parameter Parameter, which no stack given here reads"]
+
+
+def test_a_parameter_that_carries_something_else_does_not_count() -> None:
+    parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "Other"}}}
+    assert readers({"Resources": {"Group": GROUP, "Parameter": parameter}}) == []
+
+
+def test_a_value_that_stays_inside_its_stack_does_not_count() -> None:
+    user = {"Type": "AWS::Events::Rule", "Properties": {"Value": {"Ref": "Group"}}}
+    assert readers({"Resources": {"Group": GROUP, "User": user, "Bare": {"Type": "AWS::SSM::Parameter"}}}) == []
+
+
+def test_a_text_that_looks_like_the_name_of_a_parameter_reads_nothing(tmp_path: Path) -> None:
+    old, new = Shop(tmp_path, "old"), Shop(tmp_path, "new")
+    ssm.StringParameter(old.network, "GroupId", parameter_name="/shop/group", string_value=old.group.security_group_id)
+    cdk.CfnParameter(old.application, "Path", default="/shop/group")
+    with pytest.raises(AssertionError, match="SSM parameter /shop/group, which no stack given here reads"):
+        assert_no_replacement(old, new)
