@@ -18,8 +18,11 @@ from shop_app.settings import read_settings
 _KEEP_ALIVE = timedelta(seconds=330)
 # What a request may take: AppServer's longest_request.
 _STOP_TIMEOUT = timedelta(seconds=20)
-# A caller waits for 20 seconds: better an answer that says no, than none.
-_IMPATIENT = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+# Table and queue together fit into that: better an answer that says no, than none.
+_IMPATIENT = Config(
+    connect_timeout=1, read_timeout=3, max_pool_connections=40, retries={"mode": "standard", "total_max_attempts": 2}
+)
+_SEND_TIMEOUT = timedelta(seconds=5)
 
 
 def main() -> None:
@@ -30,7 +33,7 @@ def main() -> None:
     table = OrderTable(
         client=boto3.client("dynamodb", region_name=settings.region, config=_IMPATIENT), name=settings.table
     )
-    with Producer(settings.queue) as producer:
+    with Producer(settings.queue, send_timeout=_SEND_TIMEOUT) as producer:
         server = HttpServer(
             api(table, producer), port=settings.port, keep_alive=_KEEP_ALIVE, stop_timeout=_STOP_TIMEOUT
         )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from ecs_workloads_runtime import AmqpConnection, SqsConnection, read_connection, read_variable
 
+_LAST_PORT = 65535
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -45,7 +47,6 @@ def tcp_port(text: str) -> int:
     Raises:
         ValueError: It is no number from 1 to 65535.
     """
-    port = int(text)
-    if not 1 <= port <= 65535:  # noqa: PLR2004 - the highest port
-        raise ValueError("a TCP port is a number from 1 to 65535")
-    return port
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
+        raise ValueError(f"a TCP port, 1 to {_LAST_PORT}")
+    return int(text)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import httpx
 from ecs_workloads_runtime import read_variable
 
+_LAST_PORT = 65535
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -40,7 +42,7 @@ def http_address(text: str) -> httpx.URL:
     Raises:
         ValueError: It does not begin with ``http://`` or ``https://`` and a host, or has more than that.
     """
-    expected = "the app server's address is http:// or https:// and a host, such as http://app:8000"
+    expected = "http:// or https:// and a host, such as http://app:8000"
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL as error:
@@ -56,7 +58,6 @@ def tcp_port(text: str) -> int:
     Raises:
         ValueError: It is no number from 1 to 65535.
     """
-    port = int(text)
-    if not 1 <= port <= 65535:  # noqa: PLR2004 - the highest port
-        raise ValueError("a TCP port is a number from 1 to 65535")
-    return port
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
+        raise ValueError(f"a TCP port, 1 to {_LAST_PORT}")
+    return int(text)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 
 import boto3
+import structlog
 from ecs_workloads_runtime import Consumer, configure_logging, exit_on_invalid_environment
 
 from shop_worker.order_table import OrderTable
@@ -22,10 +22,12 @@ def main() -> None:
     consumer = Consumer(
         settings.queue,
         ReceiptWriter(table=table, work=settings.work),
-        visibility_timeout=timedelta(minutes=1),
         health_file=settings.health_file,
     )
+    log = structlog.get_logger()
+    log.info("worker started", table=settings.table, work_seconds=settings.work.total_seconds())
     consumer.run()
+    log.info("worker stopped")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from ecs_workloads_runtime import AmqpConnection, SqsConnection, read_connection, read_variable
+from ecs_workloads_runtime import AmqpConnection, SqsConnection, read_connection, read_variable, seconds
+
+_LONGEST_WORK = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,7 @@ def work_time(text: str) -> timedelta:
     Raises:
         ValueError: It is no number from 0 to 3600.
     """
-    seconds = float(text)
-    if not 0 <= seconds <= 3600:  # noqa: PLR2004 - an hour
-        raise ValueError("a receipt takes from 0 to 3600 seconds")
-    return timedelta(seconds=seconds)
+    work = seconds(text)
+    if work > _LONGEST_WORK:
+        raise ValueError("a number of seconds, 0 to 3600")
+    return work
