@@ -24,7 +24,7 @@ _LOG = structlog.get_logger()
 
 def site(client: httpx.AsyncClient, app_url: httpx.URL) -> Starlette:
     """Return the application over the app server at ``app_url``, which ``client`` reaches."""
-    proxy = ReverseHttpProxy(client, base_url=app_url)
+    proxy = ReverseHttpProxy(client, base_url=app_url.join("/"))
 
     async def forward(request: Request) -> Response:
         """Hand a request to the app server, and its answer back."""
