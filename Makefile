@@ -53,7 +53,7 @@ $(APP): .venv/bin/python requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch $@
 
-$(DEV): .venv/bin/python requirements.txt requirements-dev.txt pyproject.toml
+$(DEV): .venv/bin/python requirements.txt requirements-dev.txt pyproject.toml runtime/pyproject.toml
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $(APP) $@
 
