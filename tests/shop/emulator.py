@@ -16,7 +16,7 @@ from uuid import uuid4
 import boto3
 import httpx
 
-from tests.shop.processes import free_port, stopped_at_the_end, wait_until
+from tests.shop.processes import free_port, ended_at_the_end, wait_until
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -106,11 +106,14 @@ def emulator(log: Path) -> Iterator[Emulator]:
     """Run moto's server; its output goes to ``log``."""
     port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
-        with stopped_at_the_end(process):
-            found = Emulator(url=f"http://127.0.0.1:{port}")
-            wait_until(lambda: _answers(f"{found.url}/moto-api/"), "moto's server answers")
-            yield found
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, stdout=output, stderr=output) as process,
+        ended_at_the_end(process),
+    ):
+        found = Emulator(url=f"http://127.0.0.1:{port}")
+        wait_until(lambda: _answers(f"{found.url}/moto-api/"), "moto's server answers")
+        yield found
 
 
 def make_orders(emulator: Emulator) -> Orders:

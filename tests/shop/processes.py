@@ -45,18 +45,13 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def stopped_at_the_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """End ``process``, whatever happens meanwhile."""
+def ended_at_the_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Kill ``process``, if it still runs then: what it does on SIGTERM has tests of its own."""
     try:
         yield
     finally:
-        if process.poll() is None:
-            process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+        process.kill()
+        process.wait()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +111,7 @@ def running(image: str, folder: Path, variables: Mapping[str, str]) -> Iterator[
         subprocess.Popen(
             command_of(image), env=environment, cwd=folder, stdout=output, stderr=subprocess.STDOUT
         ) as process,
-        stopped_at_the_end(process),
+        ended_at_the_end(process),
     ):
         program = Program(name=image, process=process, log=log, url=f"http://127.0.0.1:{port}")
         wait_until(lambda: _serves(program), f"{image} serves; it wrote to {log}")

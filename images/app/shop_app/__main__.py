@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import timedelta
 
@@ -30,6 +31,7 @@ def main() -> None:
     with exit_on_invalid_environment("app"):
         settings = read_settings(os.environ)
     configure_logging("app")
+    logging.getLogger("uvicorn.access").disabled = True  # RequestLog says it, in fields
     table = OrderTable(
         client=boto3.client("dynamodb", region_name=settings.region, config=_IMPATIENT), name=settings.table
     )

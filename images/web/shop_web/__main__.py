@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import timedelta
 
@@ -24,6 +25,7 @@ def main() -> None:
     with exit_on_invalid_environment("web"):
         settings = read_settings(os.environ)
     configure_logging("web")
+    logging.getLogger("uvicorn.access").disabled = True  # RequestLog says it, in fields
     # A call that could not connect was not heard: it may be made again.
     client = httpx.AsyncClient(
         timeout=_APP_TIMEOUT, transport=httpx.AsyncHTTPTransport(retries=2), limits=httpx.Limits(max_connections=200)
