@@ -21,6 +21,7 @@ from shop_app.request_log import REQUEST_ID, RequestLog
 
 _LOG = structlog.get_logger()
 _UNAVAILABLE = "the shop cannot reach its orders just now; please try again"
+_PDF = "application/pdf"
 
 
 class Queue(Protocol):
@@ -114,8 +115,12 @@ def _orders(app: FastAPI, table: OrderTable, queue: Queue) -> None:
 
     @app.get(
         "/api/orders/{order_id}/receipt",
-        response_class=_Pdf,
+        response_class=Response,  # which claims no type for the problems
         responses={
+            200: {
+                "description": "The receipt.",
+                "content": {_PDF: {"schema": {"type": "string", "contentMediaType": _PDF}}},
+            },
             404: problem("There is no such order, or no receipt of it yet."),
             422: invalid,
             503: unavailable,
@@ -127,11 +132,7 @@ def _orders(app: FastAPI, table: OrderTable, queue: Queue) -> None:
         if receipt is None:
             raise HTTPException(404, f"there is no receipt of an order {order_id} yet")
         name = f'inline; filename="receipt-{order_id}.pdf"'
-        return _Pdf(receipt, headers={"content-disposition": name})
-
-
-class _Pdf(Response):
-    media_type = "application/pdf"
+        return Response(receipt, media_type=_PDF, headers={"content-disposition": name})
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
