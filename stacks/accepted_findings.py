@@ -71,6 +71,20 @@ UNPROTECTED = (
         packs=("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5"),
         reason="An environment that is not protected is there to be deleted",
     ),
+    AcceptedFinding(
+        layer="Data",
+        rule="DynamoDBInBackupPlan",
+        packs=("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5"),
+        reason="Point-in-time recovery covers mistakes; an environment that is not protected needs no copies beside it",
+    ),
+)
+PROTECTED = (
+    AcceptedFinding(
+        layer="Data",
+        rule="IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup]",
+        packs=("AwsSolutions",),
+        reason="AWS keeps the policy of AWS Backup in step with what its backups need",
+    ),
 )
 WITHOUT_KEYS = tuple(
     AcceptedFinding(
@@ -103,7 +117,7 @@ WITHOUT_TOPIC = (
 )
 
 
-EVERY = (*ALWAYS, *WITHOUT_DOMAIN, *UNPROTECTED, *WITHOUT_KEYS, *WITHOUT_TOPIC)
+EVERY = (*ALWAYS, *WITHOUT_DOMAIN, *UNPROTECTED, *PROTECTED, *WITHOUT_KEYS, *WITHOUT_TOPIC)
 
 
 def accept_findings(layers: Sequence[cdk.Stack], environment: Environment) -> None:
@@ -111,7 +125,7 @@ def accept_findings(layers: Sequence[cdk.Stack], environment: Environment) -> No
     wanted = [
         *ALWAYS,
         *(WITHOUT_DOMAIN if environment.domain is None and environment.listener is None else ()),
-        *(() if environment.protected else UNPROTECTED),
+        *(PROTECTED if environment.protected else UNPROTECTED),
         *(() if environment.own_keys else WITHOUT_KEYS),
         *(() if environment.alarm_topic else WITHOUT_TOPIC),
     ]

@@ -38,6 +38,16 @@ _ROOT = Path(__file__).resolve().parent.parent
 # The web server waits for the app server, which waits for table and queue; each says no in time for who asked.
 _LONGEST_APP_REQUEST = timedelta(seconds=20)
 _LONGEST_WEB_REQUEST = timedelta(seconds=25)
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+_USE_OF_A_TABLE_S_KEY = (
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:DescribeKey",
+)
 _WEB_STARTUP_TIME = timedelta(seconds=15)
 
 
@@ -109,7 +119,7 @@ class ApplicationStack(cdk.Stack):
         table.grant(worker, "dynamodb:UpdateItem")
         if table.encryption_key is not None:
             for tier in (app, worker):
-                table.encryption_key.grant_encrypt_decrypt(tier)
+                table.encryption_key.grant(tier, *_USE_OF_A_TABLE_S_KEY)
 
         cdk.CfnOutput(self, "Url", value=web.url, description="Where users reach the shop")
         for name, tier in (("Web", web), ("App", app), ("Worker", worker)):

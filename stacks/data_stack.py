@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_backup as backup
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
@@ -42,7 +43,15 @@ class DataStack(cdk.Stack):
             deletion_protection=environment.protected,
             removal_policy=removal_policy(environment),
         )
+        if environment.protected:
+            self._back_up(table, environment, key)
         return {"orders-table-arn": table.table_arn, "orders-table-name": table.table_name}
+
+    def _back_up(self, table: dynamodb.Table, environment: Environment, key: kms.IKey | None) -> None:
+        """Keep a copy of each day for five weeks, out of reach of who may write the table."""
+        vault = backup.BackupVault(self, "Vault", encryption_key=key, removal_policy=removal_policy(environment))
+        plan = backup.BackupPlan.daily35_day_retention(self, "Backups", vault)
+        plan.add_selection("Orders", resources=[backup.BackupResource.from_dynamo_db_table(table)])
 
     def _queue(self, environment: Environment, key: kms.IKey | None) -> dict[str, str]:
         orders = SqsQueue(

@@ -16,7 +16,7 @@ from uuid import uuid4
 import boto3
 import httpx
 
-from tests.shop.processes import free_port, ended_at_the_end, wait_until
+from tests.shop.processes import ended_at_the_end, free_port, wait_until
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import boto3
 from botocore.config import Config
+
 from ecs_workloads_runtime import Producer, configure_logging, exit_on_invalid_environment
 from ecs_workloads_runtime.http_server import HttpServer
-
 from shop_app.api import api
 from shop_app.order_table import OrderTable
 from shop_app.settings import read_settings

@@ -9,12 +9,12 @@ from typing import Protocol
 from uuid import UUID
 
 import structlog
-from ecs_workloads_runtime import NotSent, emit_metrics, log_context
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 
+from ecs_workloads_runtime import NotSent, emit_metrics, log_context
 from shop_app.order import NewOrder, Order, Problem
 from shop_app.order_table import OrderTable, TableFailure
 from shop_app.request_log import REQUEST_ID, RequestLog
@@ -95,7 +95,9 @@ def _orders(app: FastAPI, table: OrderTable, queue: Queue) -> None:
         with log_context(order_id=str(order.id)):
             attributes = {"request_id": request.headers[REQUEST_ID]}
             try:
-                queue.send(json.dumps({"order_id": str(order.id)}), idempotency_key=str(order.id), attributes=attributes)
+                queue.send(
+                    json.dumps({"order_id": str(order.id)}), idempotency_key=str(order.id), attributes=attributes
+                )
             except NotSent as error:
                 _LOG.exception("order not sent")
                 table.withdraw(order.id)

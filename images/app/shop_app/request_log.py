@@ -7,9 +7,10 @@ import time
 from uuid import uuid4
 
 import structlog
-from ecs_workloads_runtime import log_context
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ecs_workloads_runtime import log_context
 
 REQUEST_ID = "x-request-id"
 # Asked by machines every few seconds: nobody reads a line about it.

@@ -7,9 +7,9 @@ import os
 from datetime import timedelta
 
 import httpx
+
 from ecs_workloads_runtime import configure_logging, exit_on_invalid_environment
 from ecs_workloads_runtime.http_server import HttpServer
-
 from shop_web.settings import read_settings
 from shop_web.site import site
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
+
 from ecs_workloads_runtime import read_variable
 
 _LAST_PORT = 65535

@@ -6,8 +6,8 @@ import os
 
 import boto3
 import structlog
-from ecs_workloads_runtime import Consumer, configure_logging, exit_on_invalid_environment
 
+from ecs_workloads_runtime import Consumer, configure_logging, exit_on_invalid_environment
 from shop_worker.order_table import OrderTable
 from shop_worker.receipt_writer import ReceiptWriter
 from shop_worker.settings import read_settings

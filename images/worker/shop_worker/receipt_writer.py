@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from ecs_workloads_runtime import Message, emit_metrics, log_context
 
+from ecs_workloads_runtime import Message, emit_metrics, log_context
 from shop_worker.order_table import OrderTable
 
 _LOG = structlog.get_logger()
