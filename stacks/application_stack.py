@@ -35,6 +35,7 @@ _SERVES = ecs.HealthCheck(
     start_period=cdk.Duration.seconds(30),
 )
 _ROOT = Path(__file__).resolve().parent.parent
+_RUNTIME = _ROOT / "runtime"
 # The web server waits for the app server, which waits for table and queue; each says no in time for who asked.
 _LONGEST_APP_REQUEST = timedelta(seconds=20)
 _LONGEST_WEB_REQUEST = timedelta(seconds=25)
@@ -159,7 +160,10 @@ class ApplicationStack(cdk.Stack):
             return ecs.ContainerImage.from_asset(
                 str(_ROOT / "images" / name),
                 platform=ecr_assets.Platform.LINUX_AMD64,
-                build_contexts={"runtime": str(_ROOT / "runtime")},
+                build_contexts={"runtime": str(_RUNTIME)},
+                # Not the folder's path, which differs from clone to clone, makes a new image, but what is in it.
+                invalidation=ecr_assets.DockerImageAssetInvalidationOptions(build_contexts=False),
+                extra_hash=cdk.FileSystem.fingerprint(str(_RUNTIME), exclude=["**/__pycache__", "**/*.egg-info"]),
             )
         repository = ecr.Repository.from_repository_name(
             self, f"{name.title()}Repository", repository_name(self._environment, name)

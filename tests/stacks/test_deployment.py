@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ecs_workloads.checks import read_assembly
+from stacks import application_stack
 from stacks.environments import (
     DEV,
     ENVIRONMENTS,
@@ -274,6 +275,20 @@ def test_images_of_dev_take_the_runtime_in_as_a_build_context() -> None:
     sources = [one["source"] for one in json.loads(file.read_text(encoding="utf-8"))["dockerImages"].values()]
     assert len(sources) == 3
     assert {Path(one["dockerBuildContexts"]["runtime"]).name for one in sources} == {"runtime"}
+
+
+def test_a_changed_runtime_makes_new_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def images(runtime: Path) -> set[str]:
+        monkeypatch.setattr(application_stack, "_RUNTIME", runtime)
+        [file] = Path(synthesize(DEV).directory).glob("*Application*.assets.json")
+        return set(json.loads(file.read_text(encoding="utf-8"))["dockerImages"])
+
+    for name, text in (("one", "1"), ("copy", "1"), ("other", "2")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "module.py").write_text(text, encoding="utf-8")
+
+    assert images(tmp_path / "one") == images(tmp_path / "copy")
+    assert images(tmp_path / "one").isdisjoint(images(tmp_path / "other"))
 
 
 def test_dev_leaves_nothing_behind_but_access_logs() -> None:
