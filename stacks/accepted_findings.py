@@ -105,6 +105,7 @@ WITHOUT_KEYS = tuple(
         ("Platform", "CKV_AWS_158"),
         ("Application", "CKV_AWS_158"),
         ("Data", "CKV_AWS_27"),
+        ("Data", "CKV_AWS_119"),
     )
 )
 WITHOUT_TOPIC = (
