@@ -96,8 +96,8 @@ def test_the_worker_s_image_works_as_a_user_without_rights_on_a_read_only_root(
         f"mount --bind {root} {root} && mount -o remount,bind,ro {root} && mount --rbind /dev {root}/dev && "
         f"mount -t tmpfs tmpfs {root}/tmp && exec "
     )
-    enter = ["chroot", f"--userspec={configuration['User']}", str(root), "env", "-i"]
-    enter += [*(f"{key}={value}" for key, value in variables.items()), "--chdir=/srv"]
+    enter = ["chroot", f"--userspec={configuration['User']}", str(root), "env", "-i", "--chdir=/srv"]
+    enter += [f"{key}={value}" for key, value in variables.items()]
     command = ["unshare", "--mount", "sh", "-c", mounts + '"$@"', "sh", *enter, *configuration["Cmd"]]
     with (
         running("app", tmp_path, orders.variables) as app,
@@ -106,7 +106,10 @@ def test_the_worker_s_image_works_as_a_user_without_rights_on_a_read_only_root(
         ended_at_the_end(process),
     ):
         order_id = httpx.post(f"{app.url}/api/orders", json={"article": "tea"}).json()["id"]
-        wait_until(lambda: orders.states()[order_id] == "done", f"the order is done; see {log}")
+        wait_until(
+            lambda: orders.states()[order_id] == "done" or process.poll() is not None, f"the order is done; see {log}"
+        )
+        assert process.poll() is None, log.read_text(encoding="utf-8")
         status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
         mounted = Path(f"/proc/{process.pid}/mountinfo").read_text(encoding="utf-8")
         same_mounts = ["nsenter", "--mount", "--target", str(process.pid)]
