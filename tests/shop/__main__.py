@@ -6,6 +6,7 @@ import signal
 import tempfile
 import threading
 from pathlib import Path
+from types import FrameType
 
 from tests.shop.emulator import emulator, make_orders
 from tests.shop.processes import Program, running
@@ -16,8 +17,12 @@ _PAUSE_SECONDS = 0.5
 def main() -> None:
     """Run the shop until Ctrl-C or SIGTERM."""
     stop = threading.Event()
+
+    def told(_: int, __: FrameType | None) -> None:
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, told)
     folder = Path(tempfile.mkdtemp(prefix="shop-"))
     print(f"Starting the shop; its logs are in {folder}.", flush=True)
     with emulator(folder / "moto.log") as aws:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -70,12 +70,12 @@ class Orders:
 
     @cached_property
     def _dynamodb(self) -> DynamoDBClient:
-        return boto3.client("dynamodb", **_credentials(self.emulator))
+        return _session().client("dynamodb", endpoint_url=self.emulator.url)
 
     @cached_property
     def sqs(self) -> SQSClient:
         """Return a client for the queue."""
-        return boto3.client("sqs", **_credentials(self.emulator))
+        return _session().client("sqs", endpoint_url=self.emulator.url)
 
     def states(self) -> dict[str, str]:
         """Return the state of each order, by its id."""
@@ -102,7 +102,7 @@ class Orders:
 
 
 @contextmanager
-def emulator(log: Path) -> Iterator[Emulator]:
+def emulator(log: Path) -> Generator[Emulator]:
     """Run moto's server; its output goes to ``log``."""
     port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
@@ -119,7 +119,7 @@ def emulator(log: Path) -> Iterator[Emulator]:
 def make_orders(emulator: Emulator) -> Orders:
     """Make a table and a queue as the data layer does."""
     name = f"orders-{uuid4().hex[:12]}"
-    sqs = boto3.client("sqs", **_credentials(emulator))
+    sqs = _session().client("sqs", endpoint_url=emulator.url)
     dead_letters = sqs.create_queue(QueueName=f"{name}-dead-letters")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     queue = sqs.create_queue(
@@ -129,7 +129,7 @@ def make_orders(emulator: Emulator) -> Orders:
             "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVE_COUNT}),
         },
     )["QueueUrl"]
-    boto3.client("dynamodb", **_credentials(emulator)).create_table(
+    _session().client("dynamodb", endpoint_url=emulator.url).create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "order_id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "order_id", "AttributeType": "S"}],
@@ -138,13 +138,8 @@ def make_orders(emulator: Emulator) -> Orders:
     return Orders(emulator, name, queue, dead_letters)
 
 
-def _credentials(emulator: Emulator) -> dict[str, str]:
-    return {
-        "endpoint_url": emulator.url,
-        "region_name": REGION,
-        "aws_access_key_id": "emulated",
-        "aws_secret_access_key": "emulated",
-    }
+def _session() -> boto3.session.Session:
+    return boto3.session.Session(aws_access_key_id="emulated", aws_secret_access_key="emulated", region_name=REGION)
 
 
 def _answers(url: str) -> bool:

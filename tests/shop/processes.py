@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,7 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def ended_at_the_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def ended_at_the_end(process: subprocess.Popen[bytes]) -> Generator[None]:
     """Kill ``process``, if it still runs then: what it does on SIGTERM has tests of its own."""
     try:
         yield
@@ -101,7 +101,7 @@ def command_of(image: str) -> list[str]:
 
 
 @contextmanager
-def running(image: str, folder: Path, variables: Mapping[str, str]) -> Iterator[Program]:
+def running(image: str, folder: Path, variables: Mapping[str, str]) -> Generator[Program]:
     """Run the program of ``image`` until it serves, and end it at the end. Its log is written to ``folder``."""
     port = free_port()
     log = folder / f"{image}-{port}.log"

@@ -1,5 +1,8 @@
 """The API does what its description says, whatever it is sent."""
 
+# pyright: basic
+# schemathesis's types are incomplete.
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -33,7 +37,7 @@ def app(aws: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pro
 
 def test_a_thousand_cases_of_good_and_bad_input_are_answered_as_described(app: Program) -> None:
     description = schemathesis.openapi.from_url(f"{app.url}/api/openapi.json")
-    operations = [result.ok() for result in description.get_all_operations()]
+    operations = [result.ok() for result in description.get_all_operations() if isinstance(result, Ok)]
     statuses: dict[int, int] = {}
 
     @settings(
@@ -42,7 +46,7 @@ def test_a_thousand_cases_of_good_and_bad_input_are_answered_as_described(app: P
         database=None,
         derandomize=True,
         phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     @given(
         st.one_of(

@@ -1,5 +1,8 @@
 """The page in a real browser: an order placed by clicking, by keyboard alone, and what a screen reader needs."""
 
+# pyright: basic
+# selenium's types are incomplete.
+
 from __future__ import annotations
 
 import os

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Load:
 
 
 @contextmanager
-def load_on(url: str) -> Iterator[Load]:
+def load_on(url: str) -> Generator[Load]:
     load = Load(url)
     with ThreadPoolExecutor(CLIENTS) as clients:
         running_clients = [clients.submit(load.run) for _ in range(CLIENTS)]

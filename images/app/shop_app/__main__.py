@@ -33,7 +33,8 @@ def main() -> None:
     configure_logging("app")
     logging.getLogger("uvicorn.access").disabled = True  # RequestLog says it, in fields
     table = OrderTable(
-        client=boto3.client("dynamodb", region_name=settings.region, config=_IMPATIENT), name=settings.table
+        client=boto3.session.Session(region_name=settings.region).client("dynamodb", config=_IMPATIENT),
+        name=settings.table,
     )
     with Producer(settings.queue, send_timeout=_SEND_TIMEOUT) as producer:
         server = HttpServer(

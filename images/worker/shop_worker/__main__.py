@@ -18,7 +18,9 @@ def main() -> None:
     with exit_on_invalid_environment("worker"):
         settings = read_settings(os.environ)
     configure_logging("worker")
-    table = OrderTable(client=boto3.client("dynamodb", region_name=settings.region), name=settings.table)
+    table = OrderTable(
+        client=boto3.session.Session(region_name=settings.region).client("dynamodb"), name=settings.table
+    )
     consumer = Consumer(
         settings.queue,
         ReceiptWriter(table=table, work=settings.work),
