@@ -11,7 +11,7 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help synth bench test test-lowest checkov lint format snapshots clean
+.PHONY: help synth shop bench test test-lowest checkov lint format snapshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ help: ## Show this list
 synth: $(APP) $(CDK) ## Synthesise all environments (ENVIRONMENTS=dev,prod for some) and show what they hold
 	node_modules/.bin/cdk synth '**' --quiet --no-notices --no-version-reporting $(if $(ENVIRONMENTS),-c environments=$(ENVIRONMENTS))
 	@ecs-workloads summary cdk.out
+
+shop: $(DEV) ## Run the whole sample shop on this machine, until Ctrl-C
+	@$(BIN)/python -m tests.shop
 
 test: $(DEV) $(CDK) ## Run all tests
 	$(BIN)/python -m pytest

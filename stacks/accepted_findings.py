@@ -108,6 +108,32 @@ UNPROTECTED = (
         )
         for layer in ("Network", "Data", "Application")
     ),
+    *(
+        AcceptedFinding(
+            layer="Data",
+            rule=rule,
+            packs=packs,
+            reason="Point-in-time recovery covers mistakes; an environment that is not protected needs no copies beside",
+        )
+        for rule, packs in (
+            ("DynamoDBInBackupPlan", ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5")),
+            ("DynamoDB.4", (SECURITY_HUB,)),
+        )
+    ),
+    AcceptedFinding(
+        layer="Data",
+        rule="DynamoDB.6",
+        packs=(SECURITY_HUB,),
+        reason="An environment that is not protected is there to be deleted",
+    ),
+)
+PROTECTED = (
+    AcceptedFinding(
+        layer="Data",
+        rule="IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup]",
+        packs=("AwsSolutions",),
+        reason="AWS keeps the policy of AWS Backup in step with what its backups need",
+    ),
 )
 WITHOUT_KEYS = tuple(
     AcceptedFinding(
@@ -128,6 +154,7 @@ WITHOUT_KEYS = tuple(
         ("Platform", "CKV_AWS_158"),
         ("Application", "CKV_AWS_158"),
         ("Data", "CKV_AWS_27"),
+        ("Data", "CKV_AWS_119"),
     )
 )
 WITHOUT_TOPIC = (
@@ -140,7 +167,7 @@ WITHOUT_TOPIC = (
 )
 
 
-EVERY = (*ALWAYS, *WITHOUT_DOMAIN, *UNPROTECTED, *WITHOUT_KEYS, *WITHOUT_TOPIC)
+EVERY = (*ALWAYS, *WITHOUT_DOMAIN, *UNPROTECTED, *PROTECTED, *WITHOUT_KEYS, *WITHOUT_TOPIC)
 
 
 def accept_findings(layers: Sequence[cdk.Stack], environment: Environment) -> None:
@@ -148,7 +175,7 @@ def accept_findings(layers: Sequence[cdk.Stack], environment: Environment) -> No
     wanted = [
         *ALWAYS,
         *(WITHOUT_DOMAIN if environment.domain is None and environment.listener is None else ()),
-        *(() if environment.protected else UNPROTECTED),
+        *(PROTECTED if environment.protected else UNPROTECTED),
         *(() if environment.own_keys else WITHOUT_KEYS),
         *(() if environment.alarm_topic else WITHOUT_TOPIC),
     ]
