@@ -69,7 +69,7 @@ class AmqpSource:
     def run(self, stop: Stop) -> None:
         """Take messages until ``stop``, and connect again whenever the connection is lost."""
         attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(lambda error: isinstance(error, AMQPError | OSError)),
+            retry=tenacity.retry_if_exception(_may_pass),
             wait=tenacity.wait_random_exponential(multiplier=0.2, max=_LONGEST_DELAY),
             stop=lambda _: stop.is_set(),
             sleep=stop.wait,
@@ -89,9 +89,7 @@ class AmqpSource:
         try:
             return pika.BlockingConnection(self._parameters)
         except (AMQPError, OSError) as error:
-            if is_refusal(error):
-                raise QueueUnreachable(f"the broker refuses this program: {reason(error)}") from error
-            _LOG.warning("the broker is away; trying again", reason=reason(error))
+            _LOG.warning("the broker does not let us in", reason=reason(error))
             raise
 
     def _consume(self, connection: BlockingConnection, stop: Stop) -> None:
@@ -164,6 +162,10 @@ class AmqpSource:
     def _give_back(self, delivery: _Delivery) -> None:
         if self._resting.pop(delivery.tag, None) is delivery:
             delivery.channel.basic_nack(delivery.tag, requeue=True)
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, AMQPError | OSError) and not is_refusal(error)
 
 
 def _wake(connection: BlockingConnection) -> None:

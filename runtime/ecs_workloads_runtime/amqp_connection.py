@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-_LONGEST_NAME = 255
+LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +31,13 @@ class AmqpConnection:
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
+        _ = parts.port  # raises where it is no number
         if "@" in parts.netloc:
             raise ValueError("url must not hold credentials: they come in variables of their own")
         if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
             raise ValueError(f"url must be amqp://host:port/virtual-host or amqps://..., got {self.url!r}")
-        if not 1 <= len(self.name.encode()) <= _LONGEST_NAME:
-            raise ValueError(f"name must have 1 to {_LONGEST_NAME} bytes, got {len(self.name.encode())}")
+        if not 1 <= len(self.name.encode()) <= LONGEST_NAME:
+            raise ValueError(f"name must have 1 to {LONGEST_NAME} bytes, got {len(self.name.encode())}")
         if not self.username:
             raise ValueError("username must not be empty")
         if not self.password:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from ecs_workloads_runtime.amqp_connection import AmqpConnection
+from ecs_workloads_runtime.amqp_connection import LONGEST_NAME, AmqpConnection
 from ecs_workloads_runtime.environment import InvalidEnvironment, read_variable
 from ecs_workloads_runtime.sqs_connection import SqsConnection
 
@@ -42,12 +42,20 @@ def read_connection(prefix: str, environ: Mapping[str, str] = os.environ) -> Sqs
     if scheme in {"https", "http"}:
         return _checked(name, lambda: SqsConnection(url=url))
     if scheme in {"amqp", "amqps"}:
-        queue = read_variable(f"{prefix}_NAME", environ=environ)
+        queue = read_variable(
+            f"{prefix}_NAME", convert=_queue_name, expected=f"1 to {LONGEST_NAME} bytes", environ=environ
+        )
         username = read_variable(f"{prefix}_USERNAME", environ=environ)
         password = read_variable(f"{prefix}_PASSWORD", environ=environ, secret=True)
         return _checked(name, lambda: AmqpConnection(url=url, name=queue, username=username, password=password))
     # Only the scheme: another kind of URL may hold a password.
     raise InvalidEnvironment(f"{name}: expected https://, http://, amqp:// or amqps://, got {scheme!r} as the scheme")
+
+
+def _queue_name(text: str) -> str:
+    if len(text.encode()) > LONGEST_NAME:
+        raise ValueError
+    return text
 
 
 def _checked(variable: str, make: Callable[[], _Connection]) -> _Connection:

@@ -93,7 +93,7 @@ def read_variable(
     if text is None:
         if not isinstance(default, _Required):
             return default
-        near = difflib.get_close_matches(name, environ.keys(), n=1, cutoff=0.8)
+        near = difflib.get_close_matches(name, environ.keys(), n=1, cutoff=0.9)
         hint = f"; {near[0]} is set: is it misspelt?" if near else ""
         raise InvalidEnvironment(f"{name} is not set{hint}")
     if not text:

@@ -100,9 +100,21 @@ class Broker:
         self._mapper.kill()
         self._mapper.wait()
 
+    def limit(self, name: str, length: int) -> None:
+        """Let the queue ``name`` take no more than so many messages."""
+        program = Path(str(self.program())).with_name("rabbitmqctl")
+        policy = f'{{"max-length": {length}}}'
+        command = [str(program), "set_policy", name, f"^{name}$", policy, "--apply-to", "queues"]
+        subprocess.run(command, env=self._environment, check=True, capture_output=True)
+
     def connection(self, name: str, *, heartbeat: int = 30, port: int | None = None) -> AmqpConnection:
         """Return a connection to the queue ``name``, through another port where there is a proxy."""
-        url = f"amqp://127.0.0.1:{port or self.port}/%2F?heartbeat={heartbeat}"
+        return self.connection_to(port or self.port, name, heartbeat=heartbeat)
+
+    @staticmethod
+    def connection_to(port: int, name: str, *, heartbeat: int = 30) -> AmqpConnection:
+        """Return a connection to the queue ``name`` of whatever listens at ``port``."""
+        url = f"amqp://127.0.0.1:{port}/%2F?heartbeat={heartbeat}"
         return AmqpConnection(url=url, name=name, username="guest", password="guest")
 
     def _answers(self) -> bool:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import os
+import socket
+import subprocess
+import sys
+import time
 import uuid
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import boto3
 import pika
 import pytest
-from moto.server import ThreadedMotoServer
 
 from ecs_workloads_runtime import AmqpConnection, SqsConnection
-from tests.runtime.broker import Broker
+from tests.runtime.broker import Broker, free_port
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.literals import QueueAttributeNameType
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1"}
 MOST_RECEIVES = 5  # as often as a broker delivers
@@ -40,9 +43,8 @@ class SqsQueueUnderTest:
 
     def held(self) -> int:
         """Return how many messages are in it, visible or not."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.client.get_queue_attributes(QueueUrl=self.connection.url, AttributeNames=["All"])["Attributes"]
-        return sum(int(found[name]) for name in names)
+        return int(found["ApproximateNumberOfMessages"]) + int(found["ApproximateNumberOfMessagesNotVisible"])
 
     def dead_letters(self) -> list[str]:
         """Return the bodies of the dead letters, and take them."""
@@ -73,6 +75,19 @@ class AmqpQueueUnderTest:
             answer = connection.channel().queue_declare(self.connection.name, passive=True)
             return int(answer.method.message_count or 0)
 
+    def with_password(self, password: str) -> AmqpConnection:
+        """Return the connection with another password."""
+        return replace(self.connection, password=password)
+
+    def limit(self, length: int) -> None:
+        """Let it take no more than so many messages."""
+        self.broker.limit(self.connection.name, length)
+
+    def delete(self) -> None:
+        """Delete it behind the back of the programs."""
+        with pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.broker.port)) as connection:
+            connection.channel().queue_delete(self.connection.name)
+
     def publish(self, body: bytes) -> None:
         """Put a message on it that no producer of ours would send."""
         with pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.broker.port)) as connection:
@@ -98,12 +113,22 @@ QueueUnderTest = SqsQueueUnderTest | AmqpQueueUnderTest
 @pytest.fixture(scope="session")
 def moto_origin() -> Generator[str, None, None]:
     """The address of moto's server."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    # Its own process: in this one it would wait for the threads of the tests.
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        end = time.monotonic() + 60
+        while not _answers(port):
+            assert time.monotonic() < end, "moto's server does not answer"
+            time.sleep(0.1)
+        yield origin
+        server.kill()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(autouse=True)
@@ -131,18 +156,22 @@ def sqs(moto_origin: str) -> SqsQueueUnderTest:
     return make_sqs_queue(moto_origin)
 
 
-def make_sqs_queue(origin: str, *, visibility: timedelta = timedelta(seconds=30)) -> SqsQueueUnderTest:
+def make_sqs_queue(
+    origin: str, *, visibility: timedelta = timedelta(seconds=30), fifo: bool = False
+) -> SqsQueueUnderTest:
     """Make a queue of SQS."""
     client: SQSClient = boto3.session.Session().client(  # pyright: ignore[reportUnknownMemberType]  # no other stubs
         "sqs", region_name="eu-west-1", endpoint_url=origin
     )
     name = f"orders-{uuid.uuid4()}"
-    dead_letters = client.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+    suffix = ".fifo" if fifo else ""
+    kind: dict[QueueAttributeNameType, str] = {"FifoQueue": "true"} if fifo else {}
+    dead_letters = client.create_queue(QueueName=f"{name}-dead{suffix}", Attributes=kind)["QueueUrl"]
     found = client.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]
     redrive = f'{{"deadLetterTargetArn": "{found["QueueArn"]}", "maxReceiveCount": "{MOST_RECEIVES}"}}'
     url = client.create_queue(
-        QueueName=name,
-        Attributes={"VisibilityTimeout": str(int(visibility.total_seconds())), "RedrivePolicy": redrive},
+        QueueName=f"{name}{suffix}",
+        Attributes={**kind, "VisibilityTimeout": str(int(visibility.total_seconds())), "RedrivePolicy": redrive},
     )["QueueUrl"]
     return SqsQueueUnderTest(connection=SqsConnection(url=url), client=client, dead_letter_url=dead_letters)
 
