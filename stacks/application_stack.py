@@ -120,8 +120,8 @@ class ApplicationStack(cdk.Stack):
         table.grant(app, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
         table.grant(worker, "dynamodb:UpdateItem")
         if table.encryption_key is not None:
-            for tier in (app, worker):
-                table.encryption_key.grant(tier, *_USE_OF_A_TABLE_S_KEY)
+            for user in (app, worker):
+                table.encryption_key.grant(user, *_USE_OF_A_TABLE_S_KEY)
 
         cdk.CfnOutput(self, "Url", value=web.url, description="Where users reach the shop")
         for name, tier in (("Web", web), ("App", app), ("Worker", worker)):

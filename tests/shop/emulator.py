@@ -70,12 +70,12 @@ class Orders:
 
     @cached_property
     def _dynamodb(self) -> DynamoDBClient:
-        return _session().client("dynamodb", endpoint_url=self.emulator.url)
+        return _dynamodb(self.emulator)
 
     @cached_property
     def sqs(self) -> SQSClient:
         """Return a client for the queue."""
-        return _session().client("sqs", endpoint_url=self.emulator.url)
+        return _sqs(self.emulator)
 
     def states(self) -> dict[str, str]:
         """Return the state of each order, by its id."""
@@ -119,7 +119,7 @@ def emulator(log: Path) -> Generator[Emulator]:
 def make_orders(emulator: Emulator) -> Orders:
     """Make a table and a queue as the data layer does."""
     name = f"orders-{uuid4().hex[:12]}"
-    sqs = _session().client("sqs", endpoint_url=emulator.url)
+    sqs = _sqs(emulator)
     dead_letters = sqs.create_queue(QueueName=f"{name}-dead-letters")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     queue = sqs.create_queue(
@@ -129,7 +129,7 @@ def make_orders(emulator: Emulator) -> Orders:
             "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVE_COUNT}),
         },
     )["QueueUrl"]
-    _session().client("dynamodb", endpoint_url=emulator.url).create_table(
+    _dynamodb(emulator).create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "order_id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "order_id", "AttributeType": "S"}],
@@ -140,6 +140,14 @@ def make_orders(emulator: Emulator) -> Orders:
 
 def _session() -> boto3.session.Session:
     return boto3.session.Session(aws_access_key_id="emulated", aws_secret_access_key="emulated", region_name=REGION)
+
+
+def _sqs(emulator: Emulator) -> SQSClient:
+    return _session().client("sqs", endpoint_url=emulator.url)  # pyright: ignore[reportUnknownMemberType]  # no other stubs
+
+
+def _dynamodb(emulator: Emulator) -> DynamoDBClient:
+    return _session().client("dynamodb", endpoint_url=emulator.url)  # pyright: ignore[reportUnknownMemberType]  # no other stubs
 
 
 def _answers(url: str) -> bool:

@@ -98,7 +98,8 @@ def test_an_order_placed_by_clicking_is_done_at_last(page: webdriver.Chrome) -> 
     assert text(page, "#orders .what") == "1 × Tee <b>für</b> zwei"
     assert receipt is not None
     assert receipt.endswith("/receipt")
-    assert [entry for entry in page.get_log("browser") if entry["level"] == "SEVERE"] == []
+    log = page.get_log("browser")  # type: ignore[no-untyped-call]  # selenium types it not
+    assert [entry for entry in log if entry["level"] == "SEVERE"] == []
 
 
 def test_the_live_region_tells_each_new_state(page: webdriver.Chrome) -> None:

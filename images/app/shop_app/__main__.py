@@ -32,10 +32,9 @@ def main() -> None:
         settings = read_settings(os.environ)
     configure_logging("app")
     logging.getLogger("uvicorn.access").disabled = True  # RequestLog says it, in fields
-    table = OrderTable(
-        client=boto3.session.Session(region_name=settings.region).client("dynamodb", config=_IMPATIENT),
-        name=settings.table,
-    )
+    session = boto3.session.Session(region_name=settings.region)
+    client = session.client("dynamodb", config=_IMPATIENT)  # pyright: ignore[reportUnknownMemberType]  # no other stubs
+    table = OrderTable(client=client, name=settings.table)
     with Producer(settings.queue, send_timeout=_SEND_TIMEOUT) as producer:
         server = HttpServer(
             api(table, producer), port=settings.port, keep_alive=_KEEP_ALIVE, stop_timeout=_STOP_TIMEOUT

@@ -18,9 +18,9 @@ def main() -> None:
     with exit_on_invalid_environment("worker"):
         settings = read_settings(os.environ)
     configure_logging("worker")
-    table = OrderTable(
-        client=boto3.session.Session(region_name=settings.region).client("dynamodb"), name=settings.table
-    )
+    session = boto3.session.Session(region_name=settings.region)
+    client = session.client("dynamodb")  # pyright: ignore[reportUnknownMemberType]  # no other stubs
+    table = OrderTable(client=client, name=settings.table)
     consumer = Consumer(
         settings.queue,
         ReceiptWriter(table=table, work=settings.work),
