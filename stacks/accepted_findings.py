@@ -113,7 +113,7 @@ UNPROTECTED = (
             layer="Data",
             rule=rule,
             packs=packs,
-            reason="Point-in-time recovery covers mistakes; an environment that is not protected needs no copies beside",
+            reason="Point-in-time recovery covers mistakes; an environment that is not protected needs no more copies",
         )
         for rule, packs in (
             ("DynamoDBInBackupPlan", ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5")),

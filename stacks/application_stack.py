@@ -40,7 +40,7 @@ _RUNTIME = _ROOT / "runtime"
 _LONGEST_APP_REQUEST = timedelta(seconds=20)
 _LONGEST_WEB_REQUEST = timedelta(seconds=25)
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
-_USE_OF_A_TABLE_S_KEY = (
+_TABLE_KEY_ACTIONS = (
     "kms:Encrypt",
     "kms:Decrypt",
     "kms:ReEncryptFrom",
@@ -121,7 +121,7 @@ class ApplicationStack(cdk.Stack):
         table.grant(worker, "dynamodb:UpdateItem")
         if table.encryption_key is not None:
             for user in (app, worker):
-                table.encryption_key.grant(user, *_USE_OF_A_TABLE_S_KEY)
+                table.encryption_key.grant(user, *_TABLE_KEY_ACTIONS)
 
         cdk.CfnOutput(self, "Url", value=web.url, description="Where users reach the shop")
         for name, tier in (("Web", web), ("App", app), ("Worker", worker)):
