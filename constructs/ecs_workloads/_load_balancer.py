@@ -52,7 +52,7 @@ class LoadBalancer(Construct):
         longest_request: timedelta,
         deletion_protection: bool,
         log_bucket: s3.IBucket | None,
-        ip_address_type: elbv2.IpAddressType | None = None,
+        ip_address_type: elbv2.IpAddressType | None,
         authentication: ListenerAuthentication | None = None,
     ) -> None:
         super().__init__(scope, construct_id)

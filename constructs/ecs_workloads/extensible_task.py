@@ -161,7 +161,7 @@ class ExtensibleTask:
 
 def check_user(subject: str, user: str) -> None:
     """Refuse root, and what is no user."""
-    name = user.split(":", maxsplit=1)[0]
+    name = user.partition(":")[0]
     require(name not in ("", "0", "root"), subject, f"user must not be root, got {user!r}")
 
 

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,8 @@ from typing import Any
 import pytest
 
 from tests.mutation.checks import Mutant
-from tests.mutation.source import ROOT, SOURCE, changed, mirror_tests
+from tests.mutation.source import RESULTS, ROOT, SOURCE, UNIT, changed, mirror_tests
 
-RESULTS = ROOT / ".mutation"
-_UNIT = ROOT / "tests" / "unit"
 _LIKELY = 3
 
 
@@ -67,26 +65,40 @@ class Results:
         ]
 
 
-def killer(module: str, mutant: Mutant, likely: Iterable[Path] = ()) -> str | None:
-    """Return the first test that fails with ``mutant``: of its mirror, of the ``likely`` files, or of any."""
+def killer(module: str, mutant: Mutant, likely: Iterable[Path], able: Collection[str] | None) -> str | None:
+    """Return the first test that fails with ``mutant``: of its mirror, of the ``likely`` files, or of any.
+
+    ``able`` has the tests that could fail; ``None`` stands for all of them.
+    """
     mirror = mirror_tests(module)
-    candidates = [*([] if mirror is None else [mirror]), *likely]
-    first = list(dict.fromkeys(candidates))
-    return (_first_failure(mutant, first) if first else None) or _first_failure(mutant, [_UNIT])
+    candidates = dict.fromkeys([*([] if mirror is None else [mirror]), *likely])
+    with_tests = None if able is None else {ROOT / test.split("::")[0] for test in able}
+    first = [path for path in candidates if with_tests is None or path in with_tests]
+    rest = [UNIT] if with_tests is None else sorted(with_tests.difference(first))
+    return _first_failure(mutant, first, able) or _first_failure(mutant, rest, able)
 
 
-def _first_failure(mutant: Mutant, paths: list[Path]) -> str | None:
-    watch = _Watch()
+def _first_failure(mutant: Mutant, paths: list[Path], able: Collection[str] | None) -> str | None:
+    if not paths:
+        return None
+    watch = _Watch(able)
     arguments = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "--no-header", *map(str, paths)]
     with changed(mutant.trees), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         code = pytest.main(arguments, plugins=[watch])
-    return watch.failed if code != 0 else None
+    return watch.failed if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else None
 
 
 class _Watch:
-    """Notes the first failure, be it of a test or of an import."""
+    """Leaves out the tests that cannot fail, and notes the first failure, be it of a test or of an import."""
 
     failed: str = "pytest itself"
+
+    def __init__(self, able: Collection[str] | None) -> None:
+        self._able = able
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self._able is not None:
+            items[:] = [item for item in items if item.nodeid in self._able]
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed and self.failed == _Watch.failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -29,7 +30,7 @@ from ecs_workloads import (
     WebServer,
     Worker,
 )
-from tests.templates import HEALTHY
+from tests.templates import HEALTHY, properties, resources
 
 IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
 # Resources to which CloudFormation attaches no tags, or none of the stack's.
@@ -99,6 +100,30 @@ def shop(region: str | None = None) -> cdk.Stack:
     return stack
 
 
+def web(stack: cdk.Stack, cluster: ecs.Cluster, **arguments: Any) -> None:
+    domain = Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="example.com")
+    WebServer(stack, "Tier", cluster=cluster, container=Container(image=IMAGE, port=80), domain=domain, **arguments)
+
+
+def app(stack: cdk.Stack, cluster: ecs.Cluster, **arguments: Any) -> None:
+    container = Container(image=IMAGE, port=80, health_check=HEALTHY)
+    AppServer(stack, "Tier", cluster=cluster, container=container, dns_name="app", **arguments)
+
+
+def worker(stack: cdk.Stack, cluster: ecs.Cluster, **arguments: Any) -> None:
+    orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+    container, scaling = Container(image=IMAGE), Scaling(min_capacity=1, max_capacity=1)
+    Worker(stack, "Tier", cluster=cluster, container=container, queue=orders, scaling=scaling, **arguments)
+
+
+def broker(stack: cdk.Stack, cluster: ecs.Cluster, **arguments: Any) -> None:
+    RabbitMqBroker(stack, "Tier", cluster=cluster, image=IMAGE, **arguments)
+
+
+MakeTier = Callable[..., None]
+TIERS = [web, app, worker, broker]
+
+
 def template(stack: cdk.Stack) -> dict[str, Any]:
     return dict(Template.from_stack(stack).to_json())
 
@@ -138,3 +163,31 @@ def test_no_partition_is_assumed(region: str, partition: str) -> None:
 
 def test_without_a_region_the_partition_is_left_to_the_deployment() -> None:
     assert "arn:aws:" not in str(template(shop()))
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_what_a_tier_wrote_outlives_it(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier) -> None:
+    make(stack, cluster)
+
+    assert {one["DeletionPolicy"] for one in resources(stack, "AWS::Logs::LogGroup")} == {"Retain"}
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_no_tier_lets_a_shell_in_unless_told(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier) -> None:
+    make(stack, cluster)
+
+    assert properties(stack, "AWS::ECS::Service")["EnableExecuteCommand"] is False
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_every_tier_lets_a_shell_in_where_told(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier) -> None:
+    make(stack, cluster, enable_execute_command=True)
+
+    assert properties(stack, "AWS::ECS::Service")["EnableExecuteCommand"] is True
+
+
+@pytest.mark.parametrize("make", [web, app, worker])
+def test_a_sidecar_runs_beside_any_program(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier) -> None:
+    make(stack, cluster, sidecars=[OpenTelemetryCollector(image=IMAGE)])
+
+    assert len(properties(stack, "AWS::ECS::TaskDefinition")["ContainerDefinitions"]) == 2

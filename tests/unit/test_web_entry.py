@@ -182,6 +182,13 @@ def test_sources_can_be_limited_to_networks_and_cloudfront(stack: cdk.Stack, mak
     }
 
 
+def test_cloudfront_alone_may_come(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(sources=[ec2.Peer.prefix_list("pl-4fa04526")], redirect_http=False)
+
+    assert [rule["FromPort"] for rule in ingress(stack) if "SourcePrefixListId" in rule] == [443]
+    assert not any("CidrIp" in rule for rule in ingress(stack))
+
+
 def test_users_may_come_over_ipv6(stack: cdk.Stack, make: MakeWeb) -> None:
     make(ip_address_type=elbv2.IpAddressType.DUAL_STACK)
 
