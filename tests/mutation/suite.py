@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,14 +71,14 @@ def killer(module: str, mutant: Mutant, likely: Iterable[Path], able: Collection
     ``able`` has the tests that could fail; ``None`` stands for all of them.
     """
     mirror = mirror_tests(module)
-    candidates = dict.fromkeys([*([] if mirror is None else [mirror]), *likely])
+    candidates: dict[Path, None] = dict.fromkeys([*([] if mirror is None else [mirror]), *likely])
     with_tests = None if able is None else {ROOT / test.split("::")[0] for test in able}
     first = [path for path in candidates if with_tests is None or path in with_tests]
     rest = [UNIT] if with_tests is None else sorted(with_tests.difference(first))
     return _first_failure(mutant, first, able) or _first_failure(mutant, rest, able)
 
 
-def _first_failure(mutant: Mutant, paths: list[Path], able: Collection[str] | None) -> str | None:
+def _first_failure(mutant: Mutant, paths: Sequence[Path], able: Collection[str] | None) -> str | None:
     if not paths:
         return None
     watch = _Watch(able)

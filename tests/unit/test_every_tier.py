@@ -12,11 +12,13 @@ import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
 from ecs_workloads import (
     AppServer,
     BacklogPerTask,
+    CapacityShare,
     Container,
     ContainerCluster,
     Domain,
@@ -191,3 +193,46 @@ def test_a_sidecar_runs_beside_any_program(stack: cdk.Stack, cluster: ecs.Cluste
     make(stack, cluster, sidecars=[OpenTelemetryCollector(image=IMAGE)])
 
     assert len(properties(stack, "AWS::ECS::TaskDefinition")["ContainerDefinitions"]) == 2
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_every_tier_runs_in_the_subnets_that_it_is_given(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier
+) -> None:
+    subnet = cluster.vpc.private_subnets[1]
+    make(stack, cluster, vpc_subnets=ec2.SubnetSelection(subnets=[subnet]))
+
+    network = properties(stack, "AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert network["Subnets"] == [stack.resolve(subnet.subnet_id)]
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_every_tier_takes_the_security_groups_that_it_is_given(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier
+) -> None:
+    make(stack, cluster, security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")])
+
+    network = properties(stack, "AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert network["SecurityGroups"] == ["sg-1"]
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_every_tier_runs_on_the_capacity_that_it_is_given(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier
+) -> None:
+    make(stack, cluster, capacity=[CapacityShare(capacity_provider="Fleet", interruptible=False)])
+
+    service = properties(stack, "AWS::ECS::Service")
+    assert [one["CapacityProvider"] for one in service["CapacityProviderStrategy"]] == ["Fleet"]
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_what_a_tier_writes_takes_its_key_and_may_leave_with_it(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier
+) -> None:
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/a")
+    make(stack, cluster, encryption_key=key, removal_policy=cdk.RemovalPolicy.DESTROY)
+
+    log_groups = resources(stack, "AWS::Logs::LogGroup")
+    assert {one["Properties"].get("KmsKeyId") for one in log_groups} == {key.key_arn}
+    assert {one["DeletionPolicy"] for one in log_groups} == {"Delete"}
