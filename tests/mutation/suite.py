@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import inspect
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -72,33 +74,51 @@ def killer(module: str, mutant: Mutant, likely: Iterable[Path], able: Collection
     """
     mirror = mirror_tests(module)
     candidates: dict[Path, None] = dict.fromkeys([*([] if mirror is None else [mirror]), *likely])
-    with_tests = None if able is None else {ROOT / test.split("::")[0] for test in able}
-    first = [path for path in candidates if with_tests is None or path in with_tests]
-    rest = [UNIT] if with_tests is None else sorted(with_tests.difference(first))
+    # Those with most of the tests come first.
+    files = None if able is None else Counter(ROOT / test.split("::")[0] for test in sorted(able))
+    first = [path for path in candidates if files is None or path in files]
+    rest = [UNIT] if files is None else [path for path, _ in files.most_common() if path not in first]
     return _first_failure(mutant, first, able) or _first_failure(mutant, rest, able)
 
 
 def _first_failure(mutant: Mutant, paths: Sequence[Path], able: Collection[str] | None) -> str | None:
     if not paths:
         return None
-    watch = _Watch(able)
+    watch = _Watch(able, _about(mutant))
     arguments = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "--no-header", *map(str, paths)]
     with changed(mutant.trees), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         code = pytest.main(arguments, plugins=[watch])
     return watch.failed if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else None
 
 
+def _about(mutant: Mutant) -> str:
+    """Return the argument, field or number that the mutant changes, as :func:`_letters` writes it."""
+    what = mutant.name.removeprefix(f"{mutant.place}: ")
+    found = re.search(r"without (?!a default)(\w+)", what) or re.match(r"(\w+)", what)
+    return "" if found is None else _letters(found[1])
+
+
+def _letters(text: str) -> str:
+    """Return the text so that the argument of a construct looks like the property of a template that it becomes."""
+    return text.lower().replace("_", "")
+
+
 class _Watch:
-    """Leaves out the tests that cannot fail, and notes the first failure, be it of a test or of an import."""
+    """Notes the first failure, be it of a test or of an import.
+
+    It leaves out the tests that cannot fail, and begins with those that name what is changed.
+    """
 
     failed: str = "pytest itself"
 
-    def __init__(self, able: Collection[str] | None) -> None:
+    def __init__(self, able: Collection[str] | None, about: str) -> None:
         self._able = able
+        self._about = about
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         if self._able is not None:
             items[:] = [item for item in items if item.nodeid in self._able]
+        items.sort(key=lambda item: self._about not in _letters(_source(item)))
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed and self.failed == _Watch.failed:
@@ -107,3 +127,8 @@ class _Watch:
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed and self.failed == _Watch.failed:
             self.failed = f"import of {report.nodeid}"
+
+
+def _source(item: pytest.Item) -> str:
+    function: object = getattr(item, "function", None)
+    return inspect.getsource(function) if inspect.isfunction(function) else ""
