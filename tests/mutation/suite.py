@@ -20,6 +20,7 @@ from tests.mutation.checks import Mutant
 from tests.mutation.source import RESULTS, ROOT, SOURCE, UNIT, changed, mirror_tests
 
 _LIKELY = 3
+_NOTHING = Mutant(name="none", place="", trees={})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,10 @@ def killer(module: str, mutant: Mutant, likely: Iterable[Path], able: Collection
     files = None if able is None else Counter(ROOT / test.split("::")[0] for test in sorted(able))
     first = [path for path in candidates if files is None or path in files]
     rest = [UNIT] if files is None else [path for path, _ in files.most_common() if path not in first]
-    return _first_failure(mutant, first, able) or _first_failure(mutant, rest, able)
+    failed = _first_failure(mutant, first, able) or _first_failure(mutant, rest, able)
+    if failed == _Watch.failed and _first_failure(_NOTHING, [UNIT], frozenset()) is not None:
+        raise RuntimeError("pytest fails without any mutant")
+    return failed
 
 
 def _first_failure(mutant: Mutant, paths: Sequence[Path], able: Collection[str] | None) -> str | None:

@@ -214,6 +214,23 @@ def test_cloudfront_alone_may_come(stack: cdk.Stack, make: MakeWeb) -> None:
     assert not any("CidrIp" in rule for rule in ingress(stack))
 
 
+def test_nobody_else_comes_to_the_port_that_redirects(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(sources=[ec2.Peer.ipv4("198.51.100.0/24")])
+
+    from_outside = {(rule["FromPort"], rule["CidrIp"]) for rule in ingress(stack) if "CidrIp" in rule}
+    assert from_outside == {(80, "198.51.100.0/24"), (443, "198.51.100.0/24")}
+
+
+def test_the_name_answers_over_both_kinds_of_addresses(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(ip_address_type=elbv2.IpAddressType.DUAL_STACK)
+
+    records = [one["Properties"] for one in resources(stack, "AWS::Route53::RecordSet")]
+    assert {(one["Type"], one["Name"]) for one in records} == {
+        ("A", "shop.example.com."),
+        ("AAAA", "shop.example.com."),
+    }
+
+
 def test_users_may_come_over_ipv6(stack: cdk.Stack, make: MakeWeb) -> None:
     make(ip_address_type=elbv2.IpAddressType.DUAL_STACK)
 
