@@ -54,6 +54,12 @@ def test_a_replacement_of_its_service_fails_instead_of_running_beside_it(stack: 
     assert properties(stack, "AWS::ECS::Service")["ServiceName"].startswith("Stack-Broker")
 
 
+def test_the_name_of_its_service_is_short_enough_for_ecs(stack: cdk.Stack, cluster: ecs.Cluster) -> None:
+    RabbitMqBroker(stack, "B" * 250, cluster=cluster, image=IMAGE)
+
+    assert len(properties(stack, "AWS::ECS::Service")["ServiceName"]) <= 255
+
+
 def test_it_runs_on_demand(stack: cdk.Stack, make: MakeBroker) -> None:
     make()
 
