@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from aws_cdk import Size
 from aws_cdk import aws_ecs as ecs
@@ -46,7 +47,10 @@ class ExtensibleTask:
     log_group: logs.ILogGroup
     memory_limit_mib: int
     variables: Collection[str] = ()
-    _claimed_mib: list[int] = field(default_factory=list[int], init=False, repr=False, compare=False)
+
+    @cached_property
+    def _claimed_mib(self) -> list[int]:
+        return []
 
     def add_container(
         self,
@@ -161,7 +165,7 @@ class ExtensibleTask:
 
 def check_user(subject: str, user: str) -> None:
     """Refuse root, and what is no user."""
-    name = user.split(":", maxsplit=1)[0]
+    name = user.partition(":")[0]
     require(name not in ("", "0", "root"), subject, f"user must not be root, got {user!r}")
 
 

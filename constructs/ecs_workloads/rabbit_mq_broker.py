@@ -190,12 +190,7 @@ class RabbitMqBroker(Construct):
             service_name=Names.unique_resource_name(self, max_length=255, separator="-"),
             service_connect=False,  # a proxy would cut connections that live for days
         )
-        self._tier.service.enable_cloud_map(
-            name=dns_name,
-            cloud_map_namespace=namespace,
-            dns_record_type=servicediscovery.DnsRecordType.A,
-            dns_ttl=duration(timedelta(seconds=10)),
-        )
+        self._tier.service.enable_cloud_map(name=dns_name, dns_ttl=duration(timedelta(seconds=10)))
         self._metrics = tier_metrics(path, self._tier.service, scaling=Scaling(), suspended=suspended)
 
     def queue(self, name: str, *, longest_processing_time: timedelta) -> RabbitMqQueue:
