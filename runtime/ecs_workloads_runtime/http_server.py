@@ -6,7 +6,7 @@ import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from types import FrameType
 
@@ -17,6 +17,7 @@ from ecs_workloads_runtime._patient_protocol import CLOSE, QUIET_SECONDS, Patien
 _LONGEST = timedelta(hours=1)
 _LAST_PORT = 65535
 _TICK = 0.05
+_BACKLOG = 2048
 
 
 class HttpServer:
@@ -46,11 +47,10 @@ class HttpServer:
             raise ValueError(f"port must be 1 to {_LAST_PORT}, got {port}")
         _check_seconds("keep_alive", keep_alive, timedelta(seconds=1))
         _check_seconds("stop_timeout", stop_timeout, timedelta(seconds=4))
+        self._port = port
         self._server = _PatientServer(
             uvicorn.Config(
                 app,
-                host="0.0.0.0",  # noqa: S104 - a container is reached from outside
-                port=port,
                 interface="asgi3",
                 loop="asyncio",
                 http=PatientProtocol,
@@ -66,10 +66,13 @@ class HttpServer:
         """Serve until SIGTERM, SIGINT or `stop`; return when all requests are answered.
 
         Raises:
-            SystemExit: The port is taken, or the app did not start.
+            OSError: The port is taken.
+            SystemExit: The app did not start.
         """
+        # A container is reached from outside.
+        listener = socket.create_server(("0.0.0.0", self._port), backlog=_BACKLOG)  # noqa: S104
         if threading.current_thread() is not threading.main_thread():
-            self._server.run()
+            self._server.run([listener])
             return
 
         # uvicorn takes the signals over, and hands them on when it has ended: nothing is left to do then.
@@ -78,7 +81,7 @@ class HttpServer:
 
         before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            self._server.run()
+            self._server.run([listener])
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -108,10 +111,23 @@ class _PatientServer(uvicorn.Server):
             if now() > max(begun, newest) + QUIET_SECONDS:
                 break
             await asyncio.sleep(_TICK)
+        await self._stop_listening(sockets or [])
         self.config.timeout_graceful_shutdown = int(begun + self._stop_seconds - now())
         latecomers = asyncio.create_task(self._close_latecomers(now()))
         await super().shutdown(sockets)
         latecomers.cancel()
+
+    async def _stop_listening(self, listeners: list[socket.socket]) -> None:
+        """Take the connections that wait to be taken, and close the listeners in the same breath."""
+        taken = [connection for listener in listeners for connection in _waiting(listener)]
+        for server in self.servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        for connection in taken:
+            await loop.connect_accepted_socket(self._protocol, connection)
+
+    def _protocol(self) -> PatientProtocol:
+        return PatientProtocol(self.config, self.server_state, self.lifespan.state)
 
     async def _close_latecomers(self, since: float) -> None:
         """Close the connections that were taken in the moment in which the others were told to close."""
@@ -125,6 +141,18 @@ class _PatientServer(uvicorn.Server):
 
     def _connections(self) -> list[PatientProtocol]:
         return [one for one in self.server_state.connections if isinstance(one, PatientProtocol)]
+
+
+def _waiting(listener: socket.socket) -> Iterator[socket.socket]:
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except BlockingIOError:
+            return
+        except ConnectionAbortedError:
+            continue  # the client has gone
+        connection.settimeout(0)
+        yield connection
 
 
 def _check_seconds(name: str, value: timedelta, least: timedelta) -> None:

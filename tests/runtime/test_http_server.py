@@ -99,11 +99,15 @@ class Tally:
     after_the_signal: int = 0
     lost: list[str] = field(default_factory=list[str])
     told_to_end: bool = False
+    deregistered: bool = False
 
 
 async def ask_for_ever(port: int, tally: Tally) -> None:
-    """Send requests on one connection until the server says that it closes it, then connect once more."""
-    while True:
+    """Send requests on one connection until the server says that it closes it, then on a new one.
+
+    It ends when nobody sends it any more: a load balancer takes a while to know.
+    """
+    while not tally.deregistered:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
         except ConnectionRefusedError:
@@ -132,6 +136,8 @@ def test_sigterm_under_load_loses_no_request(server: Server) -> None:
         await asyncio.sleep(2)
         tally.told_to_end = True
         server.program.ask_to_end()
+        await asyncio.sleep(3)
+        tally.deregistered = True
         await asyncio.wait_for(asyncio.gather(*clients), PATIENCE)
 
     asyncio.run(load())
