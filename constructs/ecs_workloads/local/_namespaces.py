@@ -61,3 +61,9 @@ def check() -> None:
             f"no permission for namespaces ({tried.stderr.strip()}); be root, or allow user namespaces: "
             "sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000"
         )
+
+
+def may_be_another_user() -> bool:
+    """Return whether a process of ours may run as a user other than ours: not in a user namespace of one user."""
+    users = Path("/proc/self/uid_map").read_text(encoding="ascii").split()
+    return int(users[2]) > 1
