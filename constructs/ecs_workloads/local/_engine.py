@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from ecs_workloads.local import _ministack, _task_states
+from ecs_workloads.local._log_tail import LogTail
 from ecs_workloads.local._ministack import Document, Response
 from ecs_workloads.local._target_groups import TargetGroups
 from ecs_workloads.local._task_network import TaskNetwork
@@ -31,12 +32,14 @@ class Engine:
         plans: Says what a task runs.
         network: Where tasks are reached.
         targets: The target groups that tasks are registered in.
+        tail: Where the lines that tasks write go, besides CloudWatch Logs.
     """
 
-    def __init__(self, *, plans: TaskPlans, network: TaskNetwork, targets: TargetGroups) -> None:
+    def __init__(self, *, plans: TaskPlans, network: TaskNetwork, targets: TargetGroups, tail: LogTail) -> None:
         self._plans = plans
         self._network = network
         self._targets = targets
+        self._tail = tail
         self._runs: dict[str, TaskRun] = {}
         self._failures: dict[str, int] = {}
 
@@ -178,6 +181,7 @@ class Engine:
             streams[container["name"]] = stream if stream and _ecs._ensure_awslogs_stream(stream) else None
 
         def log(container: str, line: str) -> None:
+            self._tail.add(group=str(task["group"]), task_id=task_id, container=container, line=line)
             stream = streams[container]
             if stream is not None:
                 with lock, _responses.request_scope(account, stream["region"] or region):

@@ -51,6 +51,7 @@ class Entries:
             if listener["ListenerArn"] in self._open:
                 port = self._open[listener["ListenerArn"]][2]
                 found.append({
+                    "listenerArn": listener["ListenerArn"],
                     "loadBalancerArn": listener["LoadBalancerArn"],
                     "port": int(listener["Port"]),
                     "address": f"http://{ADDRESS}:{port}",

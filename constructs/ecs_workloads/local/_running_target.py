@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import urllib.parse
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
@@ -16,7 +17,9 @@ from ecs_workloads.local._engine import Engine
 from ecs_workloads.local._entries import Entries, Receive, Scope, Send
 from ecs_workloads.local._host_sockets import Supervisor
 from ecs_workloads.local._image_store import ImageStore
+from ecs_workloads.local._log_tail import LogTail
 from ecs_workloads.local._names import Names
+from ecs_workloads.local._reports import Reports
 from ecs_workloads.local._state import StateFolder
 from ecs_workloads.local._target_groups import TargetGroups
 from ecs_workloads.local._task_network import GATEWAY, TaskNetwork
@@ -42,9 +45,11 @@ class RunningTarget:
         names = Names(network, loop)
         self._targets = TargetGroups()
         plans = TaskPlans(images=ImageStore(folder.images), hosts_file=names.hosts_file)
-        self._engine = Engine(plans=plans, network=network, targets=self._targets)
+        tail = LogTail()
+        self._engine = Engine(plans=plans, network=network, targets=self._targets, tail=tail)
         self._deployments = Deployments(engine=self._engine, targets=self._targets, names=names)
         self._entries = Entries(supervisor)
+        self._reports = Reports(entries=self._entries, targets=self._targets, tail=tail)
         _resources.register()
         self._targets.install()
         self._engine.install()
@@ -88,7 +93,8 @@ class RunningTarget:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(_OWN_PATH):
-            await self._answer_own(scope["path"].removeprefix(_OWN_PATH), send)
+            query = dict(urllib.parse.parse_qsl(scope["query_string"].decode("ascii")))
+            await self._answer_own(scope["path"].removeprefix(_OWN_PATH), query, send)
             return
 
         async def noted(message: dict[str, object]) -> None:
@@ -98,13 +104,10 @@ class RunningTarget:
 
         await _ministack.module("app").app(scope, receive, noted)
 
-    async def _answer_own(self, question: str, send: Send) -> None:
-        answers: dict[str, object] = {
-            "entries": self._entries.describe(),
-            "types": sorted(_resources.supported()),
-        }
-        body = json.dumps(answers.get(question)).encode()
-        status = 200 if question in answers else 404
+    async def _answer_own(self, question: str, query: dict[str, str], send: Send) -> None:
+        answer = self._reports.answer(question, query)
+        body = json.dumps(answer).encode()
+        status = 404 if answer is None else 200
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
