@@ -84,6 +84,8 @@ class Engine:
             run.wait()
             codes = {name: code for name, code in run.exit_codes().items() if code is not None}
             said = ", ".join(f"{name} with exit code {code}" for name, code in codes.items())
+            last = self._tail.last(run.task_id)
+            said += f", saying: {last}" if last else ""
             if _task_states.begin_stop(task, f"Essential container in task exited: {said}", "EssentialContainerExited"):
                 self._after_failure(task)
                 self._finish(task)

@@ -41,3 +41,8 @@ class LogTail:
         """Return the lines of one group that came after line ``number``."""
         with self._lock:
             return [line for line in self._lines if line["group"] == group and int(str(line["number"])) > number]
+
+    def last(self, task_id: str) -> str:
+        """Return the last line of a task; empty when it wrote none."""
+        with self._lock:
+            return next((str(line["line"]) for line in reversed(self._lines) if line["task"] == task_id), "")

@@ -131,9 +131,12 @@ def _add_mounts(sandbox: Sandbox, root: Path) -> None:
             _mount("-o", "remount,bind,ro", str(where))
     for source, path in sandbox.files:
         where = root / path.lstrip("/")
-        if where.exists() or not sandbox.read_only:
+        if where.is_symlink():  # as /etc/resolv.conf often is; its end must be inside
+            where = root / os.path.normpath(Path(path).parent / where.readlink()).lstrip("/")
+        if not where.exists():
+            where.parent.mkdir(parents=True, exist_ok=True)
             where.touch()
-            _mount("--bind", source, str(where))
+        _mount("--bind", source, str(where))
     if sandbox.read_only:
         _mount("-o", "remount,ro", str(root.parent))
 

@@ -47,6 +47,8 @@ NAMES: Mapping[str, Sequence[str]] = {
         "_sm_secret_string",
         "_sm_secret_update",
     ),
+    "services.cloudformation": ("_stack_events", "_stacks"),
+    "services.cloudformation.stacks": ("_runs_on_worker_thread",),
     "services.ec2": ("_addresses", "_flow_logs", "_nat_gateways", "_now_ts", "_random_ip", "_security_groups", "_subnets"),
     "services.ecr": ("_describe_images",),
     "services.ecs": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import signal
 import socket
@@ -25,6 +26,7 @@ def main() -> None:
     stop = asyncio.Event()
     supervisor = Supervisor(connection, lambda: loop.call_soon_threadsafe(stop.set))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    faulthandler.register(signal.SIGUSR1)  # says where every thread is, in the log
     try:
         _self_check.check()
     except LocalError as error:

@@ -57,17 +57,17 @@ class TargetGroups:
 
     async def check(self) -> None:
         """Ask each target that is due."""
-        due: list[tuple[str, str, int]] = []
-        for group, registered in _registered().items():
+        due: list[tuple[Document, str, int]] = []
+        for definition, registered in _registered():
             for each in registered:
-                target = self._targets.setdefault((group, each["Id"]), _Target())
+                target = self._targets.setdefault((definition["TargetGroupArn"], each["Id"]), _Target())
                 if target.state != "draining" and time.monotonic() >= target.next_check:
                     target.next_check = time.monotonic() + _FIRST_PACE
-                    due.append((group, str(each["Id"]), int(each["Port"])))
+                    due.append((definition, str(each["Id"]), int(each["Port"])))
         await asyncio.gather(*(self._check(*each) for each in due))
 
-    async def _check(self, group: str, address: str, port: int) -> None:
-        definition, target = _alb._tgs[group], self._targets[group, address]
+    async def _check(self, definition: Document, address: str, port: int) -> None:
+        target = self._targets[definition["TargetGroupArn"], address]
         path = str(definition.get("HealthCheckPath") or "/")
         wanted_port = str(definition.get("HealthCheckPort") or "traffic-port")
         port = port if wanted_port == "traffic-port" else int(wanted_port)
@@ -141,8 +141,12 @@ class TargetGroups:
         return _alb._xml(200, "DescribeTargetHealth", content)
 
 
-def _registered() -> dict[str, list[Document]]:
-    return {group: list(_alb._targets.get(group, [])) for group in list(_alb._tgs.keys())}
+def _registered() -> list[tuple[Document, list[Document]]]:
+    found: list[tuple[Document, list[Document]]] = []
+    for (account, region, arn), definition in list(_alb._tgs.all_items()):
+        with _responses.request_scope(account, region):
+            found.append((definition, list(_alb._targets.get(arn, []))))
+    return found
 
 
 def _counted(content: object, target: _Target) -> object:

@@ -33,8 +33,9 @@ class TaskNetwork:
 
     def add_address(self, address: str) -> None:
         """Let the target listen at ``address``, where its tasks reach it."""
-        bridge = self._ip.link_lookup(ifname=_BRIDGE)[0]
-        self._ip.addr("add", index=bridge, address=address, prefixlen=_PREFIX)
+        with self._lock:
+            bridge = self._ip.link_lookup(ifname=_BRIDGE)[0]
+            self._ip.addr("add", index=bridge, address=address, prefixlen=_PREFIX)
 
     def add(self, name: str) -> str:
         """Make the namespace ``name`` and return its address."""

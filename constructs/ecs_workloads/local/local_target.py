@@ -84,11 +84,7 @@ class LocalTarget:
             raise
 
     def down(self) -> bool:
-        """Stop the target and remove its folder; return whether there was one.
-
-        Raises:
-            LocalError: It does not stop.
-        """
+        """Stop the target and remove its folder; return whether there was one."""
         if not self.folder.path.exists():
             return False
         record = self.folder.read()
@@ -97,7 +93,7 @@ class LocalTarget:
             end = time.monotonic() + _LONGEST_STOP
             while self.folder.read() is not None:
                 if time.monotonic() > end:
-                    raise LocalError(f"the target, process {record.pid}, does not stop")
+                    os.kill(record.pid, signal.SIGKILL)  # the kernel ends the rest with it
                 time.sleep(0.05)
         self.folder.remove()
         return True

@@ -40,6 +40,9 @@ def types() -> list[ResourceType]:
         return response
 
     _ecs._create_service = create_service
+    stacks = _ministack.module("services.cloudformation.stacks")
+    blocks = stacks._runs_on_worker_thread
+    stacks._runs_on_worker_thread = lambda name: name == "AWS::ECS::Service" or blocks(name)
     return [ResourceType(name="AWS::ECS::Service", create=_create, update=_update, delete=_delete)]
 
 
