@@ -124,7 +124,8 @@ def open_() -> None:
 
 
 def _print_services(console: Console, services: list[Answer]) -> None:
-    table = Table("service")
+    table = Table()
+    table.add_column("service", overflow="fold")
     for heading in ("desired", "running", "healthy"):
         table.add_column(heading, justify="right")
     table.add_column("address", overflow="fold")

@@ -44,7 +44,7 @@ class Names:
         Args:
             namespace: Name or ARN of the namespace; empty for a task that is in none.
         """
-        file = _HOSTS / urllib.parse.quote(namespace, safe="")
+        file = _file(namespace)
         with self._lock:
             if not file.exists():
                 self._write(namespace)
@@ -88,7 +88,11 @@ class Names:
         lines = ["127.0.0.1 localhost", f"{GATEWAY} target.local"]
         lines += [f"{address} {name}" for (where, name), address in self._addresses.items() if where == namespace]
         # The same file for good: containers have it mounted.
-        (_HOSTS / urllib.parse.quote(namespace, safe="")).write_text("\n".join([*lines, ""]), encoding="ascii")
+        _file(namespace).write_text("\n".join([*lines, ""]), encoding="ascii")
+
+
+def _file(namespace: str) -> Path:
+    return _HOSTS / f"hosts-{urllib.parse.quote(namespace, safe='')}"
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

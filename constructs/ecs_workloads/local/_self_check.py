@@ -66,7 +66,6 @@ NAMES: Mapping[str, Sequence[str]] = {
         "_ensure_awslogs_stream",
         "_get_docker",
         "_iso",
-        "_make_deployment",
         "_mark_task_activating",
         "_mark_task_pending",
         "_mark_task_running",

@@ -11,6 +11,7 @@ from ecs_workloads.local._resources.camel_case import camel_case
 from ecs_workloads.local._resources.task_definitions import tags
 
 _ecs = _ministack.module("services.ecs")
+_responses = _ministack.module("core.responses")
 
 _LONGEST_ROLLOUT = 900.0  # seconds; AWS gives up after three hours
 _KEPT = ("serviceConnectConfiguration", "availabilityZoneRebalancing", "placementStrategy", "placementConstraints")
@@ -33,11 +34,20 @@ def types() -> list[ResourceType]:
     original = _ecs._create_service
 
     def create_service(request: Document) -> Response:
-        response: Response = original(request)
-        if response[0] < 400:  # noqa: PLR2004 - the first status of HTTP that means an error
-            service = find(str(request.get("cluster", "default")), str(request["serviceName"]))
-            service.update({key: request[key] for key in _KEPT if key in request})
-        return response
+        count = int(request.get("desiredCount", 1))
+        # Its first tasks must find what ministack drops: it is made without tasks, completed, and then started.
+        response: Response = original({**request, "desiredCount": 0})
+        if response[0] >= 400:  # noqa: PLR2004 - the first status of HTTP that means an error
+            return response
+        cluster = _ecs._resolve_cluster_name(request.get("cluster", "default"))
+        service = find(cluster, str(request["serviceName"]))
+        service.update({key: request[key] for key in _KEPT if key in request}, desiredCount=count)
+        if count > 0:
+            state = {"rolloutState": "IN_PROGRESS", "rolloutStateReason": "ECS deployment in progress."}
+            service["deployments"][0].update(state, desiredCount=count)
+            _ecs._reconcile_service_tasks(cluster, f"{cluster}/{request['serviceName']}")
+        made: Response = _responses.json_response({"service": _ecs._sanitize(service)})
+        return made
 
     _ecs._create_service = create_service
     stacks = _ministack.module("services.cloudformation.stacks")
