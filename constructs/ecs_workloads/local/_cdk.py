@@ -21,6 +21,7 @@ class Cdk:
     """The ``cdk`` of a project.
 
     Args:
+        project: Folder of the project; ``cdk`` runs in it.
         folder: Where the target keeps its state.
         record: The target.
         account: The AWS account that the target stands for.
@@ -29,12 +30,13 @@ class Cdk:
         LocalError: There is no ``cdk``.
     """
 
-    def __init__(self, folder: StateFolder, record: TargetRecord, account: str) -> None:
-        own = Path("node_modules/.bin/cdk")
-        program = str(own.resolve()) if own.exists() else shutil.which("cdk")
+    def __init__(self, project: Path, folder: StateFolder, record: TargetRecord, account: str) -> None:
+        own = project / "node_modules/.bin/cdk"
+        program = str(own) if own.exists() else shutil.which("cdk")
         if program is None:
             raise LocalError("the CDK command line is missing: neither node_modules/.bin/cdk nor cdk on the PATH; npm install aws-cdk")
         self._program = program
+        self._project = project
         self._folder = folder
         self._environment = {name: value for name, value in os.environ.items() if name not in _HIDDEN} | {
             # Whatever the app or the CLI does, it cannot reach AWS with credentials of the user.
@@ -69,7 +71,7 @@ class Cdk:
             log.flush()
             command = [self._program, *arguments, "--no-notices", "--no-version-reporting", "--ci"]
             return subprocess.Popen(
-                command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command, cwd=self._project, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
     def run(self, *arguments: str) -> None:
@@ -87,18 +89,21 @@ class Cdk:
         said = [line.strip() for line in lines if line.strip()]
         return f"{' '.join(said[-_LAST_LINES:])} (all of it is in {self._folder.cdk_log})"
 
-    def synthesize(self, app: str | None, contexts: Sequence[str]) -> None:
-        """Synthesise the app into the folder.
+    def synthesize(self, app: str | None, contexts: Sequence[str]) -> Path:
+        """Synthesise the app and return the folder of its cloud assembly.
 
         Args:
-            app: The command of the app; that of ``cdk.json`` by default.
+            app: The command of the app, or the folder of an assembly; what ``cdk.json`` says by default.
             contexts: Values of ``--context``.
 
         Raises:
             LocalError: The app fails.
         """
+        if app is not None and (self._project / app / "manifest.json").is_file():
+            return self._project / app
         shutil.rmtree(self._folder.assembly, ignore_errors=True)
         options = ["--output", str(self._folder.assembly), "--quiet", *(["--app", app] if app else [])]
         for context in contexts:
             options += ["--context", context]
         self.run("synth", "**", *options)
+        return self._folder.assembly

@@ -61,7 +61,7 @@ class LocalTarget:
         A target that was started for this and could not be deployed to is taken down again.
 
         Args:
-            app: The command of the CDK app; that of ``cdk.json`` by default.
+            app: The command of the CDK app, or a cloud assembly; what ``cdk.json`` says by default.
             contexts: Values of ``--context``, each ``NAME=VALUE``.
             port: Port of the API on 127.0.0.1; 0 for a free one.
             region: The AWS region of stacks that name none.
@@ -124,25 +124,24 @@ class LocalTarget:
         self, record: TargetRecord, app: str | None, contexts: Sequence[str], images: dict[str, str], report: Report
     ) -> None:
         client = TargetClient(record)
-        cdk = Cdk(self.folder, record, ACCOUNT)
+        cdk = Cdk(self.project, self.folder, record, ACCOUNT)
         cdk.write_docker()
-        cdk.synthesize(app, contexts)
+        assembly = Assembly(folder=cdk.synthesize(app, contexts))
         report("Synthesised the app")
-        assembly = Assembly(folder=self.folder.assembly)
         assembly.check(client.types(), images)
         for name, folder in images.items():
             image = Build(context=Path(folder), dockerfile=Path(folder, "Dockerfile")).run()
             ImageStore(self.folder.images).put(name, image)
         for account, region in sorted(assembly.environments(ACCOUNT, record.region)):
-            Cdk(self.folder, record, account).run("bootstrap", f"aws://{account}/{region}")
+            Cdk(self.project, self.folder, record, account).run("bootstrap", f"aws://{account}/{region}")
         report("Bootstrapped")
-        self._deploy_stacks(cdk, client, report)
+        self._deploy_stacks(cdk, assembly.folder, client, report)
         for warning in self._warnings():
             report(f"Warning: {warning}")
 
-    def _deploy_stacks(self, cdk: Cdk, client: TargetClient, report: Report) -> None:
+    def _deploy_stacks(self, cdk: Cdk, assembly: Path, client: TargetClient, report: Report) -> None:
         options = ["--require-approval", "never", "--concurrency", "4", "--asset-parallelism", "--progress", "events"]
-        process = cdk.start("deploy", "**", "--app", str(self.folder.assembly), *options)
+        process = cdk.start("deploy", "**", "--app", str(assembly), *options)
         began, told = time.monotonic(), {str(stack["name"]): str(stack["status"]) for stack in client.stacks()}
         try:
             while process.poll() is None:
