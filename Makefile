@@ -11,7 +11,7 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help synth test test-lowest checkov lint format snapshots clean
+.PHONY: help synth shop bench test test-lowest checkov lint format snapshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ help: ## Show this list
 synth: $(APP) $(CDK) ## Synthesise all environments (ENVIRONMENTS=dev,prod for some) and show what they hold
 	node_modules/.bin/cdk synth '**' --quiet --no-notices --no-version-reporting $(if $(ENVIRONMENTS),-c environments=$(ENVIRONMENTS))
 	@ecs-workloads summary cdk.out
+
+shop: $(DEV) ## Run the whole sample shop on this machine, until Ctrl-C
+	@$(BIN)/python -m tests.shop
 
 test: $(DEV) $(CDK) ## Run all tests
 	$(BIN)/python -m pytest
@@ -32,6 +35,9 @@ lint: $(DEV) ## Check format, rules, types and the order of imports
 	lint-imports
 	pyright
 	mypy
+
+bench: $(DEV) $(CDK) ## Measure beside aws_ecs_patterns, and write docs/benchmarks.md; about ten minutes, in which nothing else should run
+	$(BIN)/python -m benchmarks
 
 format: $(DEV) ## Format the code and mend what can be mended
 	ruff format .
@@ -53,7 +59,7 @@ $(APP): .venv/bin/python requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch $@
 
-$(DEV): .venv/bin/python requirements.txt requirements-dev.txt pyproject.toml
+$(DEV): .venv/bin/python requirements.txt requirements-dev.txt pyproject.toml runtime/pyproject.toml
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $(APP) $@
 

@@ -9,8 +9,9 @@ import aws_cdk as cdk
 
 from stacks.environments import Environment
 
-# It reads templates, after the app has ended.
+# They read templates, after the app has ended.
 CHECKOV = "checkov"
+SECURITY_HUB = "Security Hub"
 _COMPLIANCE = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")
 
 
@@ -35,6 +36,21 @@ ALWAYS = (
         rule="VPCNoUnrestrictedRouteToIGW",
         packs=("HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321"),
         reason="The load balancer is in the public subnets, and users come from everywhere",
+    ),
+    AcceptedFinding(
+        layer="Network",
+        rule="EC2.2",
+        packs=(SECURITY_HUB,),
+        reason="Nothing uses the default group; to empty it takes a Lambda function",
+    ),
+    *(
+        AcceptedFinding(
+            layer="Network",
+            rule=rule,
+            packs=(SECURITY_HUB,),
+            reason="Tasks reach ECR through the NAT gateway; nat_gateways=0 makes the endpoints instead",
+        )
+        for rule in ("EC2.55", "EC2.56")
     ),
     AcceptedFinding(
         layer="Network",
@@ -63,6 +79,12 @@ WITHOUT_DOMAIN = (
         )
         for rule in ("CKV_AWS_2", "CKV_AWS_103")
     ),
+    AcceptedFinding(
+        layer="Application",
+        rule="ELB.1",
+        packs=(SECURITY_HUB,),
+        reason="An environment without a domain has no certificate, and speaks plain HTTP",
+    ),
 )
 UNPROTECTED = (
     AcceptedFinding(
@@ -70,6 +92,47 @@ UNPROTECTED = (
         rule="ELBDeletionProtectionEnabled",
         packs=("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5"),
         reason="An environment that is not protected is there to be deleted",
+    ),
+    AcceptedFinding(
+        layer="Application",
+        rule="ELB.6",
+        packs=(SECURITY_HUB,),
+        reason="An environment that is not protected is there to be deleted",
+    ),
+    *(
+        AcceptedFinding(
+            layer=layer,
+            rule="CloudWatch.16",
+            packs=(SECURITY_HUB,),
+            reason="An environment that is not protected needs its logs for debugging, not as evidence",
+        )
+        for layer in ("Network", "Data", "Application")
+    ),
+    *(
+        AcceptedFinding(
+            layer="Data",
+            rule=rule,
+            packs=packs,
+            reason="Point-in-time recovery covers mistakes; an environment that is not protected needs no more copies",
+        )
+        for rule, packs in (
+            ("DynamoDBInBackupPlan", ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5")),
+            ("DynamoDB.4", (SECURITY_HUB,)),
+        )
+    ),
+    AcceptedFinding(
+        layer="Data",
+        rule="DynamoDB.6",
+        packs=(SECURITY_HUB,),
+        reason="An environment that is not protected is there to be deleted",
+    ),
+)
+PROTECTED = (
+    AcceptedFinding(
+        layer="Data",
+        rule="IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup]",
+        packs=("AwsSolutions",),
+        reason="AWS keeps the policy of AWS Backup in step with what its backups need",
     ),
 )
 WITHOUT_KEYS = tuple(
@@ -91,6 +154,7 @@ WITHOUT_KEYS = tuple(
         ("Platform", "CKV_AWS_158"),
         ("Application", "CKV_AWS_158"),
         ("Data", "CKV_AWS_27"),
+        ("Data", "CKV_AWS_119"),
     )
 )
 WITHOUT_TOPIC = (
@@ -103,7 +167,7 @@ WITHOUT_TOPIC = (
 )
 
 
-EVERY = (*ALWAYS, *WITHOUT_DOMAIN, *UNPROTECTED, *WITHOUT_KEYS, *WITHOUT_TOPIC)
+EVERY = (*ALWAYS, *WITHOUT_DOMAIN, *UNPROTECTED, *PROTECTED, *WITHOUT_KEYS, *WITHOUT_TOPIC)
 
 
 def accept_findings(layers: Sequence[cdk.Stack], environment: Environment) -> None:
@@ -111,7 +175,7 @@ def accept_findings(layers: Sequence[cdk.Stack], environment: Environment) -> No
     wanted = [
         *ALWAYS,
         *(WITHOUT_DOMAIN if environment.domain is None and environment.listener is None else ()),
-        *(() if environment.protected else UNPROTECTED),
+        *(PROTECTED if environment.protected else UNPROTECTED),
         *(() if environment.own_keys else WITHOUT_KEYS),
         *(() if environment.alarm_topic else WITHOUT_TOPIC),
     ]
@@ -121,7 +185,7 @@ def accept_findings(layers: Sequence[cdk.Stack], environment: Environment) -> No
             for one in wanted
             if one.layer == stack.node.id
             for pack in one.packs
-            if pack != CHECKOV
+            if pack not in (CHECKOV, SECURITY_HUB)
         ]
         if acknowledgments:
             cdk.Validations.of(stack).acknowledge(*acknowledgments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -14,14 +15,15 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
-from ecs_workloads import AppServer, Container, ListenerRule, WebServer, Worker
+from ecs_workloads import AppServer, Container, ListenerRule, WebFirewall, WebServer, Worker
 from stacks import shared_values
 from stacks.environments import Environment, TierSize
 from stacks.layer_key import layer_key, removal_policy
 from stacks.registry_stack import repository_name
 from stacks.shell import shell_command
 
-# The image has Python and no curl.
+# The image has Python and no curl. It asks whether the process lives: if it asked for what the process needs
+# (``/readyz``), a table that cannot be reached would make ECS replace all tasks, again and again.
 _SERVES = ecs.HealthCheck(
     command=[
         "CMD",
@@ -32,7 +34,22 @@ _SERVES = ecs.HealthCheck(
     interval=cdk.Duration.seconds(10),
     start_period=cdk.Duration.seconds(30),
 )
-_IMAGES = Path(__file__).resolve().parent.parent / "images"
+_ROOT = Path(__file__).resolve().parent.parent
+_RUNTIME = _ROOT / "runtime"
+# The web server waits for the app server, which waits for table and queue; each says no in time for who asked.
+_LONGEST_APP_REQUEST = timedelta(seconds=20)
+_LONGEST_WEB_REQUEST = timedelta(seconds=25)
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+_TABLE_KEY_ACTIONS = (
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:DescribeKey",
+)
+_WEB_STARTUP_TIME = timedelta(seconds=15)
 
 
 class ApplicationStack(cdk.Stack):
@@ -45,13 +62,18 @@ class ApplicationStack(cdk.Stack):
         vpc = shared_values.vpc(self, environment)
         self._cluster = shared_values.cluster(self, environment, vpc=vpc)
         orders = shared_values.orders(self, environment)
+        table = shared_values.orders_table(self, environment)
+        orders_table = {"ORDERS_TABLE": shared_values.read(self, environment, "data", "orders-table-name")}
 
         app = AppServer(
             self,
             "App",
             cluster=self._cluster,
-            container=replace(self._container("app", environment.app, port=8000), health_check=_SERVES),
+            container=replace(
+                self._container("app", environment.app, port=8000, variables=orders_table), health_check=_SERVES
+            ),
             dns_name="app",
+            longest_request=_LONGEST_APP_REQUEST,
             scaling=environment.app.scaling,
             capacity=environment.capacity,
             enable_execute_command=environment.execute_command,
@@ -68,7 +90,10 @@ class ApplicationStack(cdk.Stack):
             if environment.domain is None and environment.listener is None
             else elbv2.ApplicationProtocol.HTTPS,
             listener_rule=self._listener_rule(),
+            firewall=self._firewall(),
             health_check_path="/healthz",
+            longest_request=_LONGEST_WEB_REQUEST,
+            startup_time=_WEB_STARTUP_TIME,
             scaling=environment.web.scaling,
             # A shared load balancer is its owner's to protect.
             deletion_protection=environment.protected or environment.listener is not None,
@@ -81,7 +106,7 @@ class ApplicationStack(cdk.Stack):
             self,
             "Worker",
             cluster=self._cluster,
-            container=self._container("worker", environment.worker),
+            container=self._container("worker", environment.worker, variables=orders_table),
             queue=orders,
             scaling=environment.worker.scaling,
             queue_prefix="ORDERS",
@@ -92,6 +117,11 @@ class ApplicationStack(cdk.Stack):
         )
         app.allow_from(web)
         app.send_to(orders, prefix="ORDERS")
+        table.grant(app, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
+        table.grant(worker, "dynamodb:UpdateItem")
+        if table.encryption_key is not None:
+            for user in (app, worker):
+                table.encryption_key.grant(user, *_TABLE_KEY_ACTIONS)
 
         cdk.CfnOutput(self, "Url", value=web.url, description="Where users reach the shop")
         for name, tier in (("Web", web), ("App", app), ("Worker", worker)):
@@ -128,11 +158,24 @@ class ApplicationStack(cdk.Stack):
     def _image(self, name: str) -> ecs.ContainerImage:
         release = self._environment.release
         if release is None:
-            return ecs.ContainerImage.from_asset(str(_IMAGES / name), platform=ecr_assets.Platform.LINUX_AMD64)
+            return ecs.ContainerImage.from_asset(
+                str(_ROOT / "images" / name),
+                platform=ecr_assets.Platform.LINUX_AMD64,
+                build_contexts={"runtime": str(_RUNTIME)},
+                # Not the folder's path, which differs from clone to clone, makes a new image, but what is in it.
+                invalidation=ecr_assets.DockerImageAssetInvalidationOptions(build_contexts=False),
+                extra_hash=cdk.FileSystem.fingerprint(str(_RUNTIME), exclude=["**/__pycache__", "**/*.egg-info"]),
+            )
         repository = ecr.Repository.from_repository_name(
             self, f"{name.title()}Repository", repository_name(self._environment, name)
         )
         return ecs.ContainerImage.from_ecr_repository(repository, release)
+
+    def _firewall(self) -> WebFirewall:
+        # A shared load balancer has that of its owner.
+        if self._environment.listener is not None:
+            return WebFirewall()
+        return WebFirewall(log_retention=self._environment.log_retention)
 
     def _listener_rule(self) -> ListenerRule | None:
         existing = self._environment.listener

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_backup as backup
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
@@ -17,15 +19,39 @@ from stacks.shell import shell_command
 
 
 class DataStack(cdk.Stack):
-    """The queue of orders: SQS, or a broker with its file system and credentials."""
+    """The table of orders, and their queue: SQS, or a broker with its file system and credentials."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id, termination_protection=environment.protected)
         key = layer_key(self, environment)
         values = self._broker(environment, key) if environment.queue == "rabbitmq" else self._queue(environment, key)
+        values |= self._table(environment, key)
         if key is not None:
             values["key-arn"] = key.key_arn
         shared_values.publish(self, environment, "data", values)
+
+    def _table(self, environment: Environment, key: kms.IKey | None) -> dict[str, str]:
+        table = dynamodb.Table(
+            self,
+            "OrdersTable",
+            partition_key=dynamodb.Attribute(name="order_id", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption_key=key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=environment.protected,
+            removal_policy=removal_policy(environment),
+        )
+        if environment.protected:
+            self._back_up(table, environment, key)
+        return {"orders-table-arn": table.table_arn, "orders-table-name": table.table_name}
+
+    def _back_up(self, table: dynamodb.Table, environment: Environment, key: kms.IKey | None) -> None:
+        """Keep a copy of each day for five weeks, out of reach of who may write the table."""
+        vault = backup.BackupVault(self, "Vault", encryption_key=key, removal_policy=removal_policy(environment))
+        plan = backup.BackupPlan.daily35_day_retention(self, "Backups", vault)
+        plan.add_selection("Orders", resources=[backup.BackupResource.from_dynamo_db_table(table)])
 
     def _queue(self, environment: Environment, key: kms.IKey | None) -> dict[str, str]:
         orders = SqsQueue(

@@ -74,7 +74,10 @@ class NetworkStack(cdk.Stack):
                     cidr_mask=20,
                 ),
             ],
-            gateway_endpoints={"S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)},
+            gateway_endpoints={
+                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3),
+                "DynamoDb": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.DYNAMODB),
+            },
             restrict_default_security_group=False,  # that would take a Lambda function; nothing uses the group
         )
         self._write_flow_log(vpc, key)

@@ -6,10 +6,11 @@ A value that travels as a CloudFormation export cannot change while anybody impo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, cast
 
 import aws_cdk as cdk
 import jsii
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
@@ -122,7 +123,7 @@ def orders(scope: Construct, environment: Environment) -> MessageQueue:
     def value(name: str) -> str:
         return read(scope, environment, "data", name)
 
-    key = kms.Key.from_key_arn(scope, "DataKey", value("key-arn")) if environment.own_keys else None
+    key = _data_key(scope, environment)
     if environment.queue == "rabbitmq":
         return RabbitMqQueue(
             name="orders",
@@ -148,6 +149,16 @@ def orders(scope: Construct, environment: Environment) -> MessageQueue:
             key_arn=None if key is None else key.key_arn,
         ),
         longest_processing_time=environment.longest_order,
+    )
+
+
+def orders_table(scope: Construct, environment: Environment) -> dynamodb.ITable:
+    """Return the table of the data layer."""
+    return dynamodb.Table.from_table_attributes(
+        scope,
+        "OrdersTable",
+        table_arn=read(scope, environment, "data", "orders-table-arn"),
+        encryption_key=_data_key(scope, environment),
     )
 
 
@@ -190,6 +201,15 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
         "Worker": tier("application", "worker", environment.worker.scaling.min_capacity, queue=orders),
     }
     return found if environment.queue == "sqs" else {**found, "Broker": tier("data", "broker", 1)}
+
+
+def _data_key(scope: Construct, environment: Environment) -> kms.IKey | None:
+    if not environment.own_keys:
+        return None
+    key = scope.node.try_find_child("DataKey")
+    if key is None:
+        return kms.Key.from_key_arn(scope, "DataKey", read(scope, environment, "data", "key-arn"))
+    return cast("kms.IKey", key)
 
 
 def _exec_key(environment: Environment) -> bool:

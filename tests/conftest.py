@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import zipfile
 from datetime import timedelta
+from pathlib import Path
 
 # Counts only when it is set before the first import of aws_cdk.
 os.environ.setdefault("CDK_VALIDATION", "false")
@@ -15,6 +19,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from ecs_workloads import Container, RabbitMqQueue
+from tests.user_pytest import UserPytest
 
 
 @pytest.fixture
@@ -51,3 +56,29 @@ def rabbit_mq_queue(stack: cdk.Stack) -> RabbitMqQueue:
             security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Broker", "sg-broker")]
         ),
     )
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the distribution that users install."""
+    folder = tmp_path_factory.mktemp("dist")
+    root = Path(__file__).resolve().parents[1]
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(root)]
+    subprocess.run(command, check=True, capture_output=True)
+    [file] = folder.glob("*.whl")
+    return file
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that holds what a user has installed, entry points included; put it on ``PYTHONPATH``."""
+    folder = tmp_path_factory.mktemp("installed")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.fixture
+def user_pytest(installed: Path, tmp_path: Path) -> UserPytest:
+    """Return pytest in a folder that holds nothing of this repository, with the wheel installed."""
+    return UserPytest(folder=tmp_path, installed=installed)

@@ -17,25 +17,8 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCKS = [
     (page.name, block)
     for page in PAGES
-    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    for block in re.findall(r"(?<!-->\n)```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
 ]
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True)
-    [file] = folder.glob("*.whl")
-    return file
-
-
-@pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("installed")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder)
-    return folder
 
 
 def test_it_holds_the_library_alone(wheel: Path) -> None:
@@ -58,6 +41,18 @@ def test_its_metadata_names_what_it_needs(installed: Path) -> None:
     required = {str(line).split(";")[0] for line in metadata.get_all("Requires-Dist") or [] if "extra ==" not in line}
     assert {re.split(r"[<>=]", line)[0] for line in required} == {"aws-cdk-lib", "constructs", "lazy-loader", "tzdata"}
     assert metadata["License-Expression"] == "Apache-2.0"
+
+
+def test_pytest_finds_the_plugin(installed: Path) -> None:
+    [file] = installed.glob("*.dist-info/entry_points.txt")
+    assert "[pytest11]\necs_workloads = ecs_workloads.testing.plugin\n" in file.read_text(encoding="utf-8")
+
+
+def test_the_extra_for_tests_names_their_tools(installed: Path) -> None:
+    [file] = installed.glob("*.dist-info/METADATA")
+    metadata = HeaderParser().parsestr(file.read_text(encoding="utf-8"))
+    lines = [str(line) for line in metadata.get_all("Requires-Dist") or [] if "extra == 'testing'" in str(line)]
+    assert {re.split(r"[<>=]", line)[0] for line in lines} == {"cdk-nag", "cfn-lint", "pytest", "syrupy"}
 
 
 def test_the_readme_has_an_example() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Iterable
 from datetime import timedelta
@@ -16,6 +17,19 @@ def require(condition: bool, subject: str, message: str) -> None:  # noqa: FBT00
         raise ValueError(f"{subject}: {message}")
 
 
+def is_token(value: object) -> bool:
+    """Tell whether a number or a text is a token, whose value only the deployment knows.
+
+    aws_cdk writes a number token as a negative number and a text token with ``${Token[`` in it. What has neither is not
+    asked for: each question is a call to Node.
+    """
+    if isinstance(value, str) and "${Token[" not in value:
+        return False
+    if isinstance(value, int | float) and value >= 0:
+        return False
+    return Token.is_unresolved(value)
+
+
 def check_type(subject: str, name: str, value: object, kind: type, hint: str) -> None:
     """Raise ``TypeError`` unless ``value`` is of ``kind``, for callers that no type checker helps."""
     if not isinstance(value, kind):
@@ -24,7 +38,7 @@ def check_type(subject: str, name: str, value: object, kind: type, hint: str) ->
 
 def check_range(subject: str, name: str, value: float, low: float, high: float) -> None:
     """Refuse a number outside ``low`` to ``high``; a token, known only at deployment, passes."""
-    if Token.is_unresolved(value):
+    if is_token(value):
         return
     require(low <= value <= high, subject, f"{name} must be from {low} to {high}, got {value}")
 
@@ -65,7 +79,7 @@ def check_processing_time(subject: str, value: timedelta) -> None:
 
 def check_name(subject: str, name: str, value: str, pattern: str, allowed: str) -> None:
     """Refuse a text that does not match ``pattern``, described as ``allowed``; a token passes."""
-    if Token.is_unresolved(value):
+    if is_token(value):
         return
     require(re.fullmatch(pattern, value) is not None, subject, f"{name} must be {allowed}, got {value!r}")
 
@@ -95,6 +109,7 @@ def in_words(value: timedelta) -> str:
     return f"{value.total_seconds():.15g} seconds"
 
 
+@functools.cache
 def duration(value: timedelta) -> Duration:
     """Return a checked time in the form that aws_cdk takes."""
     return Duration.seconds(int(value.total_seconds()))

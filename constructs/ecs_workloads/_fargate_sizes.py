@@ -5,9 +5,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-servic
 
 from __future__ import annotations
 
-from aws_cdk import Token
-
-from ecs_workloads._checks import require
+from ecs_workloads._checks import is_token, require
 
 _GIB = 1024
 # CPU units to the values of memory, in MiB, that go with them.
@@ -24,7 +22,7 @@ _MEMORY = {
 
 def check_fargate_size(subject: str, cpu: int, memory_limit_mib: int) -> None:
     """Refuse a pair that is none of Fargate's, and name the nearest that is."""
-    if Token.is_unresolved(cpu) or Token.is_unresolved(memory_limit_mib):
+    if is_token(cpu) or is_token(memory_limit_mib):
         return
     require(cpu in _MEMORY, subject, f"cpu must be one of {', '.join(map(str, _MEMORY))}, got {cpu}")
     allowed = _MEMORY[cpu]

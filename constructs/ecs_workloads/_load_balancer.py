@@ -52,7 +52,7 @@ class LoadBalancer(Construct):
         longest_request: timedelta,
         deletion_protection: bool,
         log_bucket: s3.IBucket | None,
-        ip_address_type: elbv2.IpAddressType | None = None,
+        ip_address_type: elbv2.IpAddressType | None,
         authentication: ListenerAuthentication | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -91,8 +91,7 @@ class LoadBalancer(Construct):
         forward = elbv2.ListenerAction.forward([target_group])
         self.listener = self.load_balancer.add_listener(
             "Https" if https else "Http",
-            protocol=protocol,
-            port=443 if https else 80,
+            protocol=protocol,  # and its port
             certificates=[certificate] if https and certificate is not None else None,
             # On Security Hub's list for ELB.17; the policy that aws_cdk recommends is not.
             ssl_policy=elbv2.SslPolicy.TLS13_12_RES_PQ if https else None,
@@ -108,7 +107,6 @@ class LoadBalancer(Construct):
             redirect = self.load_balancer.add_listener(
                 "Http",
                 protocol=elbv2.ApplicationProtocol.HTTP,
-                port=80,
                 open=False,
                 default_action=elbv2.ListenerAction.redirect(protocol="HTTPS", port="443", permanent=True),
             )

@@ -8,7 +8,6 @@ from datetime import timedelta
 from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from ecs_workloads._checks import duration
 from ecs_workloads.scaling import ScalableService
 
 _Policy = appscaling.CfnScalingPolicy
@@ -37,8 +36,8 @@ def track_expression(
         scaling_target_id=scalable_target(service).scalable_target_id,
         target_tracking_scaling_policy_configuration=_Policy.TargetTrackingScalingPolicyConfigurationProperty(
             target_value=target_value,
-            scale_out_cooldown=duration(scale_out_cooldown).to_seconds(),
-            scale_in_cooldown=duration(scale_in_cooldown).to_seconds(),
+            scale_out_cooldown=int(scale_out_cooldown.total_seconds()),
+            scale_in_cooldown=int(scale_in_cooldown.total_seconds()),
             customized_metric_specification=_Policy.CustomizedMetricSpecificationProperty(
                 metrics=[
                     *(_query(identifier, metric, service.path) for identifier, metric in metrics.items()),
@@ -66,20 +65,20 @@ def scalable_target(service: ScalableService) -> appscaling.ScalableTarget:
 def _query(
     identifier: str, metric: cloudwatch.IMetric, path: str
 ) -> appscaling.CfnScalingPolicy.TargetTrackingMetricDataQueryProperty:
-    stat = metric.to_metric_config().metric_stat
-    if stat is None:
-        raise ValueError(f"{path}: the queue's metric {identifier!r} must be a plain metric, not an expression")
+    # Not to_metric_config(): it answers with some twenty calls to Node, for each metric of each worker.
+    if not isinstance(metric, cloudwatch.Metric):
+        raise ValueError(f"{path}: the queue's metric {identifier!r} must be a plain metric, not an expression")  # noqa: TRY004 - it is of the right type
     return _Policy.TargetTrackingMetricDataQueryProperty(
         id=identifier,
         return_data=False,
         metric_stat=_Policy.TargetTrackingMetricStatProperty(
-            stat=stat.statistic,
+            stat=metric.statistic,
             metric=_Policy.TargetTrackingMetricProperty(
-                namespace=stat.namespace,
-                metric_name=stat.metric_name,
+                namespace=metric.namespace,
+                metric_name=metric.metric_name,
                 dimensions=[
-                    _Policy.TargetTrackingMetricDimensionProperty(name=dimension.name, value=dimension.value)
-                    for dimension in stat.dimensions or []
+                    _Policy.TargetTrackingMetricDimensionProperty(name=name, value=value)
+                    for name, value in sorted((metric.dimensions or {}).items())
                 ],
             ),
         ),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Token
 from aws_cdk import aws_ec2 as ec2
 
-from ecs_workloads._checks import require
+from ecs_workloads._checks import is_token, require
 from ecs_workloads.arrival_rate import ArrivalRate
 from ecs_workloads.requests_per_target import RequestsPerTarget
 from ecs_workloads.scaling import Scaling, ScalingPolicy
@@ -33,7 +32,7 @@ def check_bounds(
     _check_wakes(path, scaling, policies)
     lowest = [scaling.min_capacity, *(one.min_capacity for one in scheduled if one.min_capacity is not None)]
     highest = [scaling.max_capacity, *(one.max_capacity for one in scheduled if one.max_capacity is not None)]
-    if any(Token.is_unresolved(bound) for bound in (*lowest, *highest)):
+    if any(is_token(bound) for bound in (*lowest, *highest)):
         return
     for one in scheduled:
         _check_schedule(path, one, lowest=min(lowest), highest=max(highest))
@@ -82,7 +81,7 @@ def _check_wakes(path: str, scaling: Scaling, policies: Sequence[ScalingPolicy])
     )
     stops = any(isinstance(policy, Scheduled) and policy.min_capacity == 0 for policy in policies)
     require(
-        ((Token.is_unresolved(scaling.min_capacity) or scaling.min_capacity > 0) and not stops) or not asleep,
+        ((is_token(scaling.min_capacity) or scaling.min_capacity > 0) and not stops) or not asleep,
         path,
         "with min_capacity=0 nothing would start a first task: CPU, memory, requests and arrivals are measured "
         "against tasks that run; add BacklogPerTask, or Scheduled with a min_capacity, or say min_capacity=1",

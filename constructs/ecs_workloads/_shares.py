@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Token
 from aws_cdk import aws_ecs as ecs
 
-from ecs_workloads._checks import check_type, require, suggestion
+from ecs_workloads._checks import check_type, is_token, require, suggestion
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container_cluster import ContainerCluster
 
@@ -33,7 +32,7 @@ def check_capacity(path: str, cluster: ecs.ICluster, capacity: Sequence[Capacity
     based = [share.capacity_provider for share in capacity if share.base > 0]
     require(len(based) <= 1, path, f"only one share of the capacity may have a base, got {', '.join(based)}")
     require(
-        not capacity or any(Token.is_unresolved(share.weight) or share.weight > 0 for share in capacity),
+        not capacity or any(is_token(share.weight) or share.weight > 0 for share in capacity),
         path,
         "at least one share of the capacity must have a weight above 0",
     )
@@ -43,7 +42,7 @@ def check_capacity(path: str, cluster: ecs.ICluster, capacity: Sequence[Capacity
     offered = [one.capacity_provider for one in owner.capacity]
     for name in names:
         require(
-            Token.is_unresolved(name) or name in offered,
+            is_token(name) or name in offered,
             path,
             f"the cluster offers {', '.join(offered)}, not {name}{suggestion(name, offered)}",
         )

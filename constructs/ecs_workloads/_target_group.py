@@ -45,9 +45,8 @@ def target_group(
         scope,
         "TargetGroup",
         vpc=vpc,
-        # Only a default, which ECS overrules for each task: a group that named the container's port would be
-        # replaced, and empty for a while, when that port changes.
-        port=443 if tls else 80,
+        # Its port is only a default, which ECS overrules for each task: a group that named the container's port would
+        # be replaced, and empty for a while, when that port changes.
         protocol=target_protocol,
         protocol_version=protocol_version,
         deregistration_delay=duration(delay),

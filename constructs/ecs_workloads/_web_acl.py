@@ -40,7 +40,7 @@ class WebAcl(Construct):
         wafv2.CfnWebACLAssociation(self, "Association", resource_arn=resource_arn, web_acl_arn=acl.attr_arn)
         # WAF writes to no log group of another name.
         # https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
-        name = "aws-waf-logs-" + Names.unique_resource_name(self, max_length=200, separator="-")
+        name = "aws-waf-logs-" + Names.unique_resource_name(self, separator="-")
         log_group = logs.LogGroup(
             self,
             "LogGroup",

@@ -173,9 +173,7 @@ class AppServer(Construct):
             health_check_grace_period=None if self._entry is None else self._entry.grace_period,
         )
         if self._entry is not None:
-            self._entry.target_group.add_target(
-                self._tier.service.load_balancer_target(container_name=CONTAINER_NAME, container_port=container.port)
-            )
+            self._entry.target_group.add_target(self._tier.service.load_balancer_target(container_name=CONTAINER_NAME))
         self._tier.scale(
             scaling,
             default_policies=_DEFAULT_POLICIES,

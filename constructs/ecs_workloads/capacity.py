@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_cdk import Token
-
-from ecs_workloads._checks import check_range, require
+from ecs_workloads._checks import check_range, is_token, require
 
 _FARGATE = "FARGATE"
 _FARGATE_SPOT = "FARGATE_SPOT"
@@ -75,7 +73,7 @@ class CapacityShare:
         check_range("CapacityShare", "base", self.base, 0, 100_000)
         check_range("CapacityShare", "weight", self.weight, 0, 1000)
         require(
-            Token.is_unresolved(self.base) or Token.is_unresolved(self.weight) or self.base > 0 or self.weight > 0,
+            is_token(self.base) or is_token(self.weight) or self.base > 0 or self.weight > 0,
             "CapacityShare",
             "base and weight must not both be 0",
         )

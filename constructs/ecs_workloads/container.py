@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from aws_cdk import Token
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 
-from ecs_workloads._checks import check_path, check_range, check_time, check_type, require
+from ecs_workloads._checks import check_path, check_range, check_time, check_type, is_token, require
 from ecs_workloads._fargate_sizes import check_fargate_size
 from ecs_workloads._variables import check_variables
 from ecs_workloads.ebs_volume import EbsVolume
@@ -133,7 +132,7 @@ class Container:
     def _check_memory(self) -> None:
         check_fargate_size(_SUBJECT, self.cpu, self.memory_limit_mib)
         in_memory = [path.size_mib for path in self.writable_paths]
-        if not any(Token.is_unresolved(size) for size in (self.memory_limit_mib, *in_memory)):
+        if not any(is_token(size) for size in (self.memory_limit_mib, *in_memory)):
             require(
                 sum(in_memory) < self.memory_limit_mib,
                 _SUBJECT,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_cdk import Token
-
-from ecs_workloads._checks import check_name, require
+from ecs_workloads._checks import check_name, is_token, require
 
 _HOST_NAME = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 
@@ -40,8 +38,8 @@ class Domain:
         if self.zone_name is not None:
             check_name("Domain", "zone_name", self.zone_name, _HOST_NAME, "a host name in lower case")
             require(
-                Token.is_unresolved(self.domain_name)
-                or Token.is_unresolved(self.zone_name)
+                is_token(self.domain_name)
+                or is_token(self.zone_name)
                 or f".{self.domain_name}".endswith(f".{self.zone_name}"),
                 "Domain",
                 f"{self.domain_name!r} is not inside the zone {self.zone_name!r}",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
-from aws_cdk import Size, Token
+from aws_cdk import Size
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from ecs_workloads._checks import duration, require
+from ecs_workloads._checks import duration, is_token, require
 from ecs_workloads._variables import check_variables
 from ecs_workloads.writable_path import WritablePath
 
@@ -46,7 +47,10 @@ class ExtensibleTask:
     log_group: logs.ILogGroup
     memory_limit_mib: int
     variables: Collection[str] = ()
-    _claimed_mib: list[int] = field(default_factory=list[int], init=False, repr=False, compare=False)
+
+    @cached_property
+    def _claimed_mib(self) -> list[int]:
+        return []
 
     def add_container(
         self,
@@ -147,7 +151,7 @@ class ExtensibleTask:
         )
         require(self.task_definition.find_container(name) is None, subject, "the task has a container of that name")
         check_user(subject, user)
-        if not Token.is_unresolved(memory_limit_mib) and not Token.is_unresolved(self.memory_limit_mib):
+        if not is_token(memory_limit_mib) and not is_token(self.memory_limit_mib):
             left = self.memory_limit_mib - sum(self._claimed_mib)
             require(
                 6 <= memory_limit_mib < left,  # noqa: PLR2004 - the least that ECS accepts
@@ -161,7 +165,7 @@ class ExtensibleTask:
 
 def check_user(subject: str, user: str) -> None:
     """Refuse root, and what is no user."""
-    name = user.split(":", maxsplit=1)[0]
+    name = user.partition(":")[0]
     require(name not in ("", "0", "root"), subject, f"user must not be root, got {user!r}")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import jsii
-from aws_cdk import Names, RemovalPolicy, Token
+from aws_cdk import Names, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -19,7 +19,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from ecs_workloads._checks import duration, require
+from ecs_workloads._checks import duration, is_token, require
 from ecs_workloads._credentials import credential, generated_secret
 from ecs_workloads._dns_name import claim_dns_name
 from ecs_workloads._service import TierService
@@ -109,7 +109,7 @@ class RabbitMqBroker(Construct):
                 "or cluster.add_default_cloud_map_namespace(name=...)"
             )
         for name, value in (("cpu", cpu), ("memory_limit_mib", memory_limit_mib)):
-            require(not Token.is_unresolved(value), path, f"{name} must be known now: the broker is configured for it")
+            require(not is_token(value), path, f"{name} must be known now: the broker is configured for it")
         require(cpu >= 512, path, f"cpu must be at least 512, got {cpu}")  # noqa: PLR2004
         require(
             memory_limit_mib >= _SMALLEST_MEMORY_MIB,
@@ -190,12 +190,7 @@ class RabbitMqBroker(Construct):
             service_name=Names.unique_resource_name(self, max_length=255, separator="-"),
             service_connect=False,  # a proxy would cut connections that live for days
         )
-        self._tier.service.enable_cloud_map(
-            name=dns_name,
-            cloud_map_namespace=namespace,
-            dns_record_type=servicediscovery.DnsRecordType.A,
-            dns_ttl=duration(timedelta(seconds=10)),
-        )
+        self._tier.service.enable_cloud_map(name=dns_name, dns_ttl=duration(timedelta(seconds=10)))
         self._metrics = tier_metrics(path, self._tier.service, scaling=Scaling(), suspended=suspended)
 
     def queue(self, name: str, *, longest_processing_time: timedelta) -> RabbitMqQueue:

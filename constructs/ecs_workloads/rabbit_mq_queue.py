@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from aws_cdk import Token, Tokenization
+from aws_cdk import Tokenization
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from ecs_workloads._checks import check_range, check_time, require
+from ecs_workloads._checks import check_range, check_time, is_token, require
 from ecs_workloads._credentials import credential
 from ecs_workloads._start_order import start_after
 from ecs_workloads.message_queue import connection_variable
@@ -57,7 +57,7 @@ class RabbitMqQueue:
 
     def __post_init__(self) -> None:
         subject = f"RabbitMqQueue {self.name!r}"
-        if not Token.is_unresolved(self.name):
+        if not is_token(self.name):
             size = len(self.name.encode())
             require(1 <= size <= _LONGEST_NAME, subject, f"name must have 1 to {_LONGEST_NAME} bytes, got {size}")
             require(not self.name.startswith("amq."), subject, "names that begin with 'amq.' belong to the broker")

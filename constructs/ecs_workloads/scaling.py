@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from aws_cdk import Token
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-from ecs_workloads._checks import require
+from ecs_workloads._checks import is_token, require
 from ecs_workloads.downstream_limit import DownstreamLimit
 from ecs_workloads.message_queue import MessageQueue
 
@@ -75,7 +74,7 @@ class Scaling:
     downstream: Sequence[DownstreamLimit] = ()
 
     def __post_init__(self) -> None:
-        if Token.is_unresolved(self.min_capacity) or Token.is_unresolved(self.max_capacity):
+        if is_token(self.min_capacity) or is_token(self.max_capacity):
             return
         require(
             0 <= self.min_capacity <= self.max_capacity,

@@ -6,10 +6,9 @@ import zoneinfo
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import Token
 from aws_cdk import aws_applicationautoscaling as appscaling
 
-from ecs_workloads._checks import check_name, require, suggestion
+from ecs_workloads._checks import check_name, is_token, require, suggestion
 from ecs_workloads.scaling import ScalableService
 
 _SCHEDULE = r"(cron\(\S+( \S+){5}\)|rate\(\d+ (minutes?|hours?|days?)\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\))"
@@ -44,13 +43,13 @@ class Scheduled:
         check_name(subject, "schedule", self.schedule, _SCHEDULE, "cron(...) with six fields, rate(...) or at(...)")
         known = zoneinfo.available_timezones()
         require(
-            Token.is_unresolved(self.time_zone) or self.time_zone in known,
+            is_token(self.time_zone) or self.time_zone in known,
             subject,
             f"time_zone must be an IANA name, got {self.time_zone!r}{suggestion(self.time_zone, known)}",
         )
         low, high = self.min_capacity, self.max_capacity
         require(low is not None or high is not None, subject, "needs min_capacity, max_capacity or both")
-        if Token.is_unresolved(low) or Token.is_unresolved(high):
+        if is_token(low) or is_token(high):
             return
         require(
             (low is None or low >= 0) and (high is None or high >= (low or 0)),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from ecs_workloads._checks import require
+from ecs_workloads._checks import is_token, require
 from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.request_metrics import RequestMetrics
 
@@ -43,7 +43,7 @@ class TierMetrics:
     def __post_init__(self) -> None:
         subject = "TierMetrics" if self.path is None else self.path
         require(
-            Token.is_unresolved(self.min_capacity) or self.min_capacity >= 0,
+            is_token(self.min_capacity) or self.min_capacity >= 0,
             subject,
             f"min_capacity must be at least 0, got {self.min_capacity}",
         )

@@ -228,9 +228,7 @@ class WebServer(Construct):
             deployment_alarms=alarms,
             health_check_grace_period=timings.grace_period_of(path, startup_time),
         )
-        self._target_group.add_target(
-            self._tier.service.load_balancer_target(container_name=CONTAINER_NAME, container_port=container.port)
-        )
+        self._target_group.add_target(self._tier.service.load_balancer_target(container_name=CONTAINER_NAME))
         if health_check_port not in (None, container.port):
             # ECS opens the port of the requests alone (aws-cdk#18093).
             self._tier.connections.allow_from(self._door.way_in, ec2.Port.tcp(health_check_port), "Health checks")

@@ -22,6 +22,7 @@ _TEMPLATE = re.compile(
     r"^<!-- template: (?P<variable>\w+)(?: of (?P<kind>[\w:]+))? -->\n```yaml\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+_FILE = re.compile(r"^<!-- file: (?P<name>[\w.]+) -->\n```python\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _ARGUMENTS = re.compile(r"^<!-- arguments: (?P<name>[\w.]+) -->\n(?P<rows>(?:\|.*\n)+)", re.MULTILINE)
 _ERROR = re.compile(r"\w+Error: ")
 
@@ -91,6 +92,11 @@ def programs() -> list[Program]:
     return [program for page in PAGES for program in programs_of(page)]
 
 
+def files(page: Path) -> dict[str, str]:
+    """Return the files that a page shows, by their names; each is a part of something, and no program of its own."""
+    return {match["name"]: match["text"] for match in _FILE.finditer(page.read_text(encoding="utf-8"))}
+
+
 def languages(page: Path) -> set[str]:
     """Return the languages of a page's blocks."""
     return set(re.findall(r"^```(\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE))
@@ -140,7 +146,7 @@ def is_said(default: object, cell: str) -> bool:
 
 def programs_of(page: Path) -> Iterator[Program]:
     text = page.read_text(encoding="utf-8")
-    fences = list(_FENCE.finditer(text))
+    fences = [fence for fence in _FENCE.finditer(text) if fence["text"] not in files(page).values()]
     starts = [fence.start() for fence in fences if fence["language"] == "python"]
     for index, fence in enumerate(fences):
         if fence["language"] != "python":

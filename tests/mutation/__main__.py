@@ -17,7 +17,8 @@ from pathlib import Path
 os.environ.setdefault("CDK_VALIDATION", "false")
 
 from tests.mutation.changes import changes
-from tests.mutation.checks import Checks, Mutant
+from tests.mutation.checks import Checks
+from tests.mutation.coverage import Covered, measure
 from tests.mutation.report import write_report
 from tests.mutation.source import modules
 from tests.mutation.suite import Result, Results, killer
@@ -60,14 +61,16 @@ def _checks() -> int:
 
 def _begin() -> str:
     """Return a name for a new run, once the tests are known to pass without any mutant."""
-    failed = killer("_checks", Mutant(name="none", place="", trees={}))
+    run = f"{time.time():.0f}"
+    failed = measure(run)
     if failed is not None:
         sys.exit(f"{failed} fails without any mutant")
-    return f"{time.time():.0f}"
+    return run
 
 
 def _run(names: list[str], run: str) -> int:
     trees = modules()
+    covered = Covered(run)
     done = 0
     for module in names:
         results = Results(module)
@@ -77,7 +80,7 @@ def _run(names: list[str], run: str) -> int:
                 sys.stdout.flush()
                 again = [sys.executable, "-m", "tests.mutation", "run", *names, "--run-id", run]
                 os.execv(sys.executable, again)  # noqa: S606 - this program itself
-            killed_by = killer(module, mutant, results.killers())
+            killed_by = killer(module, mutant, results.killers(), covered.tests_of(mutant.through))
             results.add(Result(mutant=mutant.name, killed_by=killed_by, run=run))
             print(f"{'SURVIVES' if killed_by is None else 'killed'}  {mutant.name}", flush=True)
             done += 1

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.mutation.checks import Mutant, numbered, places
+from tests.mutation.checks import Lines, Mutant, numbered, places
 from tests.mutation.source import replaced
 
 # Whether a check is made is the matter of checks.py; its bounds stand in its message.
@@ -19,6 +19,7 @@ def changes(module: str, tree: ast.Module) -> list[Mutant]:
     """Return one mutant for each argument, default, truth value and number of a module."""
     numbers = {node: number for number, node in enumerate(ast.walk(tree))}
     where = places(tree)
+    runs = dict(_runs(module, tree))
     still = {inner for node in ast.walk(tree) for outer in _untouched(node) for inner in ast.walk(outer)}
     return numbered(
         [
@@ -26,6 +27,7 @@ def changes(module: str, tree: ast.Module) -> list[Mutant]:
                 name=f"{module}{where[node]}: {what}",
                 place=f"{module}{where[node]}",
                 trees={module: replaced(tree, numbers[node], [by])},
+                through=runs.get(node, ()),
             )
             for outer in ast.walk(tree)
             if outer not in still
@@ -33,6 +35,19 @@ def changes(module: str, tree: ast.Module) -> list[Mutant]:
             if node not in still
         ]
     )
+
+
+def _runs(module: str, tree: ast.Module) -> Iterator[tuple[ast.AST, list[Lines]]]:
+    """Yield each part of a function with the lines that run where it counts: its statement, or for defaults all."""
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        whole = [Lines.of(module, one) for one in function.body]
+        everything = [Lines(module, whole[0].first, whole[-1].last)]
+        yield from ((part, everything) for part in ast.walk(function.args))
+        # From outer statements to inner ones, so that the last that is told of a node is the narrowest.
+        for statement in (one for outer in function.body for one in ast.walk(outer) if isinstance(one, ast.stmt)):
+            yield from ((part, [Lines.of(module, statement)]) for part in ast.walk(statement))
 
 
 def _untouched(node: ast.AST) -> list[ast.expr]:

@@ -152,7 +152,7 @@ def _weaker(node: ast.AST) -> Iterator[tuple[str, list[ast.AST]]]:
                 yield f"raise if {ast.unparse(value)}", [ast.If(left, body, [])]
         case ast.If(test=test, body=[*_, ast.Raise()], orelse=[]):
             yield f"raise if {ast.unparse(test)}", [ast.Pass()]
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="Token"), attr="is_unresolved")):
+        case ast.Call(func=ast.Name(id="is_token")):
             yield ast.unparse(node), [ast.Constant(value=False)]
         case _:
             pass

@@ -15,7 +15,7 @@ _HEAD = """# Mutants that survive
 
 Written by `python -m tests.mutation report`; the reasons stand in `tests/mutation/survivors.toml`. A mutant is a
 module with one change: an argument dropped, a default removed or changed, a truth value turned, a number one more.
-Each runs against all unit tests. Those listed here fail none of them.
+Each runs against all unit tests that come to the changed lines. Those listed here fail none of them.
 """
 
 

@@ -15,6 +15,8 @@ from types import ModuleType
 PACKAGE = "ecs_workloads"
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "constructs" / PACKAGE
+UNIT = ROOT / "tests" / "unit"
+RESULTS = ROOT / ".mutation"
 # What may hold on to a class of the library; the engine itself stays.
 _FORGET, _KEEP = (PACKAGE, "tests", "conftest"), "tests.mutation"
 
@@ -28,7 +30,7 @@ def modules() -> dict[str, ast.Module]:
 
 def mirror_tests(module: str) -> Path | None:
     """Return the test file that mirrors ``module``, if there is one."""
-    path = ROOT / "tests" / "unit" / f"test_{module.removeprefix('_')}.py"
+    path = UNIT / f"test_{module.removeprefix('_')}.py"
     return path if path.exists() else None
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import inspect
 import io
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,10 @@ from typing import Any
 import pytest
 
 from tests.mutation.checks import Mutant
-from tests.mutation.source import ROOT, SOURCE, changed, mirror_tests
+from tests.mutation.source import RESULTS, ROOT, SOURCE, UNIT, changed, mirror_tests
 
-RESULTS = ROOT / ".mutation"
-_UNIT = ROOT / "tests" / "unit"
 _LIKELY = 3
+_NOTHING = Mutant(name="none", place="", trees={})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,26 +68,61 @@ class Results:
         ]
 
 
-def killer(module: str, mutant: Mutant, likely: Iterable[Path] = ()) -> str | None:
-    """Return the first test that fails with ``mutant``: of its mirror, of the ``likely`` files, or of any."""
+def killer(module: str, mutant: Mutant, likely: Iterable[Path], able: Collection[str] | None) -> str | None:
+    """Return the first test that fails with ``mutant``: of its mirror, of the ``likely`` files, or of any.
+
+    ``able`` has the tests that could fail; ``None`` stands for all of them.
+    """
     mirror = mirror_tests(module)
-    candidates = [*([] if mirror is None else [mirror]), *likely]
-    first = list(dict.fromkeys(candidates))
-    return (_first_failure(mutant, first) if first else None) or _first_failure(mutant, [_UNIT])
+    candidates: dict[Path, None] = dict.fromkeys([*([] if mirror is None else [mirror]), *likely])
+    # Those with most of the tests come first.
+    files = None if able is None else Counter(ROOT / test.split("::")[0] for test in sorted(able))
+    first = [path for path in candidates if files is None or path in files]
+    rest = [UNIT] if files is None else [path for path, _ in files.most_common() if path not in first]
+    failed = _first_failure(mutant, first, able) or _first_failure(mutant, rest, able)
+    if failed == _Watch.failed and _first_failure(_NOTHING, [UNIT], frozenset()) is not None:
+        raise RuntimeError("pytest fails without any mutant")
+    return failed
 
 
-def _first_failure(mutant: Mutant, paths: list[Path]) -> str | None:
-    watch = _Watch()
+def _first_failure(mutant: Mutant, paths: Sequence[Path], able: Collection[str] | None) -> str | None:
+    if not paths:
+        return None
+    watch = _Watch(able, _about(mutant))
     arguments = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "--no-header", *map(str, paths)]
     with changed(mutant.trees), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         code = pytest.main(arguments, plugins=[watch])
-    return watch.failed if code != 0 else None
+    return watch.failed if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else None
+
+
+def _about(mutant: Mutant) -> str:
+    """Return the argument, field or number that the mutant changes, as :func:`_letters` writes it."""
+    what = mutant.name.removeprefix(f"{mutant.place}: ")
+    found = re.search(r"without (?!a default)(\w+)", what) or re.match(r"(\w+)", what)
+    return "" if found is None else _letters(found[1])
+
+
+def _letters(text: str) -> str:
+    """Return the text so that the argument of a construct looks like the property of a template that it becomes."""
+    return text.lower().replace("_", "")
 
 
 class _Watch:
-    """Notes the first failure, be it of a test or of an import."""
+    """Notes the first failure, be it of a test or of an import.
+
+    It leaves out the tests that cannot fail, and begins with those that name what is changed.
+    """
 
     failed: str = "pytest itself"
+
+    def __init__(self, able: Collection[str] | None, about: str) -> None:
+        self._able = able
+        self._about = about
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self._able is not None:
+            items[:] = [item for item in items if item.nodeid in self._able]
+        items.sort(key=lambda item: self._about not in _letters(_source(item)))
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed and self.failed == _Watch.failed:
@@ -95,3 +131,8 @@ class _Watch:
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed and self.failed == _Watch.failed:
             self.failed = f"import of {report.nodeid}"
+
+
+def _source(item: pytest.Item) -> str:
+    function: object = getattr(item, "function", None)
+    return inspect.getsource(function) if inspect.isfunction(function) else ""

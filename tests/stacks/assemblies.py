@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -37,10 +36,3 @@ def templates(environment: Environment) -> dict[str, dict[str, Any]]:
         stack.display_name.rsplit("/", maxsplit=1)[-1].split(" ")[0]: dict(stack.template)
         for stack in synthesize(environment).stacks
     }
-
-
-def scrubbed(value: dict[str, Any]) -> dict[str, Any]:
-    """Return ``value`` without the hashes of assets, which change with every edit of a program."""
-    text = re.sub(r"\b[0-9a-f]{64}\b", "HASH", json.dumps(value))
-    result: dict[str, Any] = json.loads(text)
-    return result

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ecs_workloads.checks import read_assembly
+from stacks import application_stack
 from stacks.environments import (
     DEV,
     ENVIRONMENTS,
@@ -206,6 +207,8 @@ def test_prod_is_protected() -> None:
     stacks = synthesize(PROD).stacks
     kept = (
         "AWS::EFS::FileSystem",
+        "AWS::DynamoDB::Table",
+        "AWS::Backup::BackupVault",
         "AWS::SecretsManager::Secret",
         "AWS::ECR::Repository",
         "AWS::KMS::Key",
@@ -237,6 +240,57 @@ def test_prod_has_three_zones_and_an_on_demand_base_under_spot() -> None:
     ]
 
 
+@each_environment
+def test_orders_can_be_had_back_as_they_were_at_any_moment(environment: Environment) -> None:
+    [(stack, _, table)] = of_type(environment, "AWS::DynamoDB::Table")
+    properties = table["Properties"]
+    assert stack == "Data"
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["DeletionProtectionEnabled"] is environment.protected
+    assert ("KMSMasterKeyId" in properties.get("SSESpecification", {})) is environment.own_keys
+    assert count(environment, "AWS::Backup::BackupPlan") == (1 if environment.protected else 0)
+
+
+@each_environment
+def test_app_and_worker_may_do_with_the_table_what_their_programs_do_and_no_more(environment: Environment) -> None:
+    allowed = {
+        name.split("Default")[0]: sorted(
+            action
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+            for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+            if action.startswith("dynamodb:")
+        )
+        for stack, name, policy in of_type(environment, "AWS::IAM::Policy")
+        if stack == "Application" and "TaskRole" in name
+    }
+    assert {actions for actions in map(tuple, allowed.values()) if actions} == {
+        ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"),
+        ("dynamodb:UpdateItem",),
+    }
+
+
+def test_images_of_dev_take_the_runtime_in_as_a_build_context() -> None:
+    [file] = Path(synthesize(DEV).directory).glob("*Application*.assets.json")
+    sources = [one["source"] for one in json.loads(file.read_text(encoding="utf-8"))["dockerImages"].values()]
+    assert len(sources) == 3
+    assert {Path(one["dockerBuildContexts"]["runtime"]).name for one in sources} == {"runtime"}
+
+
+def test_a_changed_runtime_makes_new_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def images(runtime: Path) -> set[str]:
+        monkeypatch.setattr(application_stack, "_RUNTIME", runtime)
+        [file] = Path(synthesize(DEV).directory).glob("*Application*.assets.json")
+        return set(json.loads(file.read_text(encoding="utf-8"))["dockerImages"])
+
+    for name, text in (("one", "1"), ("copy", "1"), ("other", "2")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "module.py").write_text(text, encoding="utf-8")
+
+    assert images(tmp_path / "one") == images(tmp_path / "copy")
+    assert images(tmp_path / "one").isdisjoint(images(tmp_path / "other"))
+
+
 def test_dev_leaves_nothing_behind_but_access_logs() -> None:
     kept = [
         resource["Type"]
@@ -259,7 +313,7 @@ def test_without_nat_tasks_reach_aws_through_endpoints_of_the_vpc_alone() -> Non
         for _, _, resource in of_type(ISOLATED, "AWS::EC2::VPCEndpoint")
     ]
     assert count(ISOLATED, "AWS::EC2::NatGateway") == 0
-    for service in ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "sqs", "kms", "ssmmessages", "s3"):
+    for service in ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "sqs", "kms", "ssmmessages", "s3", "dynamodb"):
         assert any(service in endpoint for endpoint in endpoints), service
     [group] = [resource for stack, _, resource in of_type(ISOLATED, "AWS::EC2::SecurityGroup") if stack == "Network"]
     assert [rule["CidrIp"] for rule in group["Properties"]["SecurityGroupIngress"]] == ["10.0.0.0/16"]

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from syrupy.extensions.json import JSONSnapshotExtension
 
+from ecs_workloads.testing import TemplateSnapshot
 from stacks.environments import ENVIRONMENTS, Environment
-from tests.stacks.assemblies import scrubbed, templates
+from tests.stacks.assemblies import templates
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda environment: environment.name)
 def test_templates(environment: Environment, snapshot: SnapshotAssertion) -> None:
-    assert scrubbed(templates(environment)) == snapshot(extension_class=JSONSnapshotExtension)
+    assert templates(environment) == snapshot(extension_class=TemplateSnapshot)
 
 
 def test_there_is_one_snapshot_for_each_environment() -> None:

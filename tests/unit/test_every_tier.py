@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,11 +12,13 @@ import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
 from ecs_workloads import (
     AppServer,
     BacklogPerTask,
+    CapacityShare,
     Container,
     ContainerCluster,
     Domain,
@@ -29,7 +32,7 @@ from ecs_workloads import (
     WebServer,
     Worker,
 )
-from tests.templates import HEALTHY
+from tests.templates import HEALTHY, properties, resources
 
 IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
 # Resources to which CloudFormation attaches no tags, or none of the stack's.
@@ -99,6 +102,30 @@ def shop(region: str | None = None) -> cdk.Stack:
     return stack
 
 
+def web(stack: cdk.Stack, cluster: ecs.Cluster, **arguments: Any) -> None:
+    domain = Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="example.com")
+    WebServer(stack, "Tier", cluster=cluster, container=Container(image=IMAGE, port=80), domain=domain, **arguments)
+
+
+def app(stack: cdk.Stack, cluster: ecs.Cluster, **arguments: Any) -> None:
+    container = Container(image=IMAGE, port=80, health_check=HEALTHY)
+    AppServer(stack, "Tier", cluster=cluster, container=container, dns_name="app", **arguments)
+
+
+def worker(stack: cdk.Stack, cluster: ecs.Cluster, **arguments: Any) -> None:
+    orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+    container, scaling = Container(image=IMAGE), Scaling(min_capacity=1, max_capacity=1)
+    Worker(stack, "Tier", cluster=cluster, container=container, queue=orders, scaling=scaling, **arguments)
+
+
+def broker(stack: cdk.Stack, cluster: ecs.Cluster, **arguments: Any) -> None:
+    RabbitMqBroker(stack, "Tier", cluster=cluster, image=IMAGE, **arguments)
+
+
+MakeTier = Callable[..., None]
+TIERS = [web, app, worker, broker]
+
+
 def template(stack: cdk.Stack) -> dict[str, Any]:
     return dict(Template.from_stack(stack).to_json())
 
@@ -138,3 +165,74 @@ def test_no_partition_is_assumed(region: str, partition: str) -> None:
 
 def test_without_a_region_the_partition_is_left_to_the_deployment() -> None:
     assert "arn:aws:" not in str(template(shop()))
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_what_a_tier_wrote_outlives_it(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier) -> None:
+    make(stack, cluster)
+
+    assert {one["DeletionPolicy"] for one in resources(stack, "AWS::Logs::LogGroup")} == {"Retain"}
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_no_tier_lets_a_shell_in_unless_told(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier) -> None:
+    make(stack, cluster)
+
+    assert properties(stack, "AWS::ECS::Service")["EnableExecuteCommand"] is False
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_every_tier_lets_a_shell_in_where_told(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier) -> None:
+    make(stack, cluster, enable_execute_command=True)
+
+    assert properties(stack, "AWS::ECS::Service")["EnableExecuteCommand"] is True
+
+
+@pytest.mark.parametrize("make", [web, app, worker])
+def test_a_sidecar_runs_beside_any_program(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier) -> None:
+    make(stack, cluster, sidecars=[OpenTelemetryCollector(image=IMAGE)])
+
+    assert len(properties(stack, "AWS::ECS::TaskDefinition")["ContainerDefinitions"]) == 2
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_every_tier_runs_in_the_subnets_that_it_is_given(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier
+) -> None:
+    subnet = cluster.vpc.private_subnets[1]
+    make(stack, cluster, vpc_subnets=ec2.SubnetSelection(subnets=[subnet]))
+
+    network = properties(stack, "AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert network["Subnets"] == [stack.resolve(subnet.subnet_id)]
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_every_tier_takes_the_security_groups_that_it_is_given(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier
+) -> None:
+    make(stack, cluster, security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")])
+
+    network = properties(stack, "AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert network["SecurityGroups"] == ["sg-1"]
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_every_tier_runs_on_the_capacity_that_it_is_given(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier
+) -> None:
+    make(stack, cluster, capacity=[CapacityShare(capacity_provider="Fleet", interruptible=False)])
+
+    service = properties(stack, "AWS::ECS::Service")
+    assert [one["CapacityProvider"] for one in service["CapacityProviderStrategy"]] == ["Fleet"]
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_what_a_tier_writes_takes_its_key_and_may_leave_with_it(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier
+) -> None:
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/a")
+    make(stack, cluster, encryption_key=key, removal_policy=cdk.RemovalPolicy.DESTROY)
+
+    log_groups = resources(stack, "AWS::Logs::LogGroup")
+    assert {one["Properties"].get("KmsKeyId") for one in log_groups} == {key.key_arn}
+    assert {one["DeletionPolicy"] for one in log_groups} == {"Delete"}

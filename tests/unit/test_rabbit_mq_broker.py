@@ -11,6 +11,7 @@ import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
 
 from ecs_workloads import CapacityShare, Container, ContainerCluster, RabbitMqBroker, Scaling, Worker
@@ -53,10 +54,34 @@ def test_a_replacement_of_its_service_fails_instead_of_running_beside_it(stack: 
     assert properties(stack, "AWS::ECS::Service")["ServiceName"].startswith("Stack-Broker")
 
 
+def test_the_name_of_its_service_is_short_enough_for_ecs(stack: cdk.Stack, cluster: ecs.Cluster) -> None:
+    RabbitMqBroker(stack, "B" * 250, cluster=cluster, image=IMAGE)
+
+    assert len(properties(stack, "AWS::ECS::Service")["ServiceName"]) <= 255
+
+
 def test_it_runs_on_demand(stack: cdk.Stack, make: MakeBroker) -> None:
     make()
 
     assert properties(stack, "AWS::ECS::Service")["LaunchType"] == "FARGATE"
+
+
+def test_by_default_it_has_one_vcpu_and_two_gib_and_keeps_logs_for_a_month(stack: cdk.Stack, make: MakeBroker) -> None:
+    make()
+
+    task = properties(stack, "AWS::ECS::TaskDefinition")
+    assert (task["Cpu"], task["Memory"]) == ("1024", "2048")
+    assert properties(stack, "AWS::Logs::LogGroup")["RetentionInDays"] == 30
+
+
+def test_logs_are_kept_for_as_long_as_wanted(stack: cdk.Stack, make: MakeBroker) -> None:
+    make(log_retention=logs.RetentionDays.ONE_WEEK)
+
+    assert properties(stack, "AWS::Logs::LogGroup")["RetentionInDays"] == 7
+
+
+def test_it_is_called_rabbitmq_unless_told(make: MakeBroker) -> None:
+    assert make().host_name == "rabbitmq.internal"
 
 
 def test_the_node_keeps_its_name(stack: cdk.Stack, make: MakeBroker) -> None:
@@ -151,6 +176,22 @@ def test_user_password_and_cookie_are_secrets(stack: cdk.Stack, make: MakeBroker
     secrets = [secret["Name"] for secret in main_container(stack)["Secrets"]]
     assert secrets == ["RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS", "RABBITMQ_ERLANG_COOKIE"]
     assert [secret["DeletionPolicy"] for secret in resources(stack, "AWS::SecretsManager::Secret")] == ["Retain"] * 2
+
+
+def test_the_password_of_the_broker_is_generated_and_never_anew(stack: cdk.Stack, make: MakeBroker) -> None:
+    make()
+
+    # What generates a secret must not change: CloudFormation would generate another one.
+    generators = [one["Properties"]["GenerateSecretString"] for one in resources(stack, "AWS::SecretsManager::Secret")]
+    assert generators == [
+        {
+            "ExcludePunctuation": True,
+            "GenerateStringKey": "password",
+            "PasswordLength": 32,
+            "SecretStringTemplate": '{"username": "application"}',
+        },
+        {"ExcludePunctuation": True, "PasswordLength": 32},
+    ]
 
 
 def test_other_tiers_find_it_by_name(stack: cdk.Stack, make: MakeBroker) -> None:

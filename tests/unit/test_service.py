@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 import pytest
@@ -187,6 +187,20 @@ def test_a_key_and_a_removal_policy_reach_the_log_group(stack: cdk.Stack, make: 
     [log_group] = resources(stack, "AWS::Logs::LogGroup")
     assert log_group["Properties"]["KmsKeyId"] == key.key_arn
     assert log_group["DeletionPolicy"] == "Delete"
+
+
+def test_what_policy_packs_find_in_the_task_role_is_accepted(stack: cdk.Stack, make: MakeWorker) -> None:
+    worker = make()
+
+    accepted = [
+        rule
+        for entry in worker.task_definition.task_role.node.metadata
+        if entry.type == cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY
+        for rule in entry.data
+    ]
+    cluster = stack.get_logical_id(cast("cdk.CfnElement", worker.service.cluster.node.default_child))
+    arn = f"arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/<{cluster}>/*"
+    assert f"AwsSolutions::AwsSolutions-IAM5[Resource::{arn}]" in accepted
 
 
 def test_tasks_run_on_demand_unless_shared_out(stack: cdk.Stack, make: MakeWorker) -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_ssm as ssm
 
 from ecs_workloads import AppServer, Container, FluentBit, OpenTelemetryCollector, Sidecar, WritablePath
 from tests.templates import HEALTHY, properties, statements
@@ -69,6 +70,25 @@ def test_the_sidecar_of_an_outsider_is_as_hardened_as_the_program(stack: cdk.Sta
     assert (agent["Memory"], agent["Command"]) == (64, ["run"])
     assert agent["Environment"] == [{"Name": "LEVEL", "Value": "info"}]
     assert agent["LinuxParameters"]["Tmpfs"] == [{"ContainerPath": "/run", "Size": 64}]
+
+
+def test_a_sidecar_gets_all_that_it_asks_for(stack: cdk.Stack, make: MakeApp) -> None:
+    token = ssm.StringParameter.from_secure_string_parameter_attributes(stack, "Token", parameter_name="/token")
+    make(Agent(entry_point=["/agent"], secrets={"TOKEN": ecs.Secret.from_ssm_parameter(token)}, health_check=HEALTHY))
+
+    agent = containers(stack)["agent"]
+    assert agent["Image"] == "example.com/sidecar:1.0.0"
+    assert agent["EntryPoint"] == ["/agent"]
+    assert [one["Name"] for one in agent["Secrets"]] == ["TOKEN"]
+    assert agent["HealthCheck"]["Command"] == ["CMD", "true"]
+
+
+def test_a_sidecar_writes_under_its_own_name_to_the_log_group_of_the_tier(stack: cdk.Stack, make: MakeApp) -> None:
+    make(Agent())
+
+    options = {name: one["LogConfiguration"]["Options"] for name, one in containers(stack).items()}
+    assert {name: one["awslogs-stream-prefix"] for name, one in options.items()} == {"main": "main", "agent": "agent"}
+    assert options["agent"]["awslogs-group"] == options["main"]["awslogs-group"]
 
 
 def test_a_sidecar_that_fails_is_started_again_and_the_program_goes_on(stack: cdk.Stack, make: MakeApp) -> None:
@@ -159,7 +179,7 @@ def test_a_configuration_of_the_user_has_its_own_permissions(stack: cdk.Stack, m
 
 def test_a_log_router_takes_what_the_program_prints(stack: cdk.Stack, make: MakeApp) -> None:
     secret = ecs.Secret.from_ssm_parameter(
-        cdk.aws_ssm.StringParameter.from_secure_string_parameter_attributes(stack, "Token", parameter_name="/token")
+        ssm.StringParameter.from_secure_string_parameter_attributes(stack, "Token", parameter_name="/token")
     )
     make(
         replace(

@@ -146,13 +146,38 @@ def test_what_the_firewall_blocks_is_logged_without_secrets(stack: cdk.Stack, ma
         one["Properties"] for one in resources(stack, "AWS::Logs::LogGroup") if "LogGroupName" in one["Properties"]
     ]
     [kept] = logging["LoggingFilter"]["Filters"]
-    assert log_group["LogGroupName"].startswith("aws-waf-logs-")
+    assert log_group["LogGroupName"].startswith("aws-waf-logs-Stack-Web-")
     assert log_group["RetentionInDays"] == 90
     assert f":log-group:{log_group['LogGroupName']}" in str(logging["LogDestinationConfigs"])
     assert logging["LoggingFilter"]["DefaultBehavior"] == "DROP"
     assert (kept["Behavior"], kept["Requirement"]) == ("KEEP", "MEETS_ANY")
     assert [one["ActionCondition"]["Action"] for one in kept["Conditions"]] == ["BLOCK", "COUNT"]
     assert [field["SingleHeader"]["Name"] for field in logging["RedactedFields"]] == ["authorization", "cookie"]
+
+
+def test_every_rule_of_the_firewall_is_counted_and_sampled(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    acl = properties(stack, "AWS::WAFv2::WebACL")
+    visible = {one["VisibilityConfig"]["MetricName"]: one["VisibilityConfig"] for one in [acl, *acl["Rules"]]}
+    assert [*visible] == ["all", *(rule["Name"] for rule in acl["Rules"])]
+    assert {one["CloudWatchMetricsEnabled"] for one in visible.values()} == {True}
+    assert {one["SampledRequestsEnabled"] for one in visible.values()} == {True}
+
+
+def test_the_rules_of_the_firewall_are_those_of_aws(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    groups = [
+        rule["Statement"]["ManagedRuleGroupStatement"]
+        for rule in properties(stack, "AWS::WAFv2::WebACL")["Rules"]
+        if "ManagedRuleGroupStatement" in rule["Statement"]
+    ]
+    assert [(one["VendorName"], one["Name"]) for one in groups] == [
+        ("AWS", "AWSManagedRulesAmazonIpReputationList"),
+        ("AWS", "AWSManagedRulesCommonRuleSet"),
+        ("AWS", "AWSManagedRulesKnownBadInputsRuleSet"),
+    ]
 
 
 def test_key_and_removal_policy_reach_the_log_of_the_firewall(stack: cdk.Stack, make: MakeWeb) -> None:
@@ -179,6 +204,30 @@ def test_sources_can_be_limited_to_networks_and_cloudfront(stack: cdk.Stack, mak
     assert {(rule["FromPort"], rule.get("CidrIp"), rule.get("SourcePrefixListId")) for rule in from_outside} == {
         (443, "198.51.100.0/24", None),
         (443, None, "pl-4fa04526"),
+    }
+
+
+def test_cloudfront_alone_may_come(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(sources=[ec2.Peer.prefix_list("pl-4fa04526")], redirect_http=False)
+
+    assert [rule["FromPort"] for rule in ingress(stack) if "SourcePrefixListId" in rule] == [443]
+    assert not any("CidrIp" in rule for rule in ingress(stack))
+
+
+def test_nobody_else_comes_to_the_port_that_redirects(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(sources=[ec2.Peer.ipv4("198.51.100.0/24")])
+
+    from_outside = {(rule["FromPort"], rule["CidrIp"]) for rule in ingress(stack) if "CidrIp" in rule}
+    assert from_outside == {(80, "198.51.100.0/24"), (443, "198.51.100.0/24")}
+
+
+def test_the_name_answers_over_both_kinds_of_addresses(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(ip_address_type=elbv2.IpAddressType.DUAL_STACK)
+
+    records = [one["Properties"] for one in resources(stack, "AWS::Route53::RecordSet")]
+    assert {(one["Type"], one["Name"]) for one in records} == {
+        ("A", "shop.example.com."),
+        ("AAAA", "shop.example.com."),
     }
 
 

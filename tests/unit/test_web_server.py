@@ -128,6 +128,12 @@ def test_only_load_balancers_of_the_account_may_write_logs(stack: cdk.Stack, mak
     assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 90
 
 
+def test_users_reach_the_load_balancer_from_the_internet(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    assert properties(stack, "AWS::ElasticLoadBalancingV2::LoadBalancer")["Scheme"] == "internet-facing"
+
+
 def test_deletion_protection_can_be_switched_off(stack: cdk.Stack, make: MakeWeb) -> None:
     make(deletion_protection=False)
 
@@ -145,6 +151,12 @@ def test_health_drain_and_stop_follow_from_two_numbers(stack: cdk.Stack, make: M
     assert main_container(stack)["StopTimeout"] == 85
     assert properties(stack, "AWS::ECS::Service")["HealthCheckGracePeriodSeconds"] == 110
     assert attributes(stack, "LoadBalancer", "LoadBalancerAttributes")["idle_timeout.timeout_seconds"] == "75"
+
+
+def test_a_task_is_healthy_that_answers_at_the_root(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    assert properties(stack, "AWS::ElasticLoadBalancingV2::TargetGroup")["HealthCheckPath"] == "/"
 
 
 def test_another_container_port_does_not_replace_the_target_group(stack: cdk.Stack, make: MakeWeb) -> None:
@@ -178,6 +190,12 @@ def test_a_deployment_whose_responses_fail_rolls_back(stack: cdk.Stack, make: Ma
     assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (2.5, 3, 2)
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
     assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_a_deployment_rolls_back_when_more_than_five_percent_fail(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    assert properties(stack, "AWS::CloudWatch::Alarm")["Threshold"] == 5
 
 
 def test_the_alarm_on_responses_can_be_switched_off(stack: cdk.Stack, make: MakeWeb) -> None:

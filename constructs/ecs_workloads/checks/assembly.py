@@ -20,14 +20,20 @@ class StackTemplate:
     Args:
         environment: Name of the stage that the stack belongs to; the stack's own name outside any stage.
         stack_name: Name of the stack.
+        target: Account and region in which the stack is deployed, such as ``aws://111111111111/eu-west-1``.
         template: The template, as JSON reads it.
         size: Size of the template's file, in bytes.
+        folder: Folder of the assembly that holds the template, and the files that it names.
+        metadata: File in which the assembly says which construct made what, if there is one.
     """
 
     environment: str
     stack_name: str
+    target: str
     template: dict[str, Any]
     size: int
+    folder: Path
+    metadata: Path | None
 
     @property
     def percent_of_limits(self) -> float:
@@ -100,6 +106,11 @@ def _stacks(directory: Path, environment: str | None) -> Iterator[StackTemplate]
             yield StackTemplate(
                 environment=environment or stack_name,
                 stack_name=stack_name,
+                target=str(artifact["environment"]),
                 template=json.loads(file.read_text(encoding="utf-8")),
                 size=file.stat().st_size,
+                folder=directory,
+                metadata=directory / artifact["additionalMetadataFile"]
+                if "additionalMetadataFile" in artifact
+                else None,
             )

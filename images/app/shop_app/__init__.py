@@ -1,0 +1,1 @@
+"""The app server of the shop: takes orders, keeps them in a table and puts them on the queue."""

@@ -1,0 +1,1 @@
+"""The worker of the shop: takes orders off the queue and writes their receipts."""

@@ -1,0 +1,73 @@
+"""The one place that says how programs meet a broker, and what a queue is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urlsplit
+
+import pika
+from pika.exceptions import (
+    AMQPError,
+    ChannelClosedByBroker,
+    ConnectionClosedByBroker,
+    ProbableAccessDeniedError,
+    ProbableAuthenticationError,
+)
+
+from ecs_workloads_runtime.amqp_connection import AmqpConnection
+
+# How many times a broker delivers a message before it is a dead letter.
+DELIVERY_LIMIT = 5
+_QUORUM: Mapping[str, str | int] = {"x-queue-type": "quorum"}
+# Access refused, precondition failed.
+_FOR_GOOD = frozenset({403, 406})
+
+
+def connection_parameters(connection: AmqpConnection) -> pika.URLParameters:
+    """Return how to connect, once: who connects says how often to try again."""
+    parameters = pika.URLParameters(connection.url)
+    parameters.credentials = pika.PlainCredentials(connection.username, connection.password)
+    if "heartbeat" not in parse_qs(urlsplit(connection.url).query):
+        parameters.heartbeat = 30
+    parameters.connection_attempts = 1
+    return parameters
+
+
+def dead_letter_queue(name: str) -> str:
+    """Return the name of the queue that takes what no consumer of the queue ``name`` could process."""
+    return f"{name}.dead-letters"
+
+
+def declarations(name: str) -> Mapping[str, dict[str, str | int]]:
+    """Return the queues to declare, in order, with their arguments. They hold for good: a broker refuses others.
+
+    The queue is replicated, and drops nothing: it refuses a message that it cannot take, and keeps a dead letter
+    until the other queue has confirmed it.
+    """
+    dead_letters = dead_letter_queue(name)
+    return {
+        dead_letters: dict(_QUORUM),
+        name: {
+            **_QUORUM,
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-dead-letter-exchange": "",
+            "x-dead-letter-routing-key": dead_letters,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        },
+    }
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Return whether the broker refuses this program for good; anything else may pass."""
+    if isinstance(error, ProbableAuthenticationError | ProbableAccessDeniedError):
+        # pika guesses this also where the connection broke at a bad moment. The broker's own word has its code.
+        return "ConnectionClosedByBroker: (403)" in str(error)
+    return isinstance(error, ChannelClosedByBroker | ConnectionClosedByBroker) and error.reply_code in _FOR_GOOD
+
+
+def reason(error: BaseException) -> str:
+    """Return what a reader needs to know of an error of pika: some of them have no text."""
+    if isinstance(error, AMQPError | OSError):
+        return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return repr(error)

@@ -1,0 +1,27 @@
+"""A file whose age says whether a loop lives."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+_INTERVAL = 1.0
+
+
+class HealthFile:
+    """Touched while the loop lives, at most once a second.
+
+    Args:
+        path: The file, or ``None`` for none.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._touched = -_INTERVAL
+
+    def touch(self) -> None:
+        """Say that the loop lives."""
+        now = time.monotonic()
+        if self._path is not None and now - self._touched >= _INTERVAL:
+            self._path.touch()
+            self._touched = now

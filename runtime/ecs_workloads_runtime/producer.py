@@ -1,0 +1,142 @@
+"""Puts messages on a queue, and says so only when the queue has them."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+import tenacity
+
+from ecs_workloads_runtime._amqp_sender import AmqpSender
+from ecs_workloads_runtime._sending import (
+    IDEMPOTENCY_KEY,
+    OutgoingMessage,
+    PermanentFailure,
+    Sender,
+    TransientFailure,
+)
+from ecs_workloads_runtime._sqs_sender import SqsSender
+from ecs_workloads_runtime.amqp_connection import AmqpConnection
+from ecs_workloads_runtime.not_sent import NotSent
+from ecs_workloads_runtime.queue_unreachable import QueueUnreachable
+from ecs_workloads_runtime.sqs_connection import SqsConnection
+
+_SEND_TIMEOUT = timedelta(seconds=30)
+_CHECK_TIMEOUT = timedelta(seconds=3)
+# SQS takes ten attributes, and the idempotency key is one.
+_MOST_ATTRIBUTES = 9
+_LONGEST_KEY = 128
+# What SQS takes, so that the same program goes with each queue.
+_ATTRIBUTE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?")
+
+
+class Producer:
+    """Puts messages on one queue. Use it as a context manager; any number of threads may share one.
+
+    It needs no queue to begin with: the connection is made in the background, and made again when it is lost.
+
+    Args:
+        connection: The queue.
+        send_timeout: Longest time that one `send` may take, all its attempts together. More than zero.
+
+    Raises:
+        ValueError: The time is not more than zero.
+    """
+
+    def __init__(self, connection: SqsConnection | AmqpConnection, *, send_timeout: timedelta = _SEND_TIMEOUT) -> None:
+        if send_timeout <= timedelta():
+            raise ValueError(f"send_timeout must be more than zero, got {send_timeout}")
+        self._connection = connection
+        self._send_timeout = send_timeout
+        self._sender: Sender | None = None
+
+    def __enter__(self) -> Self:
+        if self._sender is not None:
+            raise RuntimeError("the producer is already in use")
+        if isinstance(self._connection, SqsConnection):
+            self._sender = SqsSender(self._connection)
+        else:
+            self._sender = AmqpSender(self._connection)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        sender, self._sender = self._opened(), None
+        sender.close()
+
+    def send(
+        self,
+        body: str,
+        *,
+        idempotency_key: str | None = None,
+        attributes: Mapping[str, str] | None = None,
+        group: str | None = None,
+    ) -> None:
+        """Put a message on the queue; return when the queue has confirmed it.
+
+        Args:
+            body: What the handler gets, not empty. SQS takes up to 1 MiB.
+            idempotency_key: What tells a message that was delivered twice, 1 to 128 characters. Defaults to a new one.
+            attributes: What the handler gets beside the body, such as a request id. Up to nine.
+            group: Messages of one group keep their order. Needed for a FIFO queue of SQS, and for that alone.
+
+        Raises:
+            NotSent: The queue refused the message, or did not confirm it in time.
+            ValueError: An argument is out of its range.
+        """
+        message = self._outgoing(body, idempotency_key, attributes or {}, group)
+        sender = self._opened()
+        deadline = time.monotonic() + self._send_timeout.total_seconds()
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(TransientFailure),
+            wait=tenacity.wait_random_exponential(multiplier=0.1, max=2),
+            stop=tenacity.stop_before_delay(self._send_timeout),
+            reraise=True,
+        )
+        try:
+            attempts(lambda: sender.send(message, timedelta(seconds=deadline - time.monotonic())))
+        except (TransientFailure, PermanentFailure) as failure:
+            raise NotSent(str(failure)) from failure
+
+    def check(self) -> None:
+        """Return when the queue answers; for ``/readyz``.
+
+        Raises:
+            QueueUnreachable: It does not within three seconds, or it refuses this program.
+        """
+        try:
+            self._opened().check(_CHECK_TIMEOUT)
+        except (TransientFailure, PermanentFailure) as failure:
+            raise QueueUnreachable(str(failure)) from failure
+
+    def _opened(self) -> Sender:
+        if self._sender is None:
+            raise RuntimeError("use the producer in a with statement")
+        return self._sender
+
+    def _outgoing(
+        self, body: str, idempotency_key: str | None, attributes: Mapping[str, str], group: str | None
+    ) -> OutgoingMessage:
+        key = str(uuid.uuid4()) if idempotency_key is None else idempotency_key
+        if not body:
+            raise ValueError("body must not be empty")
+        if not 1 <= len(key) <= _LONGEST_KEY:
+            raise ValueError(f"idempotency_key must have 1 to {_LONGEST_KEY} characters, got {len(key)}")
+        if len(attributes) > _MOST_ATTRIBUTES:
+            raise ValueError(f"attributes may be {_MOST_ATTRIBUTES} at most, got {len(attributes)}")
+        for name, value in attributes.items():
+            if _ATTRIBUTE.fullmatch(name) is None or name == IDEMPOTENCY_KEY or not value:
+                raise ValueError(
+                    "an attribute needs a value, and a name of letters, digits and _.- other than "
+                    f"{IDEMPOTENCY_KEY}, got {name!r} with {value!r}"
+                )
+        is_fifo = isinstance(self._connection, SqsConnection) and self._connection.is_fifo
+        if is_fifo != (group is not None):
+            raise ValueError(f"group is for FIFO queues, and needed there: got {group!r} for {self._connection}")
+        return OutgoingMessage(body=body, idempotency_key=key, attributes=dict(attributes), group=group)

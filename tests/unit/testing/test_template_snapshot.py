@@ -1,0 +1,95 @@
+"""Tests of snapshots of templates, and of what they show when a template changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ecs_workloads.testing import TemplateSnapshot
+
+HASH = "0123456789abcdef" * 4
+
+
+def serialized(value: object) -> Any:
+    return json.loads(TemplateSnapshot().serialize(value))
+
+
+def shown(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    snapshot = TemplateSnapshot()
+    return list(snapshot.diff_lines(snapshot.serialize(new), snapshot.serialize(old)))
+
+
+def template(**resources: Any) -> dict[str, Any]:
+    return {"Resources": resources}
+
+
+def queue(timeout: int) -> dict[str, Any]:
+    return {"Type": "AWS::SQS::Queue", "Properties": {"KmsMasterKeyId": "key", "VisibilityTimeout": timeout}}
+
+
+def test_keys_are_in_order() -> None:
+    assert str(TemplateSnapshot().serialize({"b": 1, "a": 2})) == '{\n  "a": 2,\n  "b": 1\n}\n'
+
+
+@pytest.mark.parametrize("text", ["{}.zip", "assets/repository:{}", "asset.{}"])
+def test_the_hash_of_an_asset_is_scrubbed(text: str) -> None:
+    assert serialized({"Key": text.format(HASH)}) == {"Key": text.format("HASH")}
+
+
+def test_the_hash_in_the_name_of_a_version_of_a_function_is_scrubbed() -> None:
+    name = f"FunctionCurrentVersion12AB34CD{HASH[:32]}"
+    assert serialized({name: {"Ref": name}}) == {
+        "FunctionCurrentVersion12AB34CDHASH": {"Ref": "FunctionCurrentVersion12AB34CDHASH"}
+    }
+
+
+@pytest.mark.parametrize("text", [f"example.com/shop@sha256:{HASH}", "Queue12AB34CD", HASH[:40], f"{HASH}{HASH}"])
+def test_what_somebody_chose_stays(text: str) -> None:
+    assert serialized({"Key": text}) == {"Key": text}
+
+
+def test_fails_for_what_is_no_template() -> None:
+    with pytest.raises(
+        TypeError, match=r"a template snapshot takes template.to_json\(\) or a dict of such, got 'text'"
+    ):
+        TemplateSnapshot().serialize("text")
+
+
+def test_a_difference_is_shown_under_its_resource() -> None:
+    assert shown(template(Orders=queue(30), Other=queue(1)), template(Orders=queue(180), Other=queue(1))) == [
+        "  Resources / Orders (AWS::SQS::Queue)",
+        "    @@ -2,5 +2,5 @@",
+        '       "Properties": {',
+        '         "KmsMasterKeyId": "key",',
+        '    -    "VisibilityTimeout": 30',
+        '    +    "VisibilityTimeout": 180',
+        "       },",
+        '       "Type": "AWS::SQS::Queue"',
+    ]
+
+
+def test_a_difference_names_the_stack_where_there_are_several() -> None:
+    old, new = ({"Data": template(Orders=queue(time)), "Web": template(Orders=queue(1))} for time in (30, 180))
+    assert [line for line in shown(old, new) if "Resources" in line] == [
+        "  Data / Resources / Orders (AWS::SQS::Queue)"
+    ]
+
+
+def test_what_is_new_and_what_is_gone_is_said_to_be() -> None:
+    headings = [line for line in shown(template(Old=queue(1)), template(New=queue(1))) if "Resources" in line]
+    assert headings == [
+        "  Resources / New (AWS::SQS::Queue) is new",
+        "  Resources / Old (AWS::SQS::Queue) is gone",
+    ]
+
+
+def test_parameters_outputs_and_the_description_are_shown_too() -> None:
+    parts = {"Outputs": {"Url": {"Value": "a"}}, "Parameters": {"Size": {"Default": "1"}}, "Description": "shop"}
+    shows = shown(template(), {**template(), **parts})
+    assert [line for line in shows if line.endswith("is new")] == [
+        "  Description is new",
+        "  Outputs / Url is new",
+        "  Parameters / Size is new",
+    ]
