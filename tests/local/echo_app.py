@@ -66,7 +66,11 @@ def synthesize(
     balancer = elbv2.ApplicationLoadBalancer(stack, "Balancer", vpc=vpc, internet_facing=True)
     listener = balancer.add_listener("Listener", port=80)
     listener.add_targets(
-        "Targets", port=8080, protocol=elbv2.ApplicationProtocol.HTTP, targets=[service], deregistration_delay=cdk.Duration.seconds(10)
+        "Targets",
+        port=8080,
+        protocol=elbv2.ApplicationProtocol.HTTP,
+        targets=[service],
+        deregistration_delay=cdk.Duration.seconds(10),
     )
     if extra is not None:
         extra(stack)

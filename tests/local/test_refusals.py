@@ -81,7 +81,9 @@ def test_a_folder_of_another_version_is_refused_and_kept(project: Project, tmp_p
 
 
 def test_a_wrong_image_folder_is_refused(project: Project, tmp_path: Path) -> None:
-    (project.folder / "ecs-workloads.toml").write_text('[local.images]\n"example.com/shop" = "nowhere"\n', encoding="utf-8")
+    (project.folder / "ecs-workloads.toml").write_text(
+        '[local.images]\n"example.com/shop" = "nowhere"\n', encoding="utf-8"
+    )
 
     line = refused(project, "--app", str(synthesize(tmp_path / "assembly")))
 

@@ -85,7 +85,9 @@ def test_what_a_task_writes_is_in_cloudwatch_logs(echo: Echo) -> None:
     logs = aws(project, "logs")
     group = logs.describe_log_groups()["logGroups"][0]["logGroupName"]
 
-    wait_until(lambda: any("GET /" in event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]))
+    wait_until(
+        lambda: any("GET /" in event["message"] for event in logs.filter_log_events(logGroupName=group)["events"])
+    )
 
 
 def test_diff_says_that_there_are_no_differences(echo: Echo) -> None:

@@ -46,7 +46,10 @@ def _one_line() -> Iterator[None]:
 @local.command()
 def up(  # noqa: D417 - Typer's own help says it
     project: _Project = _HERE,
-    app: Annotated[str | None, typer.Option("--app", "-a", help="Command of the app, or a cloud assembly; cdk.json says by default.")] = None,
+    app: Annotated[
+        str | None,
+        typer.Option("--app", "-a", help="Command of the app, or a cloud assembly; cdk.json says by default."),
+    ] = None,
     context: Annotated[list[str] | None, typer.Option("--context", "-c", help="NAME=VALUE for the app.")] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the API on 127.0.0.1; 0 for a free one.")] = 0,
     region: Annotated[str | None, typer.Option(help="AWS region of stacks that name none.")] = None,

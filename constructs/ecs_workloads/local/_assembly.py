@@ -41,7 +41,9 @@ class Assembly:
                     unsupported[kind] = f"{stack.stack_name}/{logical_id}"
                 if kind == "AWS::ECS::TaskDefinition":
                     names = [each.get("Image") for each in resource["Properties"].get("ContainerDefinitions", [])]
-                    unmapped |= {name: stack.stack_name for name in names if isinstance(name, str) and name not in images}
+                    unmapped |= {
+                        name: stack.stack_name for name in names if isinstance(name, str) and name not in images
+                    }
         if unsupported:
             named = ", ".join(f"{kind} ({where})" for kind, where in sorted(unsupported.items()))
             raise LocalError(f"the local target cannot create {named}")

@@ -136,7 +136,9 @@ class StageBuild:
             self._execute([str(python), "-m", "venv", *([] if with_pip else ["--without-pip"]), _PYTHON])
 
     def _execute(self, command: list[str]) -> None:
-        passed = {name: value for name, value in os.environ.items() if re.match(r"PIP_|\w+_proxy$", name, re.IGNORECASE)}
+        passed = {
+            name: value for name, value in os.environ.items() if re.match(r"PIP_|\w+_proxy$", name, re.IGNORECASE)
+        }
         with tempfile.TemporaryDirectory(prefix="ecs-workloads-build-") as staging:
             sandbox = Sandbox(
                 staging=staging,

@@ -34,7 +34,9 @@ class Cdk:
         own = project / "node_modules/.bin/cdk"
         program = str(own) if own.exists() else shutil.which("cdk")
         if program is None:
-            raise LocalError("the CDK command line is missing: neither node_modules/.bin/cdk nor cdk on the PATH; npm install aws-cdk")
+            raise LocalError(
+                "the CDK command line is missing: neither node_modules/.bin/cdk nor cdk on the PATH; npm install aws-cdk"
+            )
         self._program = program
         self._project = project
         self._folder = folder

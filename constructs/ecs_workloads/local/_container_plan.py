@@ -100,4 +100,6 @@ class ContainerPlan:
 
 
 def _options(tmpfs: Document) -> str:
-    return ",".join([f"size={int(tmpfs['size'])}m", "mode=1777", *(str(each) for each in tmpfs.get("mountOptions") or [])])
+    return ",".join(
+        [f"size={int(tmpfs['size'])}m", "mode=1777", *(str(each) for each in tmpfs.get("mountOptions") or [])]
+    )

@@ -121,7 +121,9 @@ def tasks_of(service: Document) -> list[Document]:
     return [
         task
         for task in list(_ecs._tasks.values())
-        if task.get("group") == group and task["clusterArn"] == service["clusterArn"] and task["lastStatus"] != "STOPPED"
+        if task.get("group") == group
+        and task["clusterArn"] == service["clusterArn"]
+        and task["lastStatus"] != "STOPPED"
     ]
 
 

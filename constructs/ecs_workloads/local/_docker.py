@@ -16,7 +16,9 @@ from ecs_workloads.local.local_error import LocalError
 
 _VERBS = ("login", "inspect", "build", "tag", "push", "images")
 _WITH_VALUE = {"--tag", "-t", "--build-arg", "--build-context", "--target", "--file", "-f", "--platform"}
-_REPOSITORY = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:]+):(?P<tag>.+)")
+_REPOSITORY = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:]+):(?P<tag>.+)"
+)
 
 
 def main() -> None:

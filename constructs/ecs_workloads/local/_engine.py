@@ -69,7 +69,13 @@ class Engine:
                     pool.submit(run.stop)
 
     def _run(
-        self, task: Document, definition: Document, overrides: list[Document], _docker: object, account: str, region: str
+        self,
+        task: Document,
+        definition: Document,
+        overrides: list[Document],
+        _docker: object,
+        account: str,
+        region: str,
     ) -> None:
         with _responses.request_scope(account, region):
             try:
@@ -190,5 +196,3 @@ class Engine:
                     _ecs._emit_awslogs_event(stream, line)
 
         return log
-
-

@@ -30,7 +30,9 @@ def listen(port: int) -> socket.socket:
         listener.bind((ADDRESS, port))
     except OSError as error:
         listener.close()
-        raise LocalError(f"port {port} of {ADDRESS} is taken ({error.strerror}); choose another, or none for a free one") from error
+        raise LocalError(
+            f"port {port} of {ADDRESS} is taken ({error.strerror}); choose another, or none for a free one"
+        ) from error
     listener.listen(128)
     return listener
 

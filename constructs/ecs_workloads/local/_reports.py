@@ -118,7 +118,10 @@ def _reason(stack_id: str) -> str:
     reason = ""
     for event in events:
         status, said = str(event["ResourceStatus"]), str(event.get("ResourceStatusReason", ""))
-        if event["ResourceType"] == "AWS::CloudFormation::Stack" and status in {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"}:
+        if event["ResourceType"] == "AWS::CloudFormation::Stack" and status in {
+            "CREATE_IN_PROGRESS",
+            "UPDATE_IN_PROGRESS",
+        }:
             reason = ""
         elif status.endswith("_FAILED") and not reason and "cancelled" not in said:
             reason = f"{event['LogicalResourceId']} ({event['ResourceType']}): {said}"

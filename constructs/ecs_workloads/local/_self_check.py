@@ -49,7 +49,15 @@ NAMES: Mapping[str, Sequence[str]] = {
     ),
     "services.cloudformation": ("_stack_events", "_stacks"),
     "services.cloudformation.stacks": ("_runs_on_worker_thread",),
-    "services.ec2": ("_addresses", "_flow_logs", "_nat_gateways", "_now_ts", "_random_ip", "_security_groups", "_subnets"),
+    "services.ec2": (
+        "_addresses",
+        "_flow_logs",
+        "_nat_gateways",
+        "_now_ts",
+        "_random_ip",
+        "_security_groups",
+        "_subnets",
+    ),
     "services.ecr": ("_describe_images",),
     "services.ecs": (
         "_awslogs_config",

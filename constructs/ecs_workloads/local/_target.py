@@ -17,11 +17,14 @@ from ecs_workloads.local._state import StateFolder
 from ecs_workloads.local.local_error import LocalError
 
 
-
 def main() -> None:
     """Run until the supervisor says stop."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    folder, connection, listener = StateFolder(Path(sys.argv[1])), socket.socket(fileno=int(sys.argv[2])), int(sys.argv[3])
+    folder, connection, listener = (
+        StateFolder(Path(sys.argv[1])),
+        socket.socket(fileno=int(sys.argv[2])),
+        int(sys.argv[3]),
+    )
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
     supervisor = Supervisor(connection, lambda: loop.call_soon_threadsafe(stop.set))

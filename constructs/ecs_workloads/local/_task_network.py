@@ -47,9 +47,7 @@ class TaskNetwork:
             self._ip.link("set", index=index, master=self._ip.link_lookup(ifname=_BRIDGE)[0], state="up")
             with NetNS(name) as inside:
                 self._up(inside, "lo")
-                inside.addr(
-                    "add", index=inside.link_lookup(ifname="eth0")[0], address=address, prefixlen=_PREFIX
-                )
+                inside.addr("add", index=inside.link_lookup(ifname="eth0")[0], address=address, prefixlen=_PREFIX)
                 self._up(inside, "eth0")
                 inside.route("add", dst="default", gateway=GATEWAY)
             return address

@@ -33,7 +33,9 @@ class TaskPlans:
     images: ImageStore
     hosts_file: Callable[[str], Path]
 
-    def make(self, task: Document, definition: Document, overrides: list[Document], namespace: str) -> list[ContainerPlan]:
+    def make(
+        self, task: Document, definition: Document, overrides: list[Document], namespace: str
+    ) -> list[ContainerPlan]:
         """Return the plans.
 
         Raises:
@@ -95,7 +97,14 @@ def _of_the_target(task: Document, definition: Document, container: Document) ->
     region, account = _responses.get_region(), _responses.get_account_id()
     found: dict[str, str] = {}
     token = _ecs._register_metadata(
-        task["taskArn"], task["clusterArn"], definition, container, task["launchType"], found, False, GATEWAY  # noqa: FBT003 - ministack's signature
+        task["taskArn"],
+        task["clusterArn"],
+        definition,
+        container,
+        task["launchType"],
+        found,
+        False,
+        GATEWAY,  # noqa: FBT003 - ministack's signature
     )
     task.setdefault("_metadata_tokens", []).append(token)
     return {

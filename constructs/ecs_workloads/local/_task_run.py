@@ -131,7 +131,9 @@ class TaskRun:
         running = dict(self._containers)
         while running:
             needed = {
-                str(each["containerName"]) for name in running for each in self._plans[name].definition.get("dependsOn") or []
+                str(each["containerName"])
+                for name in running
+                for each in self._plans[name].definition.get("dependsOn") or []
             }
             last = {name: container for name, container in running.items() if name not in needed} or running
             with ThreadPoolExecutor(len(last)) as pool:

@@ -34,7 +34,11 @@ def begin_stop(task: Document, reason: str, code: str) -> bool:
             return False
         _ecs._bump_task_version(task)
         task.update(
-            desiredStatus="STOPPED", lastStatus="DEACTIVATING", stoppingAt=_ecs._iso(), stoppedReason=reason, stopCode=code
+            desiredStatus="STOPPED",
+            lastStatus="DEACTIVATING",
+            stoppingAt=_ecs._iso(),
+            stoppedReason=reason,
+            stopCode=code,
         )
     _metadata.set_task_status(task["taskArn"], desired_status="STOPPED")
     recount(task)
@@ -74,5 +78,9 @@ def service_of(task: Document) -> Document | None:
 
 def add_event(service: Document, message: str) -> None:
     """Add a line to the events of a service."""
-    event = {"id": str(uuid.uuid4()), "createdAt": _ecs._iso(), "message": f"(service {service['serviceName']}) {message}"}
+    event = {
+        "id": str(uuid.uuid4()),
+        "createdAt": _ecs._iso(),
+        "message": f"(service {service['serviceName']}) {message}",
+    }
     service["events"].insert(0, event)

@@ -102,7 +102,14 @@ class LocalTarget:
         folder = self.folder
         folder.remove()
         folder.create()
-        command = [sys.executable, "-m", "ecs_workloads.local._supervisor", str(folder.path.resolve()), str(port), region]
+        command = [
+            sys.executable,
+            "-m",
+            "ecs_workloads.local._supervisor",
+            str(folder.path.resolve()),
+            str(port),
+            region,
+        ]
         with folder.log.open("ab") as log:
             supervisor = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
@@ -161,7 +168,9 @@ class LocalTarget:
         for stack in client.stacks():
             name, status = str(stack["name"]), str(stack["status"])
             if told.get(name) != status and not status.endswith("_IN_PROGRESS"):
-                report(f"{name}: {status.lower().replace('_', ' ')}, {stack['resources']} resources, after {time.monotonic() - began:.1f} s")
+                report(
+                    f"{name}: {status.lower().replace('_', ' ')}, {stack['resources']} resources, after {time.monotonic() - began:.1f} s"
+                )
             told[name] = status
 
     def _warnings(self) -> list[str]:

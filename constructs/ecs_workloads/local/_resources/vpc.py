@@ -16,7 +16,9 @@ def types() -> list[ResourceType]:
     return [
         ResourceType(name="AWS::EC2::EIP", create=_create_address, update=_update_address, delete=_delete_address),
         ResourceType(name="AWS::EC2::NatGateway", create=_create_nat, update=_update_nat, delete=_delete_nat),
-        ResourceType(name="AWS::EC2::FlowLog", create=_create_flow_log, update=_update_flow_log, delete=_delete_flow_log),
+        ResourceType(
+            name="AWS::EC2::FlowLog", create=_create_flow_log, update=_update_flow_log, delete=_delete_flow_log
+        ),
         _security_group_rule("AWS::EC2::SecurityGroupIngress", "IpPermissions"),
         _security_group_rule("AWS::EC2::SecurityGroupEgress", "IpPermissionsEgress"),
     ]
