@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -43,7 +44,7 @@ def synthesize(
         "echo",
         image=image or ecs.ContainerImage.from_asset(str(_PROGRAM), build_args={"VERSION": version}),
         environment={"GREETING": "hello", **(variables or {})},
-        secrets={"PASSWORD": ecs.Secret.from_secrets_manager(secret)},
+        secrets={"PASSWORD": ecs.Secret.from_secrets_manager(cast("secretsmanager.ISecret", secret))},
         port_mappings=[ecs.PortMapping(container_port=8080)],
         readonly_root_filesystem=True,
         logging=ecs.LogDriver.aws_logs(

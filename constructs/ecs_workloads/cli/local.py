@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ecs_workloads.local import LocalError
-from ecs_workloads.local.local_target import LocalTarget
 from ecs_workloads.local._client import Answer
+from ecs_workloads.local.local_target import LocalTarget
 
 local = typer.Typer(no_args_is_help=True, help="Deploy a CDK app on this machine: no AWS account, no Docker.")
 
@@ -34,7 +34,7 @@ _HERE = Path()
 
 
 @contextmanager
-def _one_line() -> Iterator[None]:
+def _one_line() -> Generator[None]:
     """Turn a failure into one line and exit code 1."""
     try:
         yield
@@ -44,7 +44,8 @@ def _one_line() -> Iterator[None]:
 
 
 @local.command()
-def up(  # noqa: D417 - Typer's own help says it
+def up(
+    *,
     project: _Project = _HERE,
     app: Annotated[
         str | None,
@@ -74,7 +75,7 @@ def up(  # noqa: D417 - Typer's own help says it
 
 
 @local.command()
-def down(project: _Project = _HERE, as_json: _Json = False) -> None:
+def down(*, project: _Project = _HERE, as_json: _Json = False) -> None:
     """Stop the target and remove all that it left."""
     with _one_line():
         removed = LocalTarget(project=project.resolve()).down()
@@ -82,7 +83,7 @@ def down(project: _Project = _HERE, as_json: _Json = False) -> None:
 
 
 @local.command()
-def status(project: _Project = _HERE, as_json: _Json = False) -> None:
+def status(*, project: _Project = _HERE, as_json: _Json = False) -> None:
     """Show the services, their tasks and addresses; exit with 1 unless all are steady."""
     with _one_line():
         services = LocalTarget(project=project.resolve()).client().services()
@@ -97,6 +98,7 @@ def status(project: _Project = _HERE, as_json: _Json = False) -> None:
 @local.command()
 def logs(
     service: Annotated[str, typer.Argument(help="Name of a service, or a part of it.")],
+    *,
     project: _Project = _HERE,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until interrupted.")] = False,
     as_json: _Json = False,

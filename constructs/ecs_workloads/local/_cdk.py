@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -35,7 +36,7 @@ class Cdk:
         program = str(own) if own.exists() else shutil.which("cdk")
         if program is None:
             raise LocalError(
-                "the CDK command line is missing: neither node_modules/.bin/cdk nor cdk on the PATH; npm install aws-cdk"
+                "the CDK command line is missing: no node_modules/.bin/cdk, no cdk on the PATH; say npm install aws-cdk"
             )
         self._program = program
         self._project = project
@@ -59,11 +60,9 @@ class Cdk:
     def write_docker(self) -> None:
         """Write the program that the CDK command line takes for Docker."""
         paths = os.pathsep.join(path for path in sys.path if path)
-        lines = [
-            "#!/bin/sh",
-            f"PYTHONPATH='{paths}' exec '{sys.executable}' -m ecs_workloads.local._docker '{self._folder.images}' \"$@\"",
-        ]
-        self._folder.docker.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        command = shlex.join([sys.executable, "-m", "ecs_workloads.local._docker", str(self._folder.images)])
+        script = f'#!/bin/sh\nPYTHONPATH={shlex.quote(paths)} exec {command} "$@"\n'
+        self._folder.docker.write_text(script, encoding="utf-8")
         self._folder.docker.chmod(self._folder.docker.stat().st_mode | stat.S_IXUSR)
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:

@@ -40,7 +40,10 @@ class ContainerProcess:
         self._reader.start()
 
     def exit_code(self) -> int | None:
-        """Return the exit code as ECS says it, 128 and the number of the signal for a killed one; ``None`` while it runs."""
+        """Return the exit code; ``None`` while it runs.
+
+        For one that a signal ended it is 128 and the number of the signal, as ECS says it.
+        """
         code = self._process.poll()
         return code if code is None or code >= 0 else 128 - code
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecs_workloads.local import _namespaces
+from ecs_workloads.local import _ministack, _namespaces
 from ecs_workloads.local._image import Image
 from ecs_workloads.local._ministack import Document
 from ecs_workloads.local._sandbox import Sandbox
@@ -54,7 +54,7 @@ class ContainerPlan:
         Raises:
             LocalError: The definition asks for something that cannot be done here.
         """
-        linux: Document = self.definition.get("linuxParameters") or {}
+        linux: Document = _ministack.nested(self.definition, "linuxParameters")
         self.folder.mkdir(parents=True)
         return Sandbox(
             staging=str(self.folder),
@@ -65,10 +65,10 @@ class ContainerPlan:
             working_directory=str(self.definition.get("workingDirectory") or self.image.working_directory),
             user=self._user(),
             read_only=bool(self.definition.get("readonlyRootFilesystem", False)),
-            temporary={str(each["containerPath"]): _options(each) for each in linux.get("tmpfs") or []},
+            temporary={str(each["containerPath"]): _options(each) for each in _ministack.listed(linux, "tmpfs")},
             volumes=[
                 (str(self._volume(str(each["sourceVolume"]))), str(each["containerPath"]), bool(each.get("readOnly")))
-                for each in self.definition.get("mountPoints") or []
+                for each in _ministack.listed(self.definition, "mountPoints")
             ],
             files=[(str(self.hosts_file), "/etc/hosts"), (_RESOLVER, "/etc/resolv.conf")],
             init=bool(linux.get("initProcessEnabled", False)),
@@ -101,5 +101,5 @@ class ContainerPlan:
 
 def _options(tmpfs: Document) -> str:
     return ",".join(
-        [f"size={int(tmpfs['size'])}m", "mode=1777", *(str(each) for each in tmpfs.get("mountOptions") or [])]
+        [f"size={int(tmpfs['size'])}m", "mode=1777", *(str(each) for each in _ministack.listed(tmpfs, "mountOptions"))]
     )

@@ -34,7 +34,7 @@ class Deployments:
     def install(self) -> None:
         """Make ministack leave it to this class when a task is well."""
         # It counts tasks as well after a second, whatever their health checks say.
-        _ecs._record_service_task_healthy = lambda *_arguments: None
+        _ministack.replace(_ecs, "_record_service_task_healthy", _do_nothing)
 
     def look(self) -> None:
         """Look at each service once."""
@@ -63,7 +63,7 @@ class Deployments:
             return
         states = [
             self._targets.state(str(balancer["targetGroupArn"]), run.address)
-            for balancer in service.get("loadBalancers") or []
+            for balancer in _ministack.listed(service, "loadBalancers")
             if balancer.get("targetGroupArn")
         ]
         health = run.task_health() if run.has_checks() else "HEALTHY"
@@ -72,17 +72,16 @@ class Deployments:
             self._engine.count_failure(task, "Task failed container health checks")
         elif "unhealthy" in states or ("initial" in states and ran > _patience(service)):
             self._engine.count_failure(task, "Task failed ELB health checks")
-        elif health == "HEALTHY" and all(state == "healthy" for state in states) and ran >= _STEADY_AFTER:
-            if not task.get("_startup_stable"):
-                task["_startup_stable"] = True
-                self._engine.forget_failures(group)
+        elif health == "HEALTHY" and set(states) <= {"healthy"} and ran >= _STEADY_AFTER:
+            task["_startup_stable"] = True
+            self._engine.forget_failures(group)
 
     async def publish_names(self) -> None:
         """Publish each name of Service Connect that a service offers."""
         for (account, region, _), service in list(_ecs._services.all_items()):
-            configuration = service.get("serviceConnectConfiguration") or {}
-            for offered in configuration.get("services") or []:
-                for alias in offered.get("clientAliases") or []:
+            configuration = _ministack.nested(service, "serviceConnectConfiguration")
+            for offered in _ministack.listed(configuration, "services"):
+                for alias in _ministack.listed(offered, "clientAliases"):
                     await self._names.publish(
                         str(configuration.get("namespace", "")),
                         str(alias.get("dnsName") or offered.get("discoveryName") or offered["portName"]),
@@ -109,10 +108,14 @@ class _Backends:
     def _port(self, task: Document) -> int:
         definition = _ecs._task_defs[_ecs._resolve_td_key(task["taskDefinitionArn"])]
         for container in definition["containerDefinitions"]:
-            for mapping in container.get("portMappings") or []:
+            for mapping in _ministack.listed(container, "portMappings"):
                 if mapping.get("name") == self._port_name:
                     return int(mapping["containerPort"])
         raise ValueError(f"no container of {task['taskDefinitionArn']} has a port called {self._port_name}")
+
+
+def _do_nothing(_service: str, _task: Document) -> None:
+    """Leave a task as it is."""
 
 
 def tasks_of(service: Document) -> list[Document]:

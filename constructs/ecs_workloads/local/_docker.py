@@ -7,10 +7,12 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import botocore.session
 
 from ecs_workloads.local._build import Build
+from ecs_workloads.local._image import Image
 from ecs_workloads.local._image_store import ImageStore
 from ecs_workloads.local.local_error import LocalError
 
@@ -58,7 +60,7 @@ def answer(store: ImageStore, arguments: Sequence[str]) -> int:
     return 0
 
 
-def _find(store: ImageStore, name: str):
+def _find(store: ImageStore, name: str) -> Image:
     image = store.find(name)
     if image is None:
         raise LocalError(f"there is no image {name}")
@@ -103,7 +105,8 @@ def _build(store: ImageStore, arguments: Sequence[str]) -> None:
 
 
 def _named(values: Sequence[str]) -> dict[str, str]:
-    return dict((name, value) for name, _, value in (each.partition("=") for each in values))
+    parts = [each.partition("=") for each in values]
+    return {name: value for name, _, value in parts}
 
 
 def _push(store: ImageStore, name: str) -> None:
@@ -112,7 +115,7 @@ def _push(store: ImageStore, name: str) -> None:
     if match is None:
         raise LocalError(f"the local target pushes to repositories of ECR alone, not to {name}")
     manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "local": image.folder}
-    ecr = botocore.session.get_session().create_client("ecr", region_name=match["region"])
+    ecr: Any = botocore.session.get_session().create_client("ecr", region_name=match["region"])
     try:
         ecr.put_image(repositoryName=match["name"], imageTag=match["tag"], imageManifest=json.dumps(manifest))
     except ecr.exceptions.ImageAlreadyExistsException:

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, cast
 
 from dockerfile_parse import DockerfileParser
 
@@ -74,13 +75,14 @@ def read_stages(file: Path, arguments: Mapping[str, str]) -> list[Stage]:
 
 
 def _steps(content: bytes) -> Iterator[Step]:
-    for entry in DockerfileParser(fileobj=io.BytesIO(content)).structure:
+    for entry in DockerfileParser(fileobj=cast("IO[str]", io.BytesIO(content))).structure:
+        # It wants bytes, whatever its stub says.
         if entry["instruction"] != "COMMENT":
             yield Step(instruction=str(entry["instruction"]), value=str(entry["value"]))
 
 
 def expand(value: str, variables: Mapping[str, str]) -> str:
-    """Return ``value`` with ``$NAME``, ``${NAME}`` and ``${NAME:-default}`` filled in; an unknown name becomes nothing."""
+    """Return ``value`` with ``$NAME``, ``${NAME}`` and ``${NAME:-default}`` filled in; unknown names vanish."""
 
     def filled(match: re.Match[str]) -> str:
         return variables.get(match["plain"] or match["name"]) or match["default"] or ""

@@ -45,11 +45,11 @@ class Engine:
 
     def install(self) -> None:
         """Make ministack run tasks through this engine."""
-        _ecs._get_docker = lambda: self
-        _ecs._deployment_needs_first_task = lambda *_arguments: False
-        _ecs._run_task_worker = self._run
-        _ecs._stop_task = self._stop_on_request
-        _ecs._maybe_mark_stopped = lambda *_arguments: None
+        _ministack.replace(_ecs, "_get_docker", lambda: self)
+        _ministack.replace(_ecs, "_deployment_needs_first_task", _all_at_once)
+        _ministack.replace(_ecs, "_run_task_worker", self._run)
+        _ministack.replace(_ecs, "_stop_task", self._stop_on_request)
+        _ministack.replace(_ecs, "_maybe_mark_stopped", _do_nothing)
 
     def run_of(self, task: Document) -> TaskRun | None:
         """Return what runs a task."""
@@ -102,7 +102,7 @@ class Engine:
             return False
         self._pause_after_failures(task)
         service = _task_states.service_of(task) or {}
-        namespace = str((service.get("serviceConnectConfiguration") or {}).get("namespace", ""))
+        namespace = str(_ministack.nested(service, "serviceConnectConfiguration").get("namespace", ""))
         plans = self._plans.make(task, definition, overrides, namespace)
         run = TaskRun(
             task_id=arn.rsplit("/", 1)[-1],
@@ -196,3 +196,12 @@ class Engine:
                     _ecs._emit_awslogs_event(stream, line)
 
         return log
+
+
+def _all_at_once(*_arguments: object) -> bool:
+    """Let all tasks of a deployment start together: no digest has to be found first."""
+    return False
+
+
+def _do_nothing(*_arguments: object) -> None:
+    """Leave a task as it is: ``Engine`` says when it stopped."""

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import urllib.parse
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
 
 from ecs_workloads.local import _ministack
 from ecs_workloads.local._host_sockets import ADDRESS, Supervisor
+from ecs_workloads.local._http_server import Receive, Scope, Send, serve
 from ecs_workloads.local._ministack import Document
 
 _alb = _ministack.module("services.alb")
 _app = _ministack.module("app")
 _responses = _ministack.module("core.responses")
-
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[Document]]
-Send = Callable[[Document], Awaitable[None]]
 
 
 class Entries:
@@ -36,7 +28,7 @@ class Entries:
 
     async def look(self) -> None:
         """Open what was made since the last look, and close what is gone."""
-        listeners = {key: listener for key, listener in list(_alb._listeners.all_items())}
+        listeners: dict[tuple[str, str, str], Document] = dict(_alb._listeners.all_items())
         arns = {listener["ListenerArn"] for listener in listeners.values()}
         for arn in [arn for arn in self._open if arn not in arns]:
             self._open.pop(arn)[0].set()
@@ -69,10 +61,7 @@ class Entries:
                 with _responses.request_scope(account, region):
                     await _answer(listener, scope, receive, send)
 
-        config = Config()
-        config.bind = [f"fd://{descriptor}"]
-        config.keep_alive_timeout = 60
-        task = asyncio.create_task(serve(answer, config, shutdown_trigger=stop.wait))  # type: ignore[arg-type]
+        task = asyncio.create_task(serve(answer, [f"fd://{descriptor}"], stop))
         self._open[listener["ListenerArn"]] = (stop, task, port)
 
 

@@ -30,7 +30,7 @@ class ImageStore:
 
     def names(self) -> list[str]:
         """Return all names, sorted."""
-        files = self._folder.glob("*.json") if self._folder.is_dir() else []
+        files = list(self._folder.glob("*.json"))
         return sorted(urllib.parse.unquote(file.stem) for file in files)
 
     def _file(self, name: str) -> Path:

@@ -17,6 +17,18 @@ VERSION = "1.5.33"
 Response = tuple[int, dict[str, str], bytes | str]
 
 
+def listed(document: Document, name: str) -> list[Document]:
+    """Return the list of documents that ``document`` has under ``name``; an empty one where it has none."""
+    found: list[Document] | None = document.get(name)
+    return found or []
+
+
+def nested(document: Document, name: str) -> Document:
+    """Return the document that ``document`` has under ``name``; an empty one where it has none."""
+    found: Document | None = document.get(name)
+    return found or {}
+
+
 def module(name: str) -> ModuleType:
     """Return a module of ministack, such as ``services.ecs``."""
     return importlib.import_module(f"ministack.{name}")
@@ -36,7 +48,17 @@ def answer(response: Response, what: str) -> Document:
     status, _, body = response
     text = body.decode() if isinstance(body, bytes) else body
     if status >= 400:  # noqa: PLR2004 - the first status of HTTP that means an error
-        document = json.loads(text) if text.lstrip().startswith("{") else {}
+        document: Document = json.loads(text) if text.lstrip().startswith("{") else {}
         raise ValueError(f"{what}: {document.get('message', text)}")
     result: Document = json.loads(text) if text.lstrip().startswith("{") else {}
     return result
+
+
+def replace(changed: ModuleType, name: str, value: object) -> None:
+    """Make ministack use ``value`` for what it calls ``name`` in one of its modules.
+
+    Raises:
+        AttributeError: It has no such name.
+    """
+    getattr(changed, name)
+    setattr(changed, name, value)

@@ -80,16 +80,18 @@ class Reports:
         }
 
     def _addresses(self, service: Document) -> list[str]:
-        groups = {str(each.get("targetGroupArn")) for each in service.get("loadBalancers") or []}
+        groups = {str(each.get("targetGroupArn")) for each in _ministack.listed(service, "loadBalancers")}
         serving = {
             str(rule["ListenerArn"])
             for rule in [*_alb._rules.values(), *_alb._listeners.values()]
-            if groups & _forwards(rule.get("Actions") or rule.get("DefaultActions") or [])
+            if groups & _forwards(rule.get("Actions") or _ministack.listed(rule, "DefaultActions"))
         }
         found = [str(entry["address"]) for entry in self.entries.describe() if entry["listenerArn"] in serving]
-        configuration = service.get("serviceConnectConfiguration") or {}
-        for offered in configuration.get("services") or []:
-            found += [f"{alias.get('dnsName')}:{alias['port']}" for alias in offered.get("clientAliases") or []]
+        configuration = _ministack.nested(service, "serviceConnectConfiguration")
+        for offered in _ministack.listed(configuration, "services"):
+            found += [
+                f"{alias.get('dnsName')}:{alias['port']}" for alias in _ministack.listed(offered, "clientAliases")
+            ]
         return found
 
     def _stacks(self) -> list[Document]:
@@ -98,7 +100,7 @@ class Reports:
                 "name": stack["StackName"],
                 "status": stack["StackStatus"],
                 "reason": _reason(stack["StackId"]),
-                "resources": len(stack.get("_resources") or {}),
+                "resources": len(_ministack.nested(stack, "_resources")),
             }
             for _, stack in _cloudformation._stacks.all_items()
         ]
@@ -107,14 +109,17 @@ class Reports:
 def _forwards(actions: list[Document]) -> set[str]:
     found = {str(action.get("TargetGroupArn")) for action in actions}
     for action in actions:
-        for group in (action.get("ForwardConfig") or {}).get("TargetGroups") or []:
+        for group in _ministack.listed(_ministack.nested(action, "ForwardConfig"), "TargetGroups"):
             found.add(str(group.get("TargetGroupArn")))
     return found
 
 
 def _reason(stack_id: str) -> str:
     """Return why the first resource of a stack failed, in its last operation; empty when none did."""
-    events = next((events for (_, _, key), events in _cloudformation._stack_events.all_items() if key == stack_id), [])
+    all_events = _cloudformation._stack_events.all_items()
+    events: list[Document] = []
+    for (_, _, key), found in all_events:
+        events = found if key == stack_id else events
     reason = ""
     for event in events:
         status, said = str(event["ResourceStatus"]), str(event.get("ResourceStatusReason", ""))

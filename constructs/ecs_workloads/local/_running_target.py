@@ -8,14 +8,12 @@ import logging
 import os
 import urllib.parse
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
-
 from ecs_workloads.local import _ministack, _resources
 from ecs_workloads.local._deployments import Deployments
 from ecs_workloads.local._engine import Engine
-from ecs_workloads.local._entries import Entries, Receive, Scope, Send
+from ecs_workloads.local._entries import Entries
 from ecs_workloads.local._host_sockets import Supervisor
+from ecs_workloads.local._http_server import Receive, Scope, Send, serve
 from ecs_workloads.local._image_store import ImageStore
 from ecs_workloads.local._log_tail import LogTail
 from ecs_workloads.local._names import Names
@@ -62,12 +60,9 @@ class RunningTarget:
             listener: File descriptor of the socket of the API.
             stop: Ends it.
         """
-        config = Config()
-        config.bind = [f"fd://{listener}", f"{GATEWAY}:{os.environ['GATEWAY_PORT']}"]
-        config.keep_alive_timeout = 75
-        config.graceful_timeout = 1
+        addresses = [f"fd://{listener}", f"{GATEWAY}:{os.environ['GATEWAY_PORT']}"]
         looks = [asyncio.create_task(self._look()), asyncio.create_task(self._look_at_services())]
-        await serve(self._answer, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+        await serve(self._answer, addresses, stop)
         for look in looks:
             look.cancel()
         await asyncio.to_thread(self._engine.stop_all)
@@ -79,7 +74,7 @@ class RunningTarget:
                 await self._entries.look()
                 await self._targets.check()
                 await self._deployments.publish_names()
-            except Exception:
+            except Exception:  # noqa: BLE001 - the next look may succeed
                 _log.exception("a look at load balancers and names failed")
             await asyncio.sleep(_PACE)
 
@@ -87,7 +82,7 @@ class RunningTarget:
         while True:
             try:
                 await asyncio.to_thread(self._deployments.look)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the next look may succeed
                 _log.exception("a look at services failed")
             await asyncio.sleep(_PACE)
 

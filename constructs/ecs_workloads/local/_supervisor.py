@@ -1,7 +1,7 @@
 """The process that starts a target, hands it sockets of the machine, and takes it along when it ends.
 
-``python -m ecs_workloads.local._supervisor FOLDER PORT REGION`` writes one line of JSON when the target is ready, or when
-it could not start.
+``python -m ecs_workloads.local._supervisor FOLDER PORT REGION`` writes one line of JSON when the target is ready, or
+when it could not start.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
 
 from ecs_workloads.local import _host_sockets, _namespaces
 from ecs_workloads.local._state import StateFolder, TargetRecord
@@ -33,10 +34,9 @@ def main() -> None:
         sys.exit(1)
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     found = int(listener.getsockname()[1])
+    arguments = [str(folder.path), str(there.fileno()), str(listener.fileno())]
     target = subprocess.Popen(
-        _namespaces.target_command([
-            sys.executable, "-m", "ecs_workloads.local._target", str(folder.path), str(there.fileno()), str(listener.fileno())
-        ]),
+        _namespaces.target_command([sys.executable, "-m", "ecs_workloads.local._target", *arguments]),
         env={**os.environ, **_environment(folder, found, region)},
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
@@ -44,7 +44,11 @@ def main() -> None:
     )  # fmt: skip
     there.close()
     listener.close()
-    signal.signal(signal.SIGTERM, lambda *_: here.send(json.dumps({"stop": True}).encode()))
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        here.send(json.dumps({"stop": True}).encode())
+
+    signal.signal(signal.SIGTERM, end)
     record = TargetRecord(pid=os.getpid(), port=found, region=region)
     ready = False
     while content := _receive(here):
@@ -96,7 +100,8 @@ def _environment(folder: StateFolder, port: int, region: str) -> dict[str, str]:
 
 def _report(message: dict[str, object]) -> None:
     with contextlib.suppress(BrokenPipeError):
-        print(json.dumps(message), flush=True)
+        sys.stdout.write(f"{json.dumps(message)}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import socket
 import sys
 from pathlib import Path
 
-
 from ecs_workloads.local import _self_check
 from ecs_workloads.local._host_sockets import Supervisor
 from ecs_workloads.local._state import StateFolder
@@ -27,7 +26,11 @@ def main() -> None:
     )
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
-    supervisor = Supervisor(connection, lambda: loop.call_soon_threadsafe(stop.set))
+
+    def end() -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    supervisor = Supervisor(connection, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.register(signal.SIGUSR1)  # says where every thread is, in the log
     try:

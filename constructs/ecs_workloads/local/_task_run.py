@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from ecs_workloads.local import _ministack
 from ecs_workloads.local._container import ContainerProcess
 from ecs_workloads.local._container_plan import ContainerPlan
 from ecs_workloads.local._health import HealthCheck
@@ -78,7 +79,7 @@ class TaskRun:
             self._checks[name] = HealthCheck(container, plan.definition["healthCheck"], self._changed)
 
     def _may_start(self, plan: ContainerPlan) -> bool:
-        return all(self._is(each) for each in plan.definition.get("dependsOn") or [])
+        return all(self._is(each) for each in _ministack.listed(plan.definition, "dependsOn"))
 
     def _is(self, dependency: Document) -> bool:
         name, condition = str(dependency["containerName"]), str(dependency["condition"])
@@ -133,7 +134,7 @@ class TaskRun:
             needed = {
                 str(each["containerName"])
                 for name in running
-                for each in self._plans[name].definition.get("dependsOn") or []
+                for each in _ministack.listed(self._plans[name].definition, "dependsOn")
             }
             last = {name: container for name, container in running.items() if name not in needed} or running
             with ThreadPoolExecutor(len(last)) as pool:

@@ -168,9 +168,9 @@ class LocalTarget:
         for stack in client.stacks():
             name, status = str(stack["name"]), str(stack["status"])
             if told.get(name) != status and not status.endswith("_IN_PROGRESS"):
-                report(
-                    f"{name}: {status.lower().replace('_', ' ')}, {stack['resources']} resources, after {time.monotonic() - began:.1f} s"
-                )
+                seconds = time.monotonic() - began
+                words = status.lower().replace("_", " ")
+                report(f"{name}: {words}, {stack['resources']} resources, after {seconds:.1f} s")
             told[name] = status
 
     def _warnings(self) -> list[str]:

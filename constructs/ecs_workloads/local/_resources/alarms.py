@@ -20,4 +20,4 @@ def keep_metric_math() -> None:
         kept: Document = original(name, {**plain, "MetricName": "metric-math", "Namespace": "metric-math"})
         return {**kept, "_Metrics": metrics}
 
-    module._cw_metric_alarm_record = record
+    _ministack.replace(module, "_cw_metric_alarm_record", record)

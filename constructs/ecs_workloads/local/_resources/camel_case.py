@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import cast
 
 from ecs_workloads.local._ministack import Document
 
@@ -22,12 +23,16 @@ def camel_case(properties: Document) -> Document:
         name = _ODD.get(key) or re.sub(r"^(?:[A-Z]+(?![a-z])|[A-Z])", lambda match: match[0].lower(), key)
         if key in _VERBATIM:
             result[name] = value
-        elif isinstance(value, dict):
-            result[name] = camel_case(value)
-        elif isinstance(value, list):
-            result[name] = [camel_case(each) if isinstance(each, dict) else each for each in value]
+        elif isinstance(value, (dict, list)):
+            result[name] = _inner(cast("object", value))
         elif name in _NUMBERS and isinstance(value, str) and value.isdecimal():
             result[name] = int(value)
         else:
             result[name] = value
     return result
+
+
+def _inner(value: object) -> object:
+    if isinstance(value, list):
+        return [_inner(each) for each in cast("list[object]", value)]
+    return camel_case(cast("Document", value)) if isinstance(value, dict) else value

@@ -12,4 +12,4 @@ def use_aws_addresses() -> None:
     def address(account_id: str, name: str) -> str:
         return f"https://sqs.{responses.get_region()}.amazonaws.com/{account_id}/{name}"
 
-    _ministack.module("services.sqs")._queue_url_for_account = address
+    _ministack.replace(_ministack.module("services.sqs"), "_queue_url_for_account", address)

@@ -26,4 +26,4 @@ def refuse_unknown_images() -> None:
         refused: Response = responses.error_response_json("ImageNotFoundException", message, 400)
         return refused
 
-    ecr._describe_images = describe_images
+    _ministack.replace(ecr, "_describe_images", describe_images)

@@ -15,7 +15,7 @@ _PUNCTUATION = "!#$%&()*+,-.:;<=>?@[]^_{|}~"
 
 def types() -> list[ResourceType]:
     """Return the types of this module."""
-    _ministack.provisioners()._sm_secret_string = secret_string
+    _ministack.replace(_ministack.provisioners(), "_sm_secret_string", secret_string)
     return [ResourceType(name="AWS::SecretsManager::Secret", create=_create, update=_update, delete=_delete)]
 
 

@@ -49,10 +49,14 @@ def types() -> list[ResourceType]:
         made: Response = _responses.json_response({"service": _ecs._sanitize(service)})
         return made
 
-    _ecs._create_service = create_service
+    _ministack.replace(_ecs, "_create_service", create_service)
     stacks = _ministack.module("services.cloudformation.stacks")
     blocks = stacks._runs_on_worker_thread
-    stacks._runs_on_worker_thread = lambda name: name == "AWS::ECS::Service" or blocks(name)
+
+    def runs_on_worker_thread(name: str) -> bool:
+        return name == "AWS::ECS::Service" or bool(blocks(name))
+
+    _ministack.replace(stacks, "_runs_on_worker_thread", runs_on_worker_thread)
     return [ResourceType(name="AWS::ECS::Service", create=_create, update=_update, delete=_delete)]
 
 

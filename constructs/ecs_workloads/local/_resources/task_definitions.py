@@ -17,7 +17,7 @@ def types() -> list[ResourceType]:
 
 def tags(properties: Document) -> list[Document]:
     """Return the tags of a resource as the API of ECS spells them."""
-    return [{"key": tag["Key"], "value": tag["Value"]} for tag in properties.get("Tags") or []]
+    return [{"key": tag["Key"], "value": tag["Value"]} for tag in _ministack.listed(properties, "Tags")]
 
 
 def _create(logical_id: str, properties: Document, stack: str) -> Created:

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import FrameType
 
 _SHOWN = ("VERSION", "GREETING", "PASSWORD", "AWS_ENDPOINT_URL", "AWS_REGION", "ECS_CONTAINER_METADATA_URI_V4")
@@ -18,7 +19,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/slow":
             time.sleep(1)
         facts: dict[str, object] = {name: os.environ.get(name) for name in _SHOWN}
-        facts |= {"user": os.getuid(), "folder": os.getcwd(), "pid": os.getpid(), "host": self.headers["Host"]}
+        facts |= {"user": os.getuid(), "folder": str(Path.cwd()), "pid": os.getpid(), "host": self.headers["Host"]}
         if self.path.startswith("/write"):
             facts["written"] = {path: _write(path) for path in ("/srv", "/tmp", "/scratch")}
         body = json.dumps(facts).encode()
@@ -34,8 +35,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def _write(folder: str) -> str:
     try:
-        with open(f"{folder}/probe", "w", encoding="ascii") as file:
-            file.write("probe")
+        Path(folder, "probe").write_text("probe", encoding="ascii")
     except OSError as error:
         return str(error.strerror)
     return "written"
