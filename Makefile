@@ -66,9 +66,13 @@ $(APP): .venv/bin/python requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch $@
 
-$(DEV): .venv/bin/python requirements.txt requirements-dev.txt pyproject.toml runtime/pyproject.toml
-	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+$(LOCAL): .venv/bin/python requirements.txt requirements-local.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet -r requirements-local.txt
 	@touch $(APP) $@
+
+$(DEV): .venv/bin/python requirements.txt requirements-local.txt requirements-dev.txt pyproject.toml runtime/pyproject.toml
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $(APP) $(LOCAL) $@
 
 checkov: .venv-checkov/.installed ## Install checkov, so that the tests hold the templates against it
 

@@ -10,7 +10,7 @@ import webbrowser
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,7 +18,9 @@ from rich.table import Table
 
 from ecs_workloads.local import LocalError
 from ecs_workloads.local._client import Answer
-from ecs_workloads.local.local_target import LocalTarget
+
+if TYPE_CHECKING:
+    from ecs_workloads.local.local_target import LocalTarget
 
 local = typer.Typer(no_args_is_help=True, help="Deploy a CDK app on this machine: no AWS account, no Docker.")
 
@@ -60,7 +62,7 @@ def up(
     console = Console(stderr=as_json)
     chosen = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     with _one_line(), console.status("Working"):
-        services = LocalTarget(project=project.resolve()).up(
+        services = _target(project).up(
             app=app,
             contexts=context or [],
             port=port,
@@ -78,7 +80,7 @@ def up(
 def down(*, project: _Project = _HERE, as_json: _Json = False) -> None:
     """Stop the target and remove all that it left."""
     with _one_line():
-        removed = LocalTarget(project=project.resolve()).down()
+        removed = _target(project).down()
     typer.echo(json.dumps({"removed": removed}) if as_json else "Removed." if removed else "Nothing runs here.")
 
 
@@ -86,7 +88,7 @@ def down(*, project: _Project = _HERE, as_json: _Json = False) -> None:
 def status(*, project: _Project = _HERE, as_json: _Json = False) -> None:
     """Show the services, their tasks and addresses; exit with 1 unless all are steady."""
     with _one_line():
-        services = LocalTarget(project=project.resolve()).client().services()
+        services = _target(project).client().services()
     if as_json:
         typer.echo(json.dumps({"services": services}))
     else:
@@ -105,7 +107,7 @@ def logs(
 ) -> None:
     """Show what the tasks of a service wrote."""
     with _one_line():
-        client = LocalTarget(project=project.resolve()).client()
+        client = _target(project).client()
         group, number = f"service:{client.service(service)['name']}", 0
         while True:
             for line in client.logs(group, after=number):
@@ -121,11 +123,20 @@ def logs(
 def open_() -> None:
     """Open the first load balancer in the browser."""
     with _one_line():
-        entries = LocalTarget(project=_HERE.resolve()).client().entries()
+        entries = _target(_HERE).client().entries()
         if not entries:
             raise LocalError("no load balancer is deployed")
         typer.echo(entries[0]["address"])
         webbrowser.open(str(entries[0]["address"]))
+
+
+def _target(project: Path) -> LocalTarget:
+    """Return the local target of a project; what it needs is installed with the extra ``[local]`` alone."""
+    try:
+        from ecs_workloads.local.local_target import LocalTarget  # noqa: PLC0415 - the other commands do without
+    except ModuleNotFoundError as error:
+        raise LocalError(f"{error.name} is not installed; say pip install 'ecs-workloads[cli,local]'") from error
+    return LocalTarget(project=project.resolve())
 
 
 def _print_services(console: Console, services: list[Answer]) -> None:
