@@ -140,7 +140,9 @@ class LocalTarget:
             image = Build(context=Path(folder), dockerfile=Path(folder, "Dockerfile")).run()
             ImageStore(self.folder.images).put(name, image)
         for account, region in sorted(assembly.environments(ACCOUNT, record.region)):
-            Cdk(self.project, self.folder, record, account).run("bootstrap", f"aws://{account}/{region}")
+            Cdk(self.project, self.folder, record, account).run(
+                "bootstrap", f"aws://{account}/{region}", "--app", str(assembly.folder)
+            )
         report("Bootstrapped")
         self._deploy_stacks(cdk, assembly.folder, client, report)
         for warning in self._warnings():
