@@ -144,7 +144,7 @@ def _print_services(console: Console, services: list[Answer]) -> None:
     table.add_column("service", overflow="fold")
     for heading in ("desired", "running", "healthy"):
         table.add_column(heading, justify="right")
-    table.add_column("address", overflow="fold")
+    table.add_column("address", no_wrap=True)
     for each in services:
         counts = (str(each[name]) for name in ("desired", "running", "healthy"))
         table.add_row(str(each["name"]), *counts, "\n".join(each["addresses"]))

@@ -29,6 +29,7 @@ NAMES: Mapping[str, Sequence[str]] = {
         "_listeners",
         "_p",
         "_proxy_http_target",
+        "_rules",
         "_targets",
         "_tg_attrs",
         "_tgs",
