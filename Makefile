@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 APP := .venv/.app-installed
 DEV := .venv/.dev-installed
+LOCAL := .venv/.local-installed
 CDK := node_modules/.package-lock.json
 
 # The node, npm and python of .venv come first.
@@ -11,10 +12,16 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help synth shop bench test test-lowest checkov lint format snapshots clean
+.PHONY: help up down synth shop bench test test-lowest checkov lint format snapshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: $(LOCAL) $(CDK) ## Bring the dev environment up on this machine: no AWS account, no Docker
+	@ecs-workloads local up -c environments=dev
+
+down: $(LOCAL) ## Remove what "make up" brought up
+	@ecs-workloads local down
 
 synth: $(APP) $(CDK) ## Synthesise all environments (ENVIRONMENTS=dev,prod for some) and show what they hold
 	node_modules/.bin/cdk synth '**' --quiet --no-notices --no-version-reporting $(if $(ENVIRONMENTS),-c environments=$(ENVIRONMENTS))
@@ -59,9 +66,13 @@ $(APP): .venv/bin/python requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch $@
 
-$(DEV): .venv/bin/python requirements.txt requirements-dev.txt pyproject.toml runtime/pyproject.toml
-	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+$(LOCAL): .venv/bin/python requirements.txt requirements-local.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet -r requirements-local.txt
 	@touch $(APP) $@
+
+$(DEV): .venv/bin/python requirements.txt requirements-local.txt requirements-dev.txt pyproject.toml runtime/pyproject.toml
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $(APP) $(LOCAL) $@
 
 checkov: .venv-checkov/.installed ## Install checkov, so that the tests hold the templates against it
 

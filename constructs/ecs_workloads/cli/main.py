@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from ecs_workloads.checks import read_assembly, summarize
+from ecs_workloads.cli.local import local
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Container tiers on Amazon ECS.")
+app.add_typer(local, name="local")
 
 
 @app.callback()

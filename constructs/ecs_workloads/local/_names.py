@@ -1,0 +1,104 @@
+"""Names of Service Connect: an address for each, at which a proxy answers for the tasks of the service."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import urllib.parse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ecs_workloads.local._task_network import GATEWAY, TaskNetwork
+
+_HOSTS = Path("/run/hosts")
+_RESOLVER = Path("/run/resolv.conf")
+_FIRST_ADDRESS = 201 * 256 + 1
+_CHUNK = 65536
+
+Backends = Callable[[], Sequence[tuple[str, int]]]
+
+
+class Names:
+    """The names that tasks find each other by.
+
+    Args:
+        network: Where addresses are made.
+        loop: Runs the proxies.
+    """
+
+    def __init__(self, network: TaskNetwork, loop: asyncio.AbstractEventLoop) -> None:
+        self._network = network
+        self._loop = loop
+        self._lock = threading.Lock()
+        self._addresses: dict[tuple[str, str], str] = {}
+        self._servers: dict[tuple[str, str, int], tuple[Backends, asyncio.Server]] = {}
+        self._turns: dict[tuple[str, str, int], int] = {}
+        _HOSTS.mkdir()
+        # An unknown name fails at once: nobody answers there.
+        _RESOLVER.write_text(f"nameserver {GATEWAY}\noptions timeout:1 attempts:1\n", encoding="ascii")
+
+    def hosts_file(self, namespace: str) -> Path:
+        """Return the file that a task of ``namespace`` sees as ``/etc/hosts``; it changes as names come and go.
+
+        Args:
+            namespace: Name or ARN of the namespace; empty for a task that is in none.
+        """
+        file = _file(namespace)
+        with self._lock:
+            if not file.exists():
+                self._write(namespace)
+        return file
+
+    async def publish(self, namespace: str, name: str, port: int, backends: Backends) -> None:
+        """Answer for ``name`` and ``port`` in ``namespace`` with one of ``backends()`` for each connection."""
+        key = (namespace, name, port)
+        if key in self._servers:
+            return
+        if key[:2] not in self._addresses:
+            number = _FIRST_ADDRESS + len(self._addresses)
+            address = f"10.213.{number // 256}.{number % 256}"
+            await asyncio.to_thread(self._network.add_address, address)
+            with self._lock:
+                self._addresses[key[:2]] = address
+                self._write(namespace)
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await self._forward(key, reader, writer)
+
+        server = await asyncio.start_server(answer, self._addresses[key[:2]], port)
+        self._servers[key] = (backends, server)
+
+    async def _forward(
+        self, key: tuple[str, str, int], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        backends = self._servers[key][0]()
+        turn = self._turns[key] = self._turns.get(key, 0) + 1
+        for offset in range(len(backends)):
+            address, port = backends[(turn + offset) % len(backends)]
+            try:
+                far_reader, far_writer = await asyncio.open_connection(address, port)
+            except OSError:
+                continue
+            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+            return
+        writer.close()
+
+    def _write(self, namespace: str) -> None:
+        lines = ["127.0.0.1 localhost", f"{GATEWAY} target.local"]
+        lines += [f"{address} {name}" for (where, name), address in self._addresses.items() if where == namespace]
+        # The same file for good: containers have it mounted.
+        _file(namespace).write_text("\n".join([*lines, ""]), encoding="ascii")
+
+
+def _file(namespace: str) -> Path:
+    return _HOSTS / f"hosts-{urllib.parse.quote(namespace, safe='')}"
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while chunk := await reader.read(_CHUNK):
+            writer.write(chunk)
+            await writer.drain()
+    with contextlib.suppress(ConnectionError, OSError):
+        writer.close()

@@ -1,0 +1,34 @@
+"""The whole of what we add to ministack and mend in it."""
+
+from __future__ import annotations
+
+from ecs_workloads.local import _ministack
+from ecs_workloads.local._resources import (
+    alarms,
+    capacity_providers,
+    firewall,
+    load_balancers,
+    queues,
+    repositories,
+    scaling,
+    secrets,
+    services,
+    task_definitions,
+    vpc,
+)
+
+
+def register() -> None:
+    """Add and mend; once in a process, before ministack answers its first request."""
+    for module in (vpc, firewall, secrets, task_definitions, services, capacity_providers, scaling):
+        for resource_type in module.types():
+            resource_type.register()
+    alarms.keep_metric_math()
+    queues.use_aws_addresses()
+    repositories.refuse_unknown_images()
+    load_balancers.know_the_vpc()
+
+
+def supported() -> set[str]:
+    """Return the names of all resource types that the target creates."""
+    return set(_ministack.provisioners()._RESOURCE_HANDLERS)

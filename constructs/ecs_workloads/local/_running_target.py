@@ -1,0 +1,108 @@
+"""The parts of a target, put together and kept going."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import urllib.parse
+
+from ecs_workloads.local import _ministack, _resources
+from ecs_workloads.local._deployments import Deployments
+from ecs_workloads.local._engine import Engine
+from ecs_workloads.local._entries import Entries
+from ecs_workloads.local._host_sockets import Supervisor
+from ecs_workloads.local._http_server import Receive, Scope, Send, serve
+from ecs_workloads.local._image_store import ImageStore
+from ecs_workloads.local._log_tail import LogTail
+from ecs_workloads.local._names import Names
+from ecs_workloads.local._reports import Reports
+from ecs_workloads.local._state import StateFolder
+from ecs_workloads.local._target_groups import TargetGroups
+from ecs_workloads.local._task_network import GATEWAY, TaskNetwork
+from ecs_workloads.local._task_plans import TaskPlans
+
+_PACE = 0.2  # seconds between two looks at services, targets and listeners
+_OWN_PATH = "/_ecs-workloads/"
+_log = logging.getLogger("ecs_workloads.local")
+
+
+class RunningTarget:
+    """A target in one process.
+
+    Args:
+        folder: Its folder.
+        supervisor: Opens sockets of the machine.
+        loop: The event loop that it runs in.
+    """
+
+    def __init__(self, folder: StateFolder, supervisor: Supervisor, loop: asyncio.AbstractEventLoop) -> None:
+        self._supervisor = supervisor
+        network = TaskNetwork()
+        names = Names(network, loop)
+        self._targets = TargetGroups()
+        plans = TaskPlans(images=ImageStore(folder.images), hosts_file=names.hosts_file)
+        tail = LogTail()
+        self._engine = Engine(plans=plans, network=network, targets=self._targets, tail=tail)
+        self._deployments = Deployments(engine=self._engine, targets=self._targets, names=names)
+        self._entries = Entries(supervisor)
+        self._reports = Reports(entries=self._entries, targets=self._targets, tail=tail)
+        _resources.register()
+        self._targets.install()
+        self._engine.install()
+        self._deployments.install()
+
+    async def run(self, listener: int, stop: asyncio.Event) -> None:
+        """Answer until ``stop`` is set, then end every task.
+
+        Args:
+            listener: File descriptor of the socket of the API.
+            stop: Ends it.
+        """
+        addresses = [f"fd://{listener}", f"{GATEWAY}:{os.environ['GATEWAY_PORT']}"]
+        looks = [asyncio.create_task(self._look()), asyncio.create_task(self._look_at_services())]
+        await serve(self._answer, addresses, stop)
+        for look in looks:
+            look.cancel()
+        await asyncio.to_thread(self._engine.stop_all)
+        os._exit(0)  # ministack's threads wait for work for ever
+
+    async def _look(self) -> None:
+        while True:
+            try:
+                await self._entries.look()
+                await self._targets.check()
+                await self._deployments.publish_names()
+            except Exception:  # noqa: BLE001 - the next look may succeed
+                _log.exception("a look at load balancers and names failed")
+            await asyncio.sleep(_PACE)
+
+    async def _look_at_services(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._deployments.look)
+            except Exception:  # noqa: BLE001 - the next look may succeed
+                _log.exception("a look at services failed")
+            await asyncio.sleep(_PACE)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(_OWN_PATH):
+            query = dict(urllib.parse.parse_qsl(scope["query_string"].decode("ascii")))
+            await self._answer_own(scope["path"].removeprefix(_OWN_PATH), query, send)
+            return
+
+        async def noted(message: dict[str, object]) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                self._supervisor.say(ready=True)
+
+        await _ministack.module("app").app(scope, receive, noted)
+
+    async def _answer_own(self, question: str, query: dict[str, str], send: Send) -> None:
+        answer = self._reports.answer(question, query)
+        body = json.dumps(answer).encode()
+        status = 404 if answer is None else 200
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

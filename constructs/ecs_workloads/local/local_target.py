@@ -1,0 +1,181 @@
+"""A local target: started, deployed to, asked and taken down."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecs_workloads.local import _namespaces
+from ecs_workloads.local._assembly import Assembly
+from ecs_workloads.local._build import Build
+from ecs_workloads.local._cdk import Cdk
+from ecs_workloads.local._client import Answer, TargetClient
+from ecs_workloads.local._image_store import ImageStore
+from ecs_workloads.local._settings import image_folders
+from ecs_workloads.local._state import FOLDER, StateFolder, TargetRecord
+from ecs_workloads.local.local_error import LocalError
+
+ACCOUNT = "000000000000"
+_LONGEST_STOP = 150.0  # seconds: the longest stop time-out of ECS, and some more
+_PACE = 0.3
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalTarget:
+    """The local target of one project.
+
+    Args:
+        project: Folder of the project.
+    """
+
+    project: Path
+
+    @property
+    def folder(self) -> StateFolder:
+        """Where its state is kept."""
+        return StateFolder(self.project / FOLDER)
+
+    def client(self) -> TargetClient:
+        """Return what asks the running target.
+
+        Raises:
+            LocalError: None runs.
+        """
+        record = self.folder.read()
+        if record is None:
+            raise LocalError(f"no local target runs for {self.project}; say ecs-workloads local up")
+        return TargetClient(record)
+
+    def up(self, *, app: str | None, contexts: Sequence[str], port: int, region: str, report: Report) -> list[Answer]:
+        """Start the target unless it runs, deploy the app, and return its services once they are steady.
+
+        A target that was started for this and could not be deployed to is taken down again.
+
+        Args:
+            app: The command of the CDK app, or a cloud assembly; what ``cdk.json`` says by default.
+            contexts: Values of ``--context``, each ``NAME=VALUE``.
+            port: Port of the API on 127.0.0.1; 0 for a free one.
+            region: The AWS region of stacks that name none.
+            report: Called with a line for each step that is done.
+
+        Raises:
+            LocalError: It did not work; the message says what and why.
+        """
+        _namespaces.check()
+        images = image_folders(self.project)
+        running = self.folder.read()
+        record = running or self._start(port, region)
+        try:
+            report(f"{'The target runs' if running else 'Started the target'} at {record.endpoint}")
+            self._deploy(record, app, contexts, images, report)
+            return TargetClient(record).services()
+        except BaseException:
+            if running is None:
+                self.down()
+            raise
+
+    def down(self) -> bool:
+        """Stop the target and remove its folder; return whether there was one."""
+        if not self.folder.path.exists():
+            return False
+        record = self.folder.read()
+        if record is not None:
+            os.kill(record.pid, signal.SIGTERM)
+            end = time.monotonic() + _LONGEST_STOP
+            while self.folder.read() is not None:
+                if time.monotonic() > end:
+                    os.kill(record.pid, signal.SIGKILL)  # the kernel ends the rest with it
+                time.sleep(0.05)
+        self.folder.remove()
+        return True
+
+    def _start(self, port: int, region: str) -> TargetRecord:
+        folder = self.folder
+        folder.remove()
+        folder.create()
+        command = [
+            sys.executable,
+            "-m",
+            "ecs_workloads.local._supervisor",
+            str(folder.path.resolve()),
+            str(port),
+            region,
+        ]
+        with folder.log.open("ab") as log:
+            supervisor = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+            )
+        assert supervisor.stdout is not None  # noqa: S101 - it is a pipe
+        with supervisor.stdout as said:
+            line = said.readline()
+        answer = json.loads(line) if line else {"error": f"the target did not start; see {folder.log}"}
+        record = folder.read() if "port" in answer else None
+        if record is None:
+            supervisor.terminate()
+            supervisor.wait()
+            last = folder.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+            folder.remove()
+            raise LocalError(" ".join([str(answer.get("error", "the target did not start")), *last]))
+        return record
+
+    def _deploy(
+        self, record: TargetRecord, app: str | None, contexts: Sequence[str], images: dict[str, str], report: Report
+    ) -> None:
+        client = TargetClient(record)
+        cdk = Cdk(self.project, self.folder, record, ACCOUNT)
+        cdk.write_docker()
+        assembly = Assembly(folder=cdk.synthesize(app, contexts))
+        report("Synthesised the app")
+        assembly.check(client.types(), images)
+        for name, folder in images.items():
+            image = Build(context=Path(folder), dockerfile=Path(folder, "Dockerfile")).run()
+            ImageStore(self.folder.images).put(name, image)
+        for account, region in sorted(assembly.environments(ACCOUNT, record.region)):
+            Cdk(self.project, self.folder, record, account).run(
+                "bootstrap", f"aws://{account}/{region}", "--app", str(assembly.folder)
+            )
+        report("Bootstrapped")
+        self._deploy_stacks(cdk, assembly.folder, client, report)
+        for warning in self._warnings():
+            report(f"Warning: {warning}")
+
+    def _deploy_stacks(self, cdk: Cdk, assembly: Path, client: TargetClient, report: Report) -> None:
+        options = ["--require-approval", "never", "--concurrency", "4", "--asset-parallelism", "--progress", "events"]
+        process = cdk.start("deploy", "**", "--app", str(assembly), *options)
+        began, told = time.monotonic(), {str(stack["name"]): str(stack["status"]) for stack in client.stacks()}
+        try:
+            while process.poll() is None:
+                time.sleep(_PACE)
+                self._tell(client, told, report, began)
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        self._tell(client, told, report, began)
+        if process.returncode != 0:
+            failed = [f"{stack['name']}: {stack['reason']}" for stack in client.stacks() if stack["reason"]]
+            raise LocalError(f"cdk deploy failed: {'; '.join(failed) or cdk.last_words()}")
+
+    @staticmethod
+    def _tell(client: TargetClient, told: dict[str, str], report: Report, began: float) -> None:
+        for stack in client.stacks():
+            name, status = str(stack["name"]), str(stack["status"])
+            if told.get(name) != status and not status.endswith("_IN_PROGRESS"):
+                seconds = time.monotonic() - began
+                words = status.lower().replace("_", " ")
+                report(f"{name}: {words}, {stack['resources']} resources, after {seconds:.1f} s")
+            told[name] = status
+
+    def _warnings(self) -> list[str]:
+        store = ImageStore(self.folder.images)
+        found = [image for image in map(store.find, store.names()) if image is not None]
+        return sorted({warning for image in found for warning in image.warnings})

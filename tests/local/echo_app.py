@@ -1,0 +1,79 @@
+"""An application with plain L2 constructs, none of ours: the target is for any CDK app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+_PROGRAM = Path(__file__).parent / "programs" / "echo"
+
+Extra = Callable[[cdk.Stack], object]
+
+
+def synthesize(
+    folder: Path,
+    *,
+    name: str = "Echo",
+    variables: Mapping[str, str] | None = None,
+    version: str = "1",
+    count: int = 1,
+    image: ecs.ContainerImage | None = None,
+    extra: Extra | None = None,
+) -> Path:
+    """Synthesise a load-balanced web service into ``folder`` and return it."""
+    app = cdk.App(outdir=str(folder), analytics_reporting=False)
+    stack = cdk.Stack(app, name)
+    subnets = [ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)]
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0, subnet_configuration=subnets)
+    cluster = ecs.Cluster(stack, "Cluster", vpc=vpc)
+    definition = ecs.FargateTaskDefinition(stack, "Task")
+    secret = secretsmanager.Secret(
+        stack,
+        "Secret",
+        generate_secret_string=secretsmanager.SecretStringGenerator(exclude_punctuation=True, password_length=20),
+    )
+    container = definition.add_container(
+        "echo",
+        image=image or ecs.ContainerImage.from_asset(str(_PROGRAM), build_args={"VERSION": version}),
+        environment={"GREETING": "hello", **(variables or {})},
+        secrets={"PASSWORD": ecs.Secret.from_secrets_manager(cast("secretsmanager.ISecret", secret))},
+        port_mappings=[ecs.PortMapping(container_port=8080)],
+        readonly_root_filesystem=True,
+        logging=ecs.LogDriver.aws_logs(
+            stream_prefix="echo", log_group=logs.LogGroup(stack, "Logs", removal_policy=cdk.RemovalPolicy.DESTROY)
+        ),
+        stop_timeout=cdk.Duration.seconds(5),
+    )
+    definition.add_volume(name="scratch")
+    container.add_mount_points(ecs.MountPoint(source_volume="scratch", container_path="/scratch", read_only=False))
+    service = ecs.FargateService(
+        stack,
+        "Service",
+        cluster=cluster,
+        task_definition=definition,
+        desired_count=count,
+        assign_public_ip=True,
+        min_healthy_percent=100,
+        circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
+    )
+    balancer = elbv2.ApplicationLoadBalancer(stack, "Balancer", vpc=vpc, internet_facing=True)
+    listener = balancer.add_listener("Listener", port=80)
+    listener.add_targets(
+        "Targets",
+        port=8080,
+        protocol=elbv2.ApplicationProtocol.HTTP,
+        targets=[service],
+        deregistration_delay=cdk.Duration.seconds(10),
+    )
+    if extra is not None:
+        extra(stack)
+    app.synth()
+    return folder

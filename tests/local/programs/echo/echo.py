@@ -1,0 +1,59 @@
+"""A web server that says how it was started. It needs nothing but Python."""
+
+import json
+import os
+import signal
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import FrameType
+
+_SHOWN = ("VERSION", "GREETING", "PASSWORD", "AWS_ENDPOINT_URL", "AWS_REGION", "ECS_CONTAINER_METADATA_URI_V4")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers GET: ``/slow`` after a second, ``/write`` with what came of writing, all else with what is known."""
+
+    def do_GET(self) -> None:
+        if self.path == "/slow":
+            time.sleep(1)
+        facts: dict[str, object] = {name: os.environ.get(name) for name in _SHOWN}
+        facts |= {"user": os.getuid(), "folder": str(Path.cwd()), "pid": os.getpid(), "host": self.headers["Host"]}
+        if self.path.startswith("/write"):
+            facts["written"] = {path: _write(path) for path in ("/srv", "/tmp", "/scratch")}
+        body = json.dumps(facts).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the base class
+        print(format % args)
+
+
+def _write(folder: str) -> str:
+    try:
+        Path(folder, "probe").write_text("probe", encoding="ascii")
+    except OSError as error:
+        return str(error.strerror)
+    return "written"
+
+
+def main() -> None:
+    if os.environ.get("FAIL"):
+        sys.exit("told to fail")
+    server = ThreadingHTTPServer(("0.0.0.0", 8080), Handler)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        print("stopping in order")
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    print("serving")
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Bad input ends in one line and exit code 1, and leaves nothing running."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecs as ecs
+
+from tests.local.echo_app import synthesize
+from tests.local.project import Project
+
+
+def refused(project: Project, *arguments: str, **variables: str) -> str:
+    """Run ``up`` and return the one line with which it failed."""
+    done = project.run("up", *arguments, **variables)
+    assert done.returncode == 1, done.stdout
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert project.processes() == []
+    assert not project.state.exists()
+    return done.stderr
+
+
+def test_an_unsupported_resource_type_is_named_before_anything_is_created(project: Project, tmp_path: Path) -> None:
+    assembly = synthesize(
+        tmp_path / "assembly", extra=lambda stack: cdk.CfnResource(stack, "Fleet", type="AWS::GameLift::Fleet")
+    )
+
+    line = refused(project, "--app", str(assembly))
+
+    assert "cannot create AWS::GameLift::Fleet (Echo/Fleet)" in line
+
+
+def test_an_image_without_a_local_command_is_named(project: Project, tmp_path: Path) -> None:
+    image = ecs.ContainerImage.from_registry("example.com/shop:1.4.2")
+    assembly = synthesize(tmp_path / "assembly", image=image)
+
+    assert "no local command for image example.com/shop:1.4.2" in refused(project, "--app", str(assembly))
+
+
+def test_a_taken_port_is_named(project: Project, tmp_path: Path) -> None:
+    assembly = synthesize(tmp_path / "assembly")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        assert f"port {port} of 127.0.0.1 is taken" in refused(project, "--app", str(assembly), "--port", str(port))
+
+
+def test_an_app_that_fails_says_why(project: Project) -> None:
+    (project.folder / "app.py").write_text("raise SystemExit('the app is broken')\n", encoding="utf-8")
+
+    line = refused(project, "--app", "python app.py")
+
+    assert "cdk synth failed" in line
+    assert "the app is broken" in line
+
+
+def test_a_missing_command_line_of_cdk_is_named(project: Project, tmp_path: Path) -> None:
+    assembly = synthesize(tmp_path / "assembly")
+
+    line = refused(project, "--app", str(assembly), PATH="/usr/bin:/bin:/usr/sbin:/sbin")
+
+    assert "the CDK command line is missing" in line
+
+
+def test_a_folder_of_another_version_is_refused_and_kept(project: Project, tmp_path: Path) -> None:
+    project.state.mkdir()
+    record = project.state / "target.json"
+    record.write_text(json.dumps({"format": 99}), encoding="utf-8")
+
+    done = project.run("up", "--app", str(synthesize(tmp_path / "assembly")))
+
+    assert done.returncode == 1
+    assert "is of version 99" in done.stderr
+    assert record.exists()
+
+
+def test_a_wrong_image_folder_is_refused(project: Project, tmp_path: Path) -> None:
+    (project.folder / "ecs-workloads.toml").write_text(
+        '[local.images]\n"example.com/shop" = "nowhere"\n', encoding="utf-8"
+    )
+
+    line = refused(project, "--app", str(synthesize(tmp_path / "assembly")))
+
+    assert "[local.images] example.com/shop must be a folder with a Dockerfile, got 'nowhere'" in line
+
+
+def test_a_program_that_fails_takes_its_stack_back(project: Project, tmp_path: Path) -> None:
+    assembly = synthesize(tmp_path / "assembly", variables={"FAIL": "yes"})
+
+    line = refused(project, "--app", str(assembly))
+
+    assert "cdk deploy failed: Echo: Service" in line
+    assert "ECS Deployment Circuit Breaker was triggered" in line
+    assert "saying: told to fail" in line
