@@ -103,7 +103,7 @@ def test_every_error_that_a_page_shows_is_one_that_a_program_raises() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_program_hides_under_another_language(page: Path) -> None:
-    assert languages(page) <= {"python", "sh", "text", "yaml"}
+    assert languages(page) <= {"python", "sh", "text", "toml", "yaml"}
 
 
 def test_programs_are_written_as_our_own_code_is(tmp_path: Path) -> None:

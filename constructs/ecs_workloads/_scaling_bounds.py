@@ -8,12 +8,14 @@ from aws_cdk import aws_ec2 as ec2
 
 from ecs_workloads._checks import is_token, require
 from ecs_workloads.arrival_rate import ArrivalRate
+from ecs_workloads.backlog_per_task import BacklogPerTask
 from ecs_workloads.requests_per_target import RequestsPerTarget
 from ecs_workloads.scaling import Scaling, ScalingPolicy
 from ecs_workloads.scheduled import Scheduled
 from ecs_workloads.target_cpu import TargetCpu
 from ecs_workloads.target_memory import TargetMemory
 
+_ONE_OF_A_KIND = (ArrivalRate, BacklogPerTask, RequestsPerTarget, TargetCpu, TargetMemory)
 _START_NO_FIRST_TASK = (TargetCpu, TargetMemory, RequestsPerTarget, ArrivalRate)
 # A deployment starts as many new tasks as there are, before it stops the old ones.
 _DURING_A_DEPLOYMENT = 2
@@ -29,6 +31,11 @@ def check_bounds(
 ) -> None:
     """Refuse bounds under which a tier never starts, falls with one zone, or breaks what is behind it."""
     scheduled = [policy for policy in policies if isinstance(policy, Scheduled)]
+    for kind in _ONE_OF_A_KIND:
+        number = sum(isinstance(policy, kind) for policy in policies)
+        require(number <= 1, path, f"policies must have one {kind.__name__} at most, got {number}")
+    names = [one.name for one in scheduled]
+    require(len(set(names)) == len(names), path, f"each Scheduled needs a name of its own, got {names}")
     _check_wakes(path, scaling, policies)
     lowest = [scaling.min_capacity, *(one.min_capacity for one in scheduled if one.min_capacity is not None)]
     highest = [scaling.max_capacity, *(one.max_capacity for one in scheduled if one.max_capacity is not None)]

@@ -99,6 +99,8 @@ class Container:
         self._check_ulimits()
         check_variables(_SUBJECT, self.environment, self.secrets)
         if self.port is not None:
+            if not is_token(self.port):
+                check_type(_SUBJECT, "port", self.port, int, "a whole number")
             check_range(_SUBJECT, "port", self.port, 1, 65535)
         check_user(_SUBJECT, self.user)
         for field_name in ("command", "entry_point"):

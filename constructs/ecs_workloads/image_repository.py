@@ -16,6 +16,10 @@ from ecs_workloads._checks import check_name, check_range, check_time, duration,
 
 # More than a repository holds: by default at most 20000 images.
 _MOST_RELEASES = 100_000
+# A lifecycle policy has 50 rules, of which two are for other images; a pattern has four wildcards.
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+_MOST_PATTERNS = 48
+_MOST_WILDCARDS = 4
 _UNTAGGED_DAYS = timedelta(days=14)
 
 
@@ -32,8 +36,9 @@ class ImageRepository(Construct):
         encryption_key: Key for the images; it cannot be changed later without a new repository. Defaults to
             the key ``aws/ecr`` of the account.
         pull_account_ids: Other AWS accounts whose tasks may pull images.
-        release_tag_patterns: Patterns of the tags of releases, such as ``1.0.0``, with ``*`` for anything, up to
-            four; an image that bears one stays, whatever other tags it has. Defaults to ``*.*.*``.
+        release_tag_patterns: Patterns of the tags of releases, such as ``1.0.0``, with ``*`` for anything, up
+            to four times in each; up to 48 patterns. An image that bears one stays, whatever other tags it has.
+            Defaults to ``*.*.*``.
         build_images: Newest images with a tag ``build-*`` to keep, 1 to 10000.
         untagged_retention: How long an untagged image is kept, one day to ten years.
         removal_policy: What becomes of the repository and its images when it leaves the template. Defaults to
@@ -72,12 +77,17 @@ class ImageRepository(Construct):
             untagged_retention.seconds == 0, path, f"untagged_retention must be whole days, got {untagged_retention}"
         )
         require(
-            len(release_tag_patterns) <= 4,  # noqa: PLR2004
+            len(release_tag_patterns) <= _MOST_PATTERNS,
             path,
-            f"release_tag_patterns must be at most 4, got {list(release_tag_patterns)}",
+            f"release_tag_patterns must be at most {_MOST_PATTERNS}, got {len(release_tag_patterns)}",
         )
         for pattern in release_tag_patterns:
             check_name(path, "release_tag_patterns", pattern, r"[A-Za-z0-9._*-]{1,128}", "a tag, with * for anything")
+            require(
+                pattern.count("*") <= _MOST_WILDCARDS,
+                path,
+                f"release_tag_patterns may have {_MOST_WILDCARDS} * in one pattern, got {pattern!r}",
+            )
         for account_id in pull_account_ids:
             check_name(path, "pull_account_ids", account_id, r"\d{12}", "12 digits each")
         self._repository = ecr.Repository(

@@ -40,7 +40,7 @@ def _noon(*, min_capacity: int | None = None, max_capacity: int | None = None) -
     return Scheduled(name="Noon", schedule="cron(0 12 * * ? *)", min_capacity=min_capacity, max_capacity=max_capacity)
 
 
-def _scaling(*policies: Scheduled, low: int = 1, high: int = 2, **arguments: Any) -> Scaling:
+def _scaling(*policies: Scheduled | TargetCpu, low: int = 1, high: int = 2, **arguments: Any) -> Scaling:
     return Scaling(min_capacity=low, max_capacity=high, policies=(TargetCpu(), *policies), **arguments)
 
 
@@ -49,6 +49,12 @@ def _of_programs(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Ro
         return Row(f"{kind}: {what}", path, message, lambda at: make(at)(scaling=scaling()))
 
     return [
+        scaled("one policy twice", "policies must have one TargetCpu at most, got 2", lambda: _scaling(TargetCpu())),
+        scaled(
+            "two schedules of one name",
+            "each Scheduled needs a name of its own, got ['Noon', 'Noon']",
+            lambda: _scaling(_noon(min_capacity=1), _noon(max_capacity=2)),
+        ),
         scaled("no policy wakes it", _ASLEEP, lambda: _scaling(low=0)),
         scaled("the clock stops it for good", _ASLEEP, lambda: _scaling(_noon(min_capacity=0))),
         scaled(

@@ -18,6 +18,9 @@ _STOP = "stop_timeout must be from 2 seconds to 2 minutes, got"
 _NO_TEXT: Any = 4
 
 
+_TEXT: Any = "80"
+
+
 def _volume(container_path: str) -> ScratchVolume:
     return ScratchVolume(name="data", container_path=container_path, image_declares_volume=True)
 
@@ -154,6 +157,13 @@ ROWS = (
         lambda at: at.container(
             environment={"TOKEN": "x"}, secrets={"TOKEN": ecs.Secret.from_secrets_manager(at.secret)}
         ),
+    ),
+    Row(
+        "a port in quotes",
+        "Container",
+        "port must be a whole number, got '80'",
+        lambda at: at.container(port=_TEXT),
+        TypeError,
     ),
     Row("port 0", "Container", "port must be from 1 to 65535, got 0", lambda at: at.container(port=0)),
     Row("port 70000", "Container", "port must be from 1 to 65535, got 70000", lambda at: at.container(port=70000)),

@@ -141,6 +141,12 @@ ROWS = (
         protocol=_ELB.HTTP,
         domain=None,
         protocol_version=elbv2.ApplicationProtocolVersion.GRPC,
+        health_check_path="/grpc.health.v1.Health/Check",
+    ),
+    _web(
+        "gRPC whose health is a page",
+        "health_check_path of gRPC must be a method, such as /grpc.health.v1.Health/Check, got '/'",
+        protocol_version=elbv2.ApplicationProtocolVersion.GRPC,
     ),
     Row(
         "an issuer without TLS",

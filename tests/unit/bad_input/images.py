@@ -52,10 +52,16 @@ ROWS = (
         lambda at: at.repository(untagged_retention=timedelta(days=1.5)),
     ),
     Row(
-        "five patterns of releases",
+        "a pattern of five wildcards",
         "Stack/Images",
-        "release_tag_patterns must be at most 4, got",
-        lambda at: at.repository(release_tag_patterns=["1.*", "2.*", "3.*", "4.*", "5.*"]),
+        "release_tag_patterns may have 4 * in one pattern, got '*a*b*c*d*'",
+        lambda at: at.repository(release_tag_patterns=["*a*b*c*d*"]),
+    ),
+    Row(
+        "49 patterns of releases",
+        "Stack/Images",
+        "release_tag_patterns must be at most 48, got 49",
+        lambda at: at.repository(release_tag_patterns=[f"{number}.*" for number in range(49)]),
     ),
     Row(
         "a pattern that no tag can match",
