@@ -100,9 +100,12 @@ class RunningTarget:
         await _ministack.module("app").app(scope, receive, noted)
 
     async def _answer_own(self, question: str, query: dict[str, str], send: Send) -> None:
-        answer = self._reports.answer(question, query)
+        try:
+            answer = self._reports.answer(question, query)
+            status = 404 if answer is None else 200
+        except ValueError as error:
+            answer, status = {"error": str(error)}, 400
         body = json.dumps(answer).encode()
-        status = 404 if answer is None else 200
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
