@@ -81,6 +81,19 @@ def synthesize(
     return folder
 
 
+def add_https(stack: cdk.Stack) -> None:
+    """Add a listener for HTTPS beside one that redirects to it."""
+    balancer = next(each for each in stack.node.children if isinstance(each, elbv2.ApplicationLoadBalancer))
+    certificate = elbv2.ListenerCertificate.from_arn("arn:aws:acm:us-east-1:000000000000:certificate/echo")
+    balancer.add_listener(
+        "Secure",
+        port=443,
+        certificates=[certificate],
+        default_action=elbv2.ListenerAction.fixed_response(200, message_body="safe"),
+    )
+    balancer.add_redirect(source_port=81, target_port=443, target_protocol=elbv2.ApplicationProtocol.HTTPS)
+
+
 def add_job(stack: cdk.Stack) -> ecs.FargateTaskDefinition:
     """Add a task definition that ends with exit code 7."""
     job = ecs.FargateTaskDefinition(stack, "Job", family="nightly")

@@ -40,7 +40,7 @@ def _one_line() -> Generator[None]:
     """Turn a failure into one line and exit code 1."""
     try:
         yield
-    except LocalError as error:
+    except (LocalError, OSError) as error:  # a full disk is one of the latter
         typer.echo(f"error: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(code=1) from error
 

@@ -46,7 +46,7 @@ class RunningTarget:
         tail = LogTail()
         self._engine = Engine(plans=plans, network=network, targets=self._targets, tail=tail)
         self._deployments = Deployments(engine=self._engine, targets=self._targets, names=names)
-        self._entries = Entries(supervisor)
+        self._entries = Entries(supervisor, folder.path)
         self._reports = Reports(entries=self._entries, targets=self._targets, tail=tail)
         _resources.register()
         self._targets.install()
