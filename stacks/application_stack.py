@@ -34,6 +34,12 @@ _SERVES = ecs.HealthCheck(
     interval=cdk.Duration.seconds(10),
     start_period=cdk.Duration.seconds(30),
 )
+# The worker touches its file for as long as it takes messages.
+_WORKS = ecs.HealthCheck(
+    command=["CMD", "python", "-m", "ecs_workloads_runtime.health", "/tmp/shop-worker-lives", "--max-age", "60"],  # noqa: S108 - inside the container
+    interval=cdk.Duration.seconds(30),
+    start_period=cdk.Duration.seconds(30),
+)
 _ROOT = Path(__file__).resolve().parent.parent
 _RUNTIME = _ROOT / "runtime"
 # The web server waits for the app server, which waits for table and queue; each says no in time for who asked.
@@ -106,7 +112,9 @@ class ApplicationStack(cdk.Stack):
             self,
             "Worker",
             cluster=self._cluster,
-            container=self._container("worker", environment.worker, variables=orders_table),
+            container=replace(
+                self._container("worker", environment.worker, variables=orders_table), health_check=_WORKS
+            ),
             queue=orders,
             scaling=environment.worker.scaling,
             queue_prefix="ORDERS",

@@ -10,6 +10,13 @@ from datetime import timedelta
 
 from aws_cdk import Duration, Token
 
+_UNITS = {
+    "day": timedelta(days=1),
+    "hour": timedelta(hours=1),
+    "minute": timedelta(minutes=1),
+    "second": timedelta(seconds=1),
+}
+
 
 def require(condition: bool, subject: str, message: str) -> None:  # noqa: FBT001 - reads as an assertion
     """Raise ``ValueError`` that names ``subject`` unless ``condition`` holds."""
@@ -105,7 +112,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def in_words(value: timedelta) -> str:
-    """Return a time as a person writes it, in seconds."""
+    """Return a time as a person says it, in the largest unit of which it is a whole number: ``13 days``."""
+    for unit, size in _UNITS.items():
+        number, rest = divmod(value, size)
+        if number and not rest:
+            return f"{number} {unit}{'' if abs(number) == 1 else 's'}"
     return f"{value.total_seconds():.15g} seconds"
 
 

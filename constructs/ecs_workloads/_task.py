@@ -75,7 +75,6 @@ class TierTask:
             linux_parameters=linux_parameters(scope, CONTAINER_NAME, container.writable_paths),
             ulimits=list(container.ulimits) or None,
             health_check=container.health_check,
-            enable_restart_policy=container.restart_attempt_period is not None or None,
             restart_attempt_period=None
             if container.restart_attempt_period is None
             else duration(container.restart_attempt_period),

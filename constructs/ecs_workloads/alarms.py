@@ -10,7 +10,7 @@ from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from ecs_workloads._checks import check_key, require, suggestion
+from ecs_workloads._checks import check_key, check_type, require, suggestion
 from ecs_workloads._tier_alarms import TierAlarm, tier_alarms
 from ecs_workloads.alarm_thresholds import AlarmName, AlarmThresholds
 from ecs_workloads.tier_metrics import TierMetrics
@@ -50,6 +50,7 @@ class Alarms(Construct):
 
     Raises:
         ValueError: There is no tier, a severity has no topics, or a name is unknown.
+        TypeError: A tier stands where its metrics belong.
     """
 
     def __init__(
@@ -68,8 +69,9 @@ class Alarms(Construct):
         own_thresholds = dict(tier_thresholds or {})
         own_severities: dict[AlarmName, Severity] = dict(severities or {})
         require(len(tiers) > 0, path, "tiers must name at least one")
-        for name in tiers:
+        for name, tier in tiers.items():
             check_key(path, "tiers", name)
+            check_type(path, f"tiers[{name!r}]", tier, TierMetrics, "TierMetrics, such as worker.metrics")
         for severity in _SEVERITIES:
             require(
                 severity in topics, path, f"topics has no {severity!r}: name its topics, or [] if it shall tell nobody"

@@ -46,7 +46,7 @@ class ExtensibleTask:
     service: ecs.FargateService
     log_group: logs.ILogGroup
     memory_limit_mib: int
-    variables: Collection[str] = ()
+    variables: Collection[str]
 
     @cached_property
     def _claimed_mib(self) -> list[int]:

@@ -25,7 +25,10 @@ def test_a_missing_name_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.metadata, "version", {"ministack": "9.9.9"}.__getitem__)
+    def version(_: str) -> str:
+        return "9.9.9"
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
 
     with pytest.raises(LocalError, match=f"ministack 9.9.9 is installed, the local target needs {_ministack.VERSION}"):
         _self_check.check()

@@ -54,6 +54,7 @@ def test_its_metadata_names_what_it_needs(wheel: zipfile.ZipFile) -> None:
     }
     assert {re.split(r"[<>=]", line)[0] for line in required if "extra ==" in line} == {
         "h11",
+        "starlette",
         "uvicorn",
     }
 

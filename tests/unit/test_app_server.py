@@ -16,7 +16,17 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
-from ecs_workloads import AppServer, Container, Domain, InternalLoadBalancer, Scaling, SqsQueue, Worker
+from ecs_workloads import (
+    Alarms,
+    AppServer,
+    Container,
+    Domain,
+    InternalLoadBalancer,
+    RequestsPerTarget,
+    Scaling,
+    SqsQueue,
+    Worker,
+)
 from tests.templates import HEALTHY, ingress, main_container, properties, resources, statements
 
 AUTHORITY = "arn:aws:acm-pca:eu-west-1:111111111111:certificate-authority/12345678-1234-1234-1234-123456789012"
@@ -61,6 +71,14 @@ def test_other_tiers_call_it_by_name(stack: cdk.Stack, make: MakeApp) -> None:
     assert main_container(stack)["StopTimeout"] == 55
 
 
+def test_a_request_may_take_thirty_seconds_unless_told(stack: cdk.Stack, make: MakeApp) -> None:
+    make()
+
+    [published] = properties(stack, "AWS::ECS::Service")["ServiceConnectConfiguration"]["Services"]
+    assert published["Timeout"] == {"PerRequestTimeoutSeconds": 30}
+    assert main_container(stack)["StopTimeout"] == 40
+
+
 def test_an_alarm_of_the_user_rolls_a_deployment_back(stack: cdk.Stack, make: MakeApp) -> None:
     arn = "arn:aws:cloudwatch:eu-west-1:111111111111:alarm:orders"
     make(deployment_alarms=[cloudwatch.Alarm.from_alarm_arn(stack, "Orders", arn)])
@@ -72,6 +90,14 @@ def test_it_can_be_suspended(stack: cdk.Stack, make: MakeApp) -> None:
     make(suspended=True)
 
     assert properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")["MaxCapacity"] == 0
+
+
+def test_by_default_two_to_four_tasks_scale_on_cpu(stack: cdk.Stack, make: MakeApp) -> None:
+    make()
+
+    target = properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (2, 4)
+    assert "ECSServiceAverageCPUUtilization" in str(properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy"))
 
 
 def test_the_namespace_is_named_by_its_arn(stack: cdk.Stack, make: MakeApp) -> None:
@@ -190,6 +216,35 @@ def test_a_load_balancer_inside_the_vpc_takes_the_place_of_the_name(stack: cdk.S
     assert service["LoadBalancers"][0]["ContainerPort"] == 8000
     assert service["HealthCheckGracePeriodSeconds"] == 80
     assert "Services" not in service["ServiceConnectConfiguration"]
+
+
+def test_behind_a_load_balancer_no_name_need_be_said(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container
+) -> None:
+    container = replace(container, port=8000)
+    AppServer(stack, "App", cluster=cluster, container=container, internal_load_balancer=InternalLoadBalancer())
+
+    assert "Services" not in properties(stack, "AWS::ECS::Service")["ServiceConnectConfiguration"]
+
+
+def test_behind_a_load_balancer_it_scales_by_requests(stack: cdk.Stack, make: MakeApp) -> None:
+    make(
+        dns_name=None,
+        internal_load_balancer=InternalLoadBalancer(),
+        scaling=Scaling(min_capacity=2, max_capacity=8, policies=(RequestsPerTarget(requests_per_minute=600),)),
+    )
+
+    policy = properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy")
+    assert "ALBRequestCountPerTarget" in str(policy)
+
+
+def test_behind_a_load_balancer_its_answers_can_be_watched(stack: cdk.Stack, make: MakeApp) -> None:
+    app = make(dns_name=None, internal_load_balancer=InternalLoadBalancer())
+    Alarms(stack, "Alarms", tiers={"App": app.metrics}, topics={"critical": [], "warning": []})
+
+    alarms = str(resources(stack, "AWS::CloudWatch::Alarm"))
+    assert "UnHealthyHostCount" in alarms
+    assert "HTTPCode_Target_5XX_Count" in alarms
 
 
 def test_behind_a_load_balancer_no_check_of_the_container_is_needed(

@@ -149,6 +149,16 @@ def test_there_is_one_mount_target_for_each_zone(stack: cdk.Stack, make: MakeBro
     assert len(resources(stack, "AWS::EFS::MountTarget")) == 2
 
 
+def test_its_file_system_is_reached_in_the_subnets_of_its_task(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeBroker
+) -> None:
+    subnet = cluster.vpc.private_subnets[1]
+    make(vpc_subnets=ec2.SubnetSelection(subnets=[subnet]))
+
+    targets = resources(stack, "AWS::EFS::MountTarget")
+    assert [one["Properties"]["SubnetId"] for one in targets] == [stack.resolve(subnet.subnet_id)]
+
+
 def test_it_runs_as_the_user_of_the_image(stack: cdk.Stack, make: MakeBroker) -> None:
     make()
 

@@ -91,6 +91,12 @@ def test_a_sidecar_writes_under_its_own_name_to_the_log_group_of_the_tier(stack:
     assert options["agent"]["awslogs-group"] == options["main"]["awslogs-group"]
 
 
+def test_a_sidecar_may_have_as_little_memory_as_ecs_allows(stack: cdk.Stack, make: MakeApp) -> None:
+    make(Agent(memory_limit_mib=6))
+
+    assert containers(stack)["agent"]["Memory"] == 6
+
+
 def test_a_sidecar_that_fails_is_started_again_and_the_program_goes_on(stack: cdk.Stack, make: MakeApp) -> None:
     make(Agent())
 

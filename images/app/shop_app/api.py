@@ -15,9 +15,9 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from ecs_workloads_runtime import NotSent, emit_metrics, log_context
+from ecs_workloads_runtime.request_log import REQUEST_ID, RequestLog
 from shop_app.order import NewOrder, Order, Problem
 from shop_app.order_table import OrderTable, TableFailure
-from shop_app.request_log import REQUEST_ID, RequestLog
 
 _LOG = structlog.get_logger()
 _UNAVAILABLE = "the shop cannot reach its orders just now; please try again"

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from shop_web.request_log import RequestLog
+from ecs_workloads_runtime.request_log import RequestLog
 from shop_web.security_headers import SecurityHeaders
 
 _STATIC = Path(__file__).parent / "static"

@@ -9,10 +9,11 @@ from ecs_workloads import AlarmThresholds, QueueMetrics, RequestMetrics, TierMet
 from tests.unit.bad_input.row import FRACTION, TIER, Row
 
 _NO_ALARM: Any = "high_cpus"
-_LATENCY = "acceptable_latency must be from 1 seconds to 1209600 seconds, got"
-_NO_TASK = "no_running_task must be from 60 seconds to 3600 seconds, got"
-_OLDEST = "oldest_message_age must be from 1 seconds to 1209600 seconds, got"
-_SLOW = "slow_responses must be from 0.001 seconds to 3600 seconds, got"
+_NO_METRICS: Any = "worker"
+_LATENCY = "acceptable_latency must be from 1 second to 14 days, got"
+_NO_TASK = "no_running_task must be from 1 minute to 1 hour, got"
+_OLDEST = "oldest_message_age must be from 1 second to 14 days, got"
+_SLOW = "slow_responses must be from 0.001 seconds to 1 hour, got"
 _KEY = "a name in tiers must be letters, digits and hyphens, beginning with a letter, got"
 _REQUESTS = RequestMetrics(load_balancer_full_name="app/shop/1", target_group_full_name="targetgroup/web/2")
 
@@ -40,9 +41,9 @@ ROWS = (
     _threshold("restarts in no minute", "restarts must be from 1 to 15, got 0", restarts=0),
     _threshold("restarts in 16 minutes", "restarts must be from 1 to 15, got 16", restarts=16),
     _threshold("slow at once", f"{_SLOW} 0", slow_responses=timedelta(0)),
-    _threshold("slow after two hours", f"{_SLOW} 7200", slow_responses=timedelta(hours=2)),
+    _threshold("slow after two hours", f"{_SLOW} 2 hours", slow_responses=timedelta(hours=2)),
     _threshold("no task for half a minute", f"{_NO_TASK} 30", no_running_task=timedelta(seconds=30)),
-    _threshold("no task for two hours", f"{_NO_TASK} 7200", no_running_task=timedelta(hours=2)),
+    _threshold("no task for two hours", f"{_NO_TASK} 2 hours", no_running_task=timedelta(hours=2)),
     _threshold(
         "no task for half seconds",
         "no_running_task must be a whole number of seconds, got 60.5",
@@ -54,7 +55,7 @@ ROWS = (
         no_running_task=timedelta(seconds=90),
     ),
     _threshold("a message old at once", f"{_OLDEST} 0", oldest_message_age=timedelta(0)),
-    _threshold("a message of 15 days", f"{_OLDEST} 1296000", oldest_message_age=timedelta(days=15)),
+    _threshold("a message of 15 days", f"{_OLDEST} 15 days", oldest_message_age=timedelta(days=15)),
     _threshold(
         "a message of half seconds",
         "oldest_message_age must be a whole number of seconds, got 60.5",
@@ -66,7 +67,7 @@ ROWS = (
         oldest_message_age="soon",
     ),
     _latency("a queue that may not wait", f"{_LATENCY} 0", timedelta(0)),
-    _latency("a queue that may wait 15 days", f"{_LATENCY} 1296000", timedelta(days=15)),
+    _latency("a queue that may wait 15 days", f"{_LATENCY} 15 days", timedelta(days=15)),
     _latency(
         "a queue that may wait half seconds",
         "acceptable_latency must be a whole number of seconds, got 60.5",
@@ -80,6 +81,13 @@ ROWS = (
     ),
     _alarms("alarms of no tier", "tiers must name at least one", tiers={}),
     _alarms("a tier's name with a space", f"{_KEY} 'my shop'", tiers={"Shop": TIER, "my shop": TIER}),
+    Row(
+        "alarms of a tier and not of its metrics",
+        "Stack/Alarms",
+        "tiers['Shop'] must be TierMetrics, such as worker.metrics, got 'worker'",
+        lambda at: at.alarms(tiers={"Shop": _NO_METRICS}),
+        TypeError,
+    ),
     _alarms(
         "a severity without topics",
         "topics has no 'warning': name its topics, or [] if it shall tell nobody",
@@ -110,6 +118,13 @@ ROWS = (
     ),
     _dashboard("a dashboard of no tier", "tiers must name at least one", {}),
     _dashboard("a title that is none", f"{_KEY} '# Web'", {"# Web": TIER}),
+    Row(
+        "a row of a tier and not of its metrics",
+        "Stack/Dashboard",
+        "tiers['Shop'] must be TierMetrics, such as worker.metrics, got 'worker'",
+        lambda at: at.dashboard({"Shop": _NO_METRICS}),
+        TypeError,
+    ),
     _dashboard(
         "more than a dashboard shows",
         "a dashboard has at most 500 widgets, and these 72 tiers need 504: make two",

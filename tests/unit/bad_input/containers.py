@@ -8,12 +8,13 @@ from typing import Any
 from aws_cdk import aws_ecs as ecs
 
 from ecs_workloads import ScratchVolume, WritablePath
+from ecs_workloads._checks import in_words
 from tests.unit.bad_input.row import FRACTION, Row
 
 _EXIT_CODE = "restart_ignored_exit_codes must be from 0 to 255, got"
 _PERIOD = timedelta(minutes=5)
 _STORAGE = "ephemeral_storage_gib must be from 21 to 200, got"
-_STOP = "stop_timeout must be from 2 seconds to 120 seconds, got"
+_STOP = "stop_timeout must be from 2 seconds to 2 minutes, got"
 _NO_TEXT: Any = 4
 
 
@@ -26,11 +27,11 @@ def _times(argument: str, low: timedelta, high: timedelta) -> list[Row]:
         name = f"{argument} {what}"
         return Row(name, "Container", f"{argument} must be {message}", lambda at: at.container(**{argument: value}))
 
-    bounds = f"from {low.seconds} seconds to {high.seconds} seconds, got"
+    bounds = f"from {in_words(low)} to {in_words(high)}, got"
     below, above = low - timedelta(seconds=1), high + timedelta(seconds=1)
     return [
-        row("too short", below, f"{bounds} {below.seconds}"),
-        row("too long", above, f"{bounds} {above.seconds}"),
+        row("too short", below, f"{bounds} {in_words(below)}"),
+        row("too long", above, f"{bounds} {in_words(above)}"),
         row("of half seconds", low + FRACTION, f"a whole number of seconds, got {low.seconds}.5"),
     ]
 

@@ -16,6 +16,7 @@ from ecs_workloads import (
     TargetTimings,
     WebFirewall,
 )
+from ecs_workloads._checks import in_words
 from tests.unit.bad_input.row import FRACTION, Row
 
 _ELB = elbv2.ApplicationProtocol
@@ -65,10 +66,10 @@ def _times(argument: str, low: timedelta, high: timedelta, **others: Any) -> lis
     def row(what: str, value: timedelta, message: str) -> Row:
         return _timings(f"{argument} {what}", f"{argument} must be {message}", **{**others, argument: value})
 
-    bounds = f"from {low.total_seconds():g} seconds to {high.total_seconds():g} seconds, got"
+    bounds = f"from {in_words(low)} to {in_words(high)}, got"
     return [
-        row("too short", low - _SECOND, f"{bounds} {(low - _SECOND).total_seconds():g}"),
-        row("too long", high + _SECOND, f"{bounds} {(high + _SECOND).total_seconds():g}"),
+        row("too short", low - _SECOND, f"{bounds} {in_words(low - _SECOND)}"),
+        row("too long", high + _SECOND, f"{bounds} {in_words(high + _SECOND)}"),
         row("of half seconds", low + FRACTION, "a whole number of seconds, got"),
     ]
 
@@ -150,13 +151,13 @@ ROWS = (
     Row(
         "a session that is over",
         "OidcAuthentication",
-        "session_timeout must be from 1 seconds to 604800 seconds, got 0",
+        "session_timeout must be from 1 second to 7 days, got 0",
         lambda _: oidc(session_timeout=timedelta(0)),
     ),
     Row(
         "a session of eight days",
         "OidcAuthentication",
-        "session_timeout must be from 1 seconds to 604800 seconds, got 691200",
+        "session_timeout must be from 1 second to 7 days, got 8 days",
         lambda _: oidc(session_timeout=timedelta(days=8)),
     ),
     Row(
@@ -176,12 +177,12 @@ ROWS = (
     _web("tasks that speak TCP", "target_protocol must be HTTP or HTTPS, got Protocol.TCP", target_protocol=_TCP),
     _web(
         "a cookie that is over",
-        "stickiness_cookie_duration must be from 1 seconds to 604800 seconds, got 0",
+        "stickiness_cookie_duration must be from 1 second to 7 days, got 0",
         stickiness_cookie_duration=timedelta(0),
     ),
     _web(
         "a cookie of eight days",
-        "stickiness_cookie_duration must be from 1 seconds to 604800 seconds, got 691200",
+        "stickiness_cookie_duration must be from 1 second to 7 days, got 8 days",
         stickiness_cookie_duration=timedelta(days=8),
     ),
     _web(
@@ -204,13 +205,13 @@ ROWS = (
     Row(
         "inside, ready before it starts",
         "InternalLoadBalancer",
-        "startup_time must be from 0 seconds to 3600 seconds, got -1",
+        "startup_time must be from 0 seconds to 1 hour, got -1",
         lambda _: _inside(startup_time=-_SECOND),
     ),
     Row(
         "inside, ready after two hours",
         "InternalLoadBalancer",
-        "startup_time must be from 0 seconds to 3600 seconds, got 7200",
+        "startup_time must be from 0 seconds to 1 hour, got 2 hours",
         lambda _: _inside(startup_time=timedelta(hours=2)),
     ),
     Row(

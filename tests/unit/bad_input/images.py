@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.unit.bad_input.row import FRACTION, Row
 
-_UNTAGGED = "untagged_retention must be from 86400 seconds to 315360000 seconds, got"
+_UNTAGGED = "untagged_retention must be from 1 day to 3650 days, got"
 
 ROWS = (
     Row(
@@ -30,13 +30,13 @@ ROWS = (
     Row(
         "untagged images gone within the day",
         "Stack/Images",
-        f"{_UNTAGGED} 3600",
+        f"{_UNTAGGED} 1 hour",
         lambda at: at.repository(untagged_retention=timedelta(hours=1)),
     ),
     Row(
         "untagged images kept for eleven years",
         "Stack/Images",
-        f"{_UNTAGGED} 346896000",
+        f"{_UNTAGGED} 4015 days",
         lambda at: at.repository(untagged_retention=timedelta(days=4015)),
     ),
     Row(

@@ -11,9 +11,9 @@ from aws_cdk import aws_sqs as sqs
 from ecs_workloads import ArrivalRate, CapacityShare, MessageQueue, Scaling, SqsQueue
 from tests.unit.bad_input.row import FRACTION, Bench, Row
 
-_SQS = "longest_processing_time must be from 1 seconds to 28800 seconds, got"
-_RETENTION = "retention_period must be from 60 seconds to 1123200 seconds, got"
-_RABBIT = "longest_processing_time must be from 1 seconds to 1800 seconds, got"
+_SQS = "longest_processing_time must be from 1 second to 8 hours, got"
+_RETENTION = "retention_period must be from 1 minute to 13 days, got"
+_RABBIT = "longest_processing_time must be from 1 second to 30 minutes, got"
 
 
 def _import(at: Bench, longest: timedelta) -> MessageQueue:
@@ -31,7 +31,7 @@ def _cluster_of_calls(at: Bench) -> ecs.Cluster:
 
 ROWS = (
     Row("no processing time", "Stack/Queue", f"{_SQS} 0", lambda at: at.queue(longest_processing_time=timedelta(0))),
-    Row("9 hours", "Stack/Queue", f"{_SQS} 32400", lambda at: at.queue(longest_processing_time=timedelta(hours=9))),
+    Row("9 hours", "Stack/Queue", f"{_SQS} 9 hours", lambda at: at.queue(longest_processing_time=timedelta(hours=9))),
     Row(
         "a processing time of half seconds",
         "Stack/Queue",
@@ -47,7 +47,7 @@ ROWS = (
     Row(
         "9 hours of another's queue",
         "Stack/Imported",
-        f"{_SQS} 32400",
+        f"{_SQS} 9 hours",
         lambda at: _import(at, timedelta(hours=9)),
     ),
     Row(
@@ -71,13 +71,13 @@ ROWS = (
     Row(
         "negative retention",
         "Stack/Queue",
-        f"{_RETENTION} -86400",
+        f"{_RETENTION} -1 day",
         lambda at: at.queue(retention_period=timedelta(days=-1)),
     ),
     Row(
         "retention as long as the dead letters'",
         "Stack/Queue",
-        f"{_RETENTION} 1209600",
+        f"{_RETENTION} 14 days",
         lambda at: at.queue(retention_period=timedelta(days=14)),
     ),
     Row(
@@ -121,7 +121,7 @@ ROWS = (
     Row(
         "a mean time above the longest",
         "Stack/Worker",
-        "ArrivalRate: the mean processing_time=121 seconds is above the longest of the queue, 120 seconds",
+        "ArrivalRate: the mean processing_time=121 seconds is above the longest of the queue, 2 minutes",
         lambda at: at.worker(
             scaling=Scaling(max_capacity=2, policies=(ArrivalRate(processing_time=timedelta(seconds=121)),))
         ),
@@ -165,7 +165,7 @@ ROWS = (
     Row(
         "31 minutes on a broker",
         "RabbitMqQueue 'orders'",
-        f"{_RABBIT} 1860",
+        f"{_RABBIT} 31 minutes",
         lambda at: at.rabbit_queue(longest_processing_time=timedelta(minutes=31)),
     ),
     Row(

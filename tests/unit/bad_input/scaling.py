@@ -20,8 +20,8 @@ from ecs_workloads import (
 from tests.unit.bad_input.row import FRACTION, HalfMeasured, Row
 
 _HOURS = timedelta(hours=13)
-_PROCESSING = "processing_time must be from 0.001 seconds to 43200 seconds, got"
-_LATENCY = "acceptable_latency must be from 1 seconds to 1209600 seconds, got"
+_PROCESSING = "processing_time must be from 0.001 seconds to 12 hours, got"
+_LATENCY = "acceptable_latency must be from 1 second to 14 days, got"
 _UTILIZATION = "target_utilization_percent must be from 10 to 90, got"
 _AT_ONCE = "messages_at_once must be from 1 to 10000, got"
 
@@ -63,8 +63,8 @@ def _cooldowns(subject: str, policy: Callable[..., object]) -> list[Row]:
         row(what, argument, value, message)
         for argument in ("scale_out_cooldown", "scale_in_cooldown")
         for what, value, message in (
-            ("below zero", timedelta(seconds=-1), "from 0 seconds to 3600 seconds, got -1"),
-            ("above an hour", timedelta(hours=2), "from 0 seconds to 3600 seconds, got 7200"),
+            ("below zero", timedelta(seconds=-1), "from 0 seconds to 1 hour, got -1"),
+            ("above an hour", timedelta(hours=2), "from 0 seconds to 1 hour, got 2 hours"),
             ("of half a second", FRACTION, "a whole number of seconds, got 0.5"),
         )
     ]
@@ -77,7 +77,7 @@ ROWS = (
     *_cooldowns("TargetCpu", TargetCpu),
     *_cooldowns("TargetMemory", TargetMemory),
     Row("arrivals, no time", "ArrivalRate", f"{_PROCESSING} 0", lambda _: _arrivals(processing_time=timedelta(0))),
-    Row("arrivals, 13 hours", "ArrivalRate", f"{_PROCESSING} 46800", lambda _: _arrivals(processing_time=_HOURS)),
+    Row("arrivals, 13 hours", "ArrivalRate", f"{_PROCESSING} 13 hours", lambda _: _arrivals(processing_time=_HOURS)),
     Row("arrivals, none at once", "ArrivalRate", f"{_AT_ONCE} 0", lambda _: _arrivals(messages_at_once=0)),
     Row("arrivals, 10001 at once", "ArrivalRate", f"{_AT_ONCE} 10001", lambda _: _arrivals(messages_at_once=10_001)),
     Row("arrivals, idle", "ArrivalRate", f"{_UTILIZATION} 9", lambda _: _arrivals(target_utilization_percent=9)),
@@ -90,7 +90,7 @@ ROWS = (
         leaves=True,
     ),
     Row("no latency", "BacklogPerTask", f"{_LATENCY} 0", lambda _: _backlog(acceptable_latency=timedelta(0))),
-    Row("15 days", "BacklogPerTask", f"{_LATENCY} 1296000", lambda _: _backlog(acceptable_latency=timedelta(days=15))),
+    Row("15 days", "BacklogPerTask", f"{_LATENCY} 15 days", lambda _: _backlog(acceptable_latency=timedelta(days=15))),
     Row(
         "a latency of half seconds",
         "BacklogPerTask",
@@ -98,11 +98,11 @@ ROWS = (
         lambda _: _backlog(acceptable_latency=timedelta(minutes=1) + FRACTION),
     ),
     Row("backlog, no time", "BacklogPerTask", f"{_PROCESSING} 0", lambda _: _backlog(processing_time=timedelta(0))),
-    Row("backlog, 13 hours", "BacklogPerTask", f"{_PROCESSING} 46800", lambda _: _backlog(processing_time=_HOURS)),
+    Row("backlog, 13 hours", "BacklogPerTask", f"{_PROCESSING} 13 hours", lambda _: _backlog(processing_time=_HOURS)),
     Row(
         "processing longer than latency",
         "BacklogPerTask",
-        "no number of tasks meets acceptable_latency=60 seconds when processing_time is 61 seconds",
+        "no number of tasks meets acceptable_latency=1 minute when processing_time is 61 seconds",
         lambda _: _backlog(acceptable_latency=timedelta(minutes=1), processing_time=timedelta(seconds=61)),
     ),
     Row("backlog, none at once", "BacklogPerTask", f"{_AT_ONCE} 0", lambda _: _backlog(messages_at_once=0)),

@@ -13,8 +13,8 @@ from tests.unit.bad_input.row import FRACTION, Bench, Row
 
 _HTTP = elbv2.ApplicationProtocol.HTTP
 _TCP: Any = elbv2.Protocol.TCP
-_REQUEST = "longest_request must be from 1 seconds to 110 seconds, got"
-_STARTUP = "startup_time must be from 0 seconds to 3600 seconds, got"
+_REQUEST = "longest_request must be from 1 second to 110 seconds, got"
+_STARTUP = "startup_time must be from 0 seconds to 1 hour, got"
 _FAILED = "max_failed_percent must be above 0 and up to 100, got"
 _HTTPS = "HTTPS needs a domain with its hosted zone, or a domain and a certificate"
 _GUEST = "only for a load balancer of its own, not with a listener_rule"
@@ -141,7 +141,9 @@ ROWS = (
         lambda at: at.web(longest_request=_request(30.5)),
     ),
     Row("ready before it starts", "Stack/Web", f"{_STARTUP} -1", lambda at: at.web(startup_time=timedelta(seconds=-1))),
-    Row("ready after two hours", "Stack/Web", f"{_STARTUP} 7200", lambda at: at.web(startup_time=timedelta(hours=2))),
+    Row(
+        "ready after two hours", "Stack/Web", f"{_STARTUP} 2 hours", lambda at: at.web(startup_time=timedelta(hours=2))
+    ),
     Row(
         "ready after half a second",
         "Stack/Web",

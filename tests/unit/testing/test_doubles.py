@@ -130,7 +130,7 @@ def test_the_double_puts_nothing_into_the_stack(stack: cdk.Stack, cluster: ecs.I
 
 
 def test_the_double_refuses_what_a_broker_refuses() -> None:
-    with pytest.raises(ValueError, match="longest_processing_time must be from 1 seconds to 1800 seconds"):
+    with pytest.raises(ValueError, match="longest_processing_time must be from 1 second to 30 minutes"):
         BrokerDouble(longest_processing_time=timedelta(hours=1))
 
 

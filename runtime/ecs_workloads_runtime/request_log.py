@@ -1,4 +1,4 @@
-"""Says in the log what became of each request, under an id that goes with it to the worker."""
+"""Says in the log what became of each request, under an id that goes on with it. Needs the extra ``[http]``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ecs_workloads_runtime import log_context
+from ecs_workloads_runtime.logs import log_context
 
 REQUEST_ID = "x-request-id"
 # Asked by machines every few seconds: nobody reads a line about it.
@@ -26,9 +26,11 @@ def request_id(headers: Headers) -> str:
 
 
 class RequestLog:
-    """Middleware: binds ``request_id`` to all log lines of a request, and answers with it.
+    """ASGI middleware: binds ``request_id`` to all log lines of a request, and answers with it.
 
-    The application finds the id in the header ``x-request-id`` of its request, always.
+    The id is that of the request's header ``x-request-id``, or a new one where there is none, or none that belongs in a
+    log. The application finds it in that header, always. One line says what became of the request, with its method,
+    path, status and milliseconds; requests for ``/healthz`` and ``/readyz`` have none.
 
     Args:
         app: Application behind it.
