@@ -11,6 +11,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as scheduler_targets
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 _PROGRAM = Path(__file__).parent / "programs" / "echo"
@@ -77,3 +79,47 @@ def synthesize(
         extra(stack)
     app.synth()
     return folder
+
+
+def add_https(stack: cdk.Stack) -> None:
+    """Add a listener for HTTPS beside one that redirects to it."""
+    balancer = next(each for each in stack.node.children if isinstance(each, elbv2.ApplicationLoadBalancer))
+    certificate = elbv2.ListenerCertificate.from_arn("arn:aws:acm:us-east-1:000000000000:certificate/echo")
+    balancer.add_listener(
+        "Secure",
+        port=443,
+        certificates=[certificate],
+        default_action=elbv2.ListenerAction.fixed_response(200, message_body="safe"),
+    )
+    balancer.add_redirect(source_port=81, target_port=443, target_protocol=elbv2.ApplicationProtocol.HTTPS)
+
+
+def add_job(stack: cdk.Stack) -> ecs.FargateTaskDefinition:
+    """Add a task definition that ends with exit code 7."""
+    job = ecs.FargateTaskDefinition(stack, "Job", family="nightly")
+    job.add_container(
+        "job",
+        image=ecs.ContainerImage.from_asset(str(_PROGRAM)),
+        command=["python", "-c", "import sys; print('the job ran'); sys.exit(7)"],
+        logging=ecs.LogDriver.aws_logs(
+            stream_prefix="job", log_group=logs.LogGroup(stack, "JobLogs", log_group_name="/job")
+        ),
+    )
+    return job
+
+
+def add_schedule(stack: cdk.Stack) -> None:
+    """Run the job every minute."""
+    cluster = next(each for each in stack.node.children if isinstance(each, ecs.Cluster))
+    target = scheduler_targets.EcsRunFargateTask(
+        cluster,
+        task_definition=add_job(stack),
+        vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC),
+        assign_public_ip=True,
+    )
+    scheduler.Schedule(
+        stack,
+        "Schedule",
+        schedule=scheduler.ScheduleExpression.rate(cdk.Duration.minutes(1)),
+        target=cast("scheduler.IScheduleTarget", target),
+    )

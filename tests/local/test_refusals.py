@@ -80,6 +80,16 @@ def test_a_folder_of_another_version_is_refused_and_kept(project: Project, tmp_p
     assert record.exists()
 
 
+def test_a_folder_that_cannot_be_written_is_named(project: Project, tmp_path: Path) -> None:
+    project.state.write_text("a file, not a folder", encoding="utf-8")
+
+    done = project.run("up", "--app", str(synthesize(tmp_path / "assembly")))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: cannot write {project.state}")
+    project.state.unlink()
+
+
 def test_a_wrong_image_folder_is_refused(project: Project, tmp_path: Path) -> None:
     (project.folder / "ecs-workloads.toml").write_text(
         '[local.images]\n"example.com/shop" = "nowhere"\n', encoding="utf-8"

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ecs_workloads.local import LocalError
-from ecs_workloads.local._client import Answer
+from ecs_workloads.local._client import Answer, the_one
 
 if TYPE_CHECKING:
     from ecs_workloads.local.local_target import LocalTarget
@@ -40,7 +40,7 @@ def _one_line() -> Generator[None]:
     """Turn a failure into one line and exit code 1."""
     try:
         yield
-    except LocalError as error:
+    except (LocalError, OSError) as error:  # a full disk is one of the latter
         typer.echo(f"error: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(code=1) from error
 
@@ -99,7 +99,7 @@ def status(*, project: _Project = _HERE, as_json: _Json = False) -> None:
 
 @local.command()
 def logs(
-    service: Annotated[str, typer.Argument(help="Name of a service, or a part of it.")],
+    service: Annotated[str, typer.Argument(help="Name of a service or a part of it, or family:NAME of one-off tasks.")],
     *,
     project: _Project = _HERE,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until interrupted.")] = False,
@@ -108,7 +108,8 @@ def logs(
     """Show what the tasks of a service wrote."""
     with _one_line():
         client = _target(project).client()
-        group, number = f"service:{client.service(service)['name']}", 0
+        group = service if service.startswith("family:") else f"service:{client.service(service)['name']}"
+        number = 0
         while True:
             for line in client.logs(group, after=number):
                 number = int(line["number"])
@@ -117,6 +118,34 @@ def logs(
                 return
             sys.stdout.flush()
             time.sleep(_PACE)
+
+
+@local.command("run-task")
+def run_task(
+    job: Annotated[str, typer.Argument(help="Family of a task definition, or a part of it.")],
+    *,
+    project: _Project = _HERE,
+    as_json: _Json = False,
+) -> None:
+    """Run a task once, show what it writes, and exit with the exit code of its last failed container."""
+    with _one_line():
+        client = _target(project).client()
+        task_id, number = client.run_task(the_one(job, client.families(), "task definition")), 0
+        while True:
+            task = client.task(task_id)
+            for line in client.logs(str(task["group"]), after=number):
+                number = int(line["number"])
+                if line["task"] == task_id and not as_json:
+                    typer.echo(line["line"])
+            if task["status"] == "STOPPED":
+                break
+            time.sleep(_PACE)
+    if as_json:
+        typer.echo(json.dumps(task))
+    else:
+        typer.echo(task["reason"], err=True)
+    codes = [1 if code is None else int(code) for code in task["exitCodes"].values()]
+    raise typer.Exit(code=max(codes))
 
 
 @local.command("open")

@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from typing import Any
 
 from ecs_workloads.local._state import TargetRecord
@@ -50,6 +51,20 @@ class TargetClient:
         lines: list[Answer] = self._get("logs", group=group, after=str(after))
         return lines
 
+    def families(self) -> list[str]:
+        """Return the families of its task definitions."""
+        families: list[str] = self._get("families")
+        return families
+
+    def run_task(self, family: str) -> str:
+        """Run a task of ``family`` and return its id."""
+        return str(self._get("run-task", family=family)["id"])
+
+    def task(self, task_id: str) -> Answer:
+        """Return the state of a task."""
+        task: Answer = self._get("task", id=task_id)
+        return task
+
     def service(self, name: str) -> Answer:
         """Return the service called ``name``, or the only one whose name holds it.
 
@@ -57,17 +72,34 @@ class TargetClient:
             LocalError: There is none, or several.
         """
         services = self.services()
-        exact = [each for each in services if each["name"] == name]
-        found = exact or [each for each in services if name.lower() in str(each["name"]).lower()]
-        if len(found) != 1:
-            names = ", ".join(str(each["name"]) for each in found or services) or "none"
-            raise LocalError(f"{len(found) or 'no'} service has a name like {name!r}; there is: {names}")
-        return found[0]
+        found = the_one(name, [str(each["name"]) for each in services], "service")
+        return next(each for each in services if each["name"] == found)
 
     def _get(self, question: str, **query: str) -> Any:  # noqa: ANN401 - JSON
         url = f"{self._record.endpoint}/_ecs-workloads/{question}?{urllib.parse.urlencode(query)}"
         try:
             with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:  # noqa: S310 - it begins with http
                 return json.load(answer)
+        except urllib.error.HTTPError as error:
+            said = json.load(error)
+            raise LocalError(str(said["error"] if said else error)) from error
         except (urllib.error.URLError, OSError) as error:
             raise LocalError(f"the target at {self._record.endpoint} does not answer: {error}") from error
+
+
+def the_one(name: str, names: Sequence[str], kind: str) -> str:
+    """Return ``name``, or the only one of ``names`` that holds it.
+
+    Args:
+        name: What the user said.
+        names: What there is.
+        kind: What it is the name of.
+
+    Raises:
+        LocalError: There is none, or there are several.
+    """
+    found = [each for each in names if each == name] or [each for each in names if name.lower() in each.lower()]
+    if len(found) != 1:
+        count = "several" if found else "no"
+        raise LocalError(f"{count} {kind} has a name like {name!r}; there is: {', '.join(found or names) or 'none'}")
+    return found[0]

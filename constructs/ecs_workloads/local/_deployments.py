@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 
@@ -32,7 +33,14 @@ class Deployments:
         self._names = names
 
     def install(self) -> None:
-        """Make ministack leave it to this class when a task is well."""
+        """Make ministack leave it to this class when a task is well, and count the tasks of a service one at a time."""
+        reconcile, lock = _ecs._reconcile_service_tasks, threading.RLock()
+
+        def reconcile_alone(cluster: str, service: str) -> None:
+            with lock:  # two that count at once both start what is missing
+                reconcile(cluster, service)
+
+        _ministack.replace(_ecs, "_reconcile_service_tasks", reconcile_alone)
         # It counts tasks as well after a second, whatever their health checks say.
         _ministack.replace(_ecs, "_record_service_task_healthy", _do_nothing)
 

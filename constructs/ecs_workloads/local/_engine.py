@@ -77,6 +77,7 @@ class Engine:
         account: str,
         region: str,
     ) -> None:
+        task["group"] = task["group"] or f"family:{definition['family']}"  # as AWS has it
         with _responses.request_scope(account, region):
             try:
                 started = self._start(task, definition, overrides)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import urllib.parse
+from pathlib import Path
 
 from ecs_workloads.local import _ministack
+from ecs_workloads.local._certificate import write_certificate
 from ecs_workloads.local._host_sockets import ADDRESS, Supervisor
 from ecs_workloads.local._http_server import Receive, Scope, Send, serve
 from ecs_workloads.local._ministack import Document
@@ -20,10 +22,12 @@ class Entries:
 
     Args:
         supervisor: Opens sockets of this machine.
+        folder: Where the certificate for HTTPS is kept.
     """
 
-    def __init__(self, supervisor: Supervisor) -> None:
+    def __init__(self, supervisor: Supervisor, folder: Path) -> None:
         self._supervisor = supervisor
+        self._folder = folder
         self._open: dict[str, tuple[asyncio.Event, asyncio.Task[None], int]] = {}
 
     async def look(self) -> None:
@@ -46,23 +50,63 @@ class Entries:
                     "listenerArn": listener["ListenerArn"],
                     "loadBalancerArn": listener["LoadBalancerArn"],
                     "port": int(listener["Port"]),
-                    "address": f"http://{ADDRESS}:{port}",
+                    "address": f"{str(listener['Protocol']).lower()}://{ADDRESS}:{port}",
                 })  # fmt: skip
         return found
 
     async def _start(self, listener: Document, account: str, region: str) -> None:
         descriptor, port = await asyncio.to_thread(self._supervisor.open, 0)
         stop = asyncio.Event()
+        certificate = write_certificate(self._folder) if listener["Protocol"] == "HTTPS" else None
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "lifespan":
                 await _live(receive, send)
             elif scope["type"] == "http":
                 with _responses.request_scope(account, region):
-                    await _answer(listener, scope, receive, send)
+                    await self._answer(listener, scope, receive, send)
 
-        task = asyncio.create_task(serve(answer, [f"fd://{descriptor}"], stop))
+        task = asyncio.create_task(serve(answer, [f"fd://{descriptor}"], stop, certificate=certificate))
         self._open[listener["ListenerArn"]] = (stop, task, port)
+
+    async def _answer(self, listener: Document, scope: Scope, receive: Receive, send: Send) -> None:
+        body = b""
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        query = scope["query_string"].decode("latin-1")
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        with _responses.request_scope(_responses.get_account_id(), _responses.get_region()):
+            balancer = _alb._lbs[listener["LoadBalancerArn"]]
+            response = await _alb.dispatch_request(
+                balancer,
+                scope["method"],
+                scope["path"],
+                headers,
+                body,
+                urllib.parse.parse_qs(query, keep_blank_values=True),
+                int(listener["Port"]),
+                client_ip=scope["client"][0],
+                raw_query_string=query,
+                raw_path=scope["raw_path"].decode("latin-1"),
+            )
+        self._point_here(listener, response[1])
+        await _app._send_if_handled(send, response, receive, head=scope["method"] == "HEAD")
+
+    def _point_here(self, listener: Document, headers: Document) -> None:
+        """Let a redirect from one listener to another end where the other is on this machine."""
+        for name in [name for name in headers if name.lower() == "location"]:
+            parts = urllib.parse.urlsplit(str(headers[name]))
+            port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+            for _, other in list(_alb._listeners.all_items()):
+                same = other["LoadBalancerArn"] == listener["LoadBalancerArn"] and int(other["Port"]) == port
+                if same and parts.hostname in {ADDRESS, "localhost"} and other["ListenerArn"] in self._open:
+                    here = f"{parts.hostname}:{self._open[other['ListenerArn']][2]}"
+                    headers[name] = urllib.parse.urlunsplit(parts._replace(netloc=here))
 
 
 async def _live(receive: Receive, send: Send) -> None:
@@ -71,31 +115,3 @@ async def _live(receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
-
-
-async def _answer(listener: Document, scope: Scope, receive: Receive, send: Send) -> None:
-    body = b""
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            break
-    query = scope["query_string"].decode("latin-1")
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    with _responses.request_scope(_responses.get_account_id(), _responses.get_region()):
-        balancer = _alb._lbs[listener["LoadBalancerArn"]]
-        response = await _alb.dispatch_request(
-            balancer,
-            scope["method"],
-            scope["path"],
-            headers,
-            body,
-            urllib.parse.parse_qs(query, keep_blank_values=True),
-            int(listener["Port"]),
-            client_ip=scope["client"][0],
-            raw_query_string=query,
-            raw_path=scope["raw_path"].decode("latin-1"),
-        )
-    await _app._send_if_handled(send, response, receive, head=scope["method"] == "HEAD")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ecs_workloads.local import _ministack, _resources, _task_states
+from ecs_workloads.local import _ministack, _one_off_tasks, _resources, _task_states
 from ecs_workloads.local._deployments import tasks_of
 from ecs_workloads.local._entries import Entries
 from ecs_workloads.local._log_tail import LogTail
@@ -33,20 +33,22 @@ class Reports:
     tail: LogTail
 
     def answer(self, question: str, query: Mapping[str, str]) -> object:
-        """Return the answer; ``None`` to a question that there is not."""
-        match question:
-            case "entries":
-                return self.entries.describe()
-            case "types":
-                return sorted(_resources.supported())
-            case "services":
-                return self._services()
-            case "stacks":
-                return self._stacks()
-            case "logs":
-                return self.tail.after(int(query["after"]), group=query["group"])
-            case _:
-                return None
+        """Return the answer; ``None`` to a question that there is not.
+
+        Raises:
+            ValueError: What was asked for does not exist.
+        """
+        answers: dict[str, Callable[[], object]] = {
+            "entries": self.entries.describe,
+            "types": lambda: sorted(_resources.supported()),
+            "services": self._services,
+            "stacks": self._stacks,
+            "families": _one_off_tasks.families,
+            "run-task": lambda: _one_off_tasks.run(query["family"]),
+            "task": lambda: _one_off_tasks.state(query["id"]),
+            "logs": lambda: self.tail.after(int(query["after"]), group=query["group"]),
+        }
+        return answers[question]() if question in answers else None
 
     def _services(self) -> list[Document]:
         found: list[Document] = []

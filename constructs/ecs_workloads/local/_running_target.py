@@ -46,7 +46,7 @@ class RunningTarget:
         tail = LogTail()
         self._engine = Engine(plans=plans, network=network, targets=self._targets, tail=tail)
         self._deployments = Deployments(engine=self._engine, targets=self._targets, names=names)
-        self._entries = Entries(supervisor)
+        self._entries = Entries(supervisor, folder.path)
         self._reports = Reports(entries=self._entries, targets=self._targets, tail=tail)
         _resources.register()
         self._targets.install()
@@ -100,9 +100,12 @@ class RunningTarget:
         await _ministack.module("app").app(scope, receive, noted)
 
     async def _answer_own(self, question: str, query: dict[str, str], send: Send) -> None:
-        answer = self._reports.answer(question, query)
+        try:
+            answer = self._reports.answer(question, query)
+            status = 404 if answer is None else 200
+        except ValueError as error:
+            answer, status = {"error": str(error)}, 400
         body = json.dumps(answer).encode()
-        status = 404 if answer is None else 200
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

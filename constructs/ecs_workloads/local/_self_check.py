@@ -64,6 +64,7 @@ NAMES: Mapping[str, Sequence[str]] = {
         "_awslogs_config",
         "_bump_task_version",
         "_cluster_name_from_arn",
+        "_clusters",
         "_complete_service_deployment",
         "_create_capacity_provider",
         "_create_service",
@@ -91,6 +92,7 @@ NAMES: Mapping[str, Sequence[str]] = {
         "_resolve_container_secrets",
         "_resolve_task",
         "_resolve_td_key",
+        "_run_task",
         "_run_task_worker",
         "_sanitize",
         "_services",
@@ -103,6 +105,7 @@ NAMES: Mapping[str, Sequence[str]] = {
         "_update_service",
     ),
     "services.ecs_metadata": ("set_task_status", "unregister_token"),
+    "services.eventbridge": ("_invoke_target",),
     "services.sqs": ("_queue_url_for_account",),
     "services.waf": ("_associate_web_acl", "_disassociate_web_acl"),
 }

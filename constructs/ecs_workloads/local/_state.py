@@ -73,7 +73,7 @@ class StateFolder:
         """
         try:
             values = json.loads(self._record.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except ValueError as error:
             raise LocalError(f"{self._record} is damaged; delete {self.path} and start again") from error

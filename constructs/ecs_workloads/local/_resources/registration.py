@@ -11,6 +11,7 @@ from ecs_workloads.local._resources import (
     queues,
     repositories,
     scaling,
+    schedules,
     secrets,
     services,
     task_definitions,
@@ -24,6 +25,7 @@ def register() -> None:
         for resource_type in module.types():
             resource_type.register()
     alarms.keep_metric_math()
+    schedules.run_tasks()
     queues.use_aws_addresses()
     repositories.refuse_unknown_images()
     load_balancers.know_the_vpc()
