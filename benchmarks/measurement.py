@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -37,13 +39,15 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
     Raises:
         RuntimeError: The command fails.
     """
+    # Not a pipe: a program that writes more than it holds would wait for a reader.
+    with tempfile.TemporaryFile() as errors:
+        return _measure(command, environment, errors)
+
+
+def _measure(command: Sequence[str], environment: Mapping[str, str], errors: IO[bytes]) -> Cost:
     started = time.perf_counter()
     process = psutil.Popen(
-        command,
-        cwd=_ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        command, cwd=_ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=errors
     )
     processor: dict[int, float] = {}
     peak = 0.0
@@ -60,7 +64,8 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
         time.sleep(_INTERVAL_IN_SECONDS)
     wall = time.perf_counter() - started
     if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{process.stderr.read().decode()}")
+        errors.seek(0)
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{errors.read().decode()}")
     return Cost(wall=wall, cpu=sum(processor.values()), peak=peak)
 
 
