@@ -21,8 +21,19 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from ecs_workloads import MessageQueue, QueueMetrics, RabbitMqQueue, RequestMetrics, SqsQueue, TierMetrics
+from ecs_workloads import (
+    MessageQueue,
+    QueueMetrics,
+    RabbitMqQueue,
+    RequestMetrics,
+    ServiceConnectMetrics,
+    SqsQueue,
+    TierMetrics,
+)
 from stacks.environments import APPLICATION, Environment
+
+# The name by which the web servers call the app servers.
+APP_DNS_NAME = "app"
 
 Layer = Literal["network", "platform", "data", "application"]
 
@@ -172,7 +183,7 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
         layer: Layer,
         name: str,
         min_capacity: int,
-        requests: RequestMetrics | None = None,
+        requests: RequestMetrics | ServiceConnectMetrics | None = None,
         queue: QueueMetrics | None = None,
     ) -> TierMetrics:
         return TierMetrics(
@@ -188,6 +199,11 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
         target_group_full_name=value("application", "web-target-group-full-name"),
         owns_load_balancer=environment.listener is None,
     )
+    calls = ServiceConnectMetrics(
+        discovery_name=APP_DNS_NAME,
+        cluster_name=value("platform", "cluster-name"),
+        service_name=value("application", "app-service-name"),
+    )
     orders = None
     if environment.queue == "sqs":
         orders = QueueMetrics.of_sqs(
@@ -197,7 +213,7 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
         )
     found = {
         "Web": tier("application", "web", environment.web.scaling.min_capacity, requests=requests),
-        "App": tier("application", "app", environment.app.scaling.min_capacity),
+        "App": tier("application", "app", environment.app.scaling.min_capacity, requests=calls),
         "Worker": tier("application", "worker", environment.worker.scaling.min_capacity, queue=orders),
     }
     return found if environment.queue == "sqs" else {**found, "Broker": tier("data", "broker", 1)}

@@ -22,7 +22,7 @@ from ecs_workloads._service import TierService
 from ecs_workloads._service_connect import published_service
 from ecs_workloads._start_order import start_after
 from ecs_workloads._task import CONTAINER_NAME
-from ecs_workloads._task_metrics import request_metrics, tier_metrics
+from ecs_workloads._task_metrics import request_metrics, service_connect_metrics, tier_metrics
 from ecs_workloads._tier_checks import LONGEST_REQUEST, check_tier
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -57,6 +57,7 @@ class AppServer(Construct):
         longest_request: Longest time that a request takes, 1 to 110 seconds; Service Connect ends a longer
             one with 504. A task that is stopped has so long, and 10 seconds more, to finish.
         app_protocol: What the program speaks: ``ecs.AppProtocol.http``, ``http2`` or ``grpc``. Defaults to HTTP/1.1.
+            Of gRPC by Service Connect, ``metrics`` has no requests.
         access_logs: Whether Service Connect logs each call, as JSON and without queries. Defaults to no: the log group
             costs by the amount.
         certificate_authority_arn: Private certificate authority from which the proxies of Service Connect get their
@@ -184,7 +185,7 @@ class AppServer(Construct):
             self._tier.service,
             scaling=scaling,
             suspended=suspended,
-            requests=None
+            requests=service_connect_metrics(self._tier.service, dns_name=self._name, app_protocol=app_protocol)
             if self._entry is None
             else request_metrics(self._entry.target_group, self._entry.load_balancer),
         )

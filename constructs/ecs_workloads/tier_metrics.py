@@ -10,6 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from ecs_workloads._checks import is_token, require
 from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.request_metrics import RequestMetrics
+from ecs_workloads.service_connect_metrics import ServiceConnectMetrics
 
 _MINUTE = Duration.minutes(1)
 
@@ -26,7 +27,7 @@ class TierMetrics:
         min_capacity: Fewest tasks that the tier ever runs. With 0, for a tier that is suspended, or stopped at
             night, no alarm goes off because no task runs.
         path: Construct path of the tier, for descriptions. Defaults to none.
-        requests: Requests that a load balancer sends to the tier, if one does.
+        requests: Requests to the tier, as its load balancer or Service Connect measures them. Defaults to none.
         queue: Queue from which the tier takes its work, if it has one with metrics.
 
     Raises:
@@ -37,7 +38,7 @@ class TierMetrics:
     service_name: str
     min_capacity: int
     path: str | None = None
-    requests: RequestMetrics | None = None
+    requests: RequestMetrics | ServiceConnectMetrics | None = None
     queue: QueueMetrics | None = None
 
     def __post_init__(self) -> None:
