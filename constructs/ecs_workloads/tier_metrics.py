@@ -70,9 +70,9 @@ class TierMetrics:
     def metric_missing_tasks(self) -> cloudwatch.MathExpression:
         """Return the number of tasks that should run and do not, 0 during a deployment: count.
 
-        It needs Container Insights, of either kind, on the cluster: `ContainerCluster` has it. Its own
-        ``RestartCount`` exists only for containers with a restart policy, which without
-        ``Container.restart_attempt_period`` a tier's container has not: ECS replaces the whole task.
+        It needs Container Insights, of either kind, on the cluster: `ContainerCluster` has it. A container that ECS
+        starts again in its task, by ``Container.restart_attempt_period``, is no missing task: Container Insights
+        counts that as ``RestartCount``.
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-enhanced-observability-metrics-ECS.html
         """
         names = {"desired": "DesiredTaskCount", "running": "RunningTaskCount", "deployments": "DeploymentCount"}
