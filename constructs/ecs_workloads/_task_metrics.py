@@ -24,6 +24,7 @@ def tier_metrics(
     suspended: bool,
     requests: RequestMetrics | ServiceConnectMetrics | None = None,
     queue: QueueMetrics | None = None,
+    restarts_in_place: bool = False,
 ) -> TierMetrics:
     """Return what is measured of the tier at ``path``."""
     return TierMetrics(
@@ -33,6 +34,7 @@ def tier_metrics(
         path=path,
         requests=requests,
         queue=queue,
+        restarts_in_place=restarts_in_place,
     )
 
 

@@ -117,11 +117,14 @@ def _of_tasks(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[TierAl
         )
     if thresholds.restarts is not None:
         window = RESTART_WINDOW // _MINUTE
+        stopped = "tasks stopped and were missing"
+        if tier.restarts_in_place:
+            stopped += ", or containers stopped and were started again,"
         yield TierAlarm(
             name="restarts",
             construct_id="Restarts",
-            says=f"tasks stopped and were missing in {thresholds.restarts} of {window} minutes, without a deployment",
-            metric=tier.metric_missing_tasks(),
+            says=f"{stopped} in {thresholds.restarts} of {window} minutes, without a deployment",
+            metric=tier.metric_restarts() if tier.restarts_in_place else tier.metric_missing_tasks(),
             threshold=1,
             minutes=window,
             datapoints=thresholds.restarts,

@@ -188,6 +188,7 @@ class AppServer(Construct):
             requests=service_connect_metrics(self._tier.service, dns_name=self._name, app_protocol=app_protocol)
             if self._entry is None
             else request_metrics(self._entry.target_group, self._entry.load_balancer),
+            restarts_in_place=container.restart_attempt_period is not None,
         )
 
     @property

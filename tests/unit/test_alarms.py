@@ -169,6 +169,18 @@ def test_a_tier_on_service_connect_has_alarms_on_its_responses_and_none_on_hosts
     assert (slow["Threshold"], slow["Metrics"][0]["Expression"]) == (2, "milliseconds_p99 / 1000")
 
 
+def test_restarts_in_the_same_task_count_where_a_container_has_a_restart_policy(
+    stack: cdk.Stack, make: MakeAlarms
+) -> None:
+    alarm = only(stack, make(tiers={"Shop": replace(TIER, restarts_in_place=True)}), "restarts")
+
+    assert metrics_of(alarm) == {"DesiredTaskCount", "RunningTaskCount", "DeploymentCount", "RestartCount"}
+    assert alarm["AlarmDescription"] == (
+        "warning: Shop: tasks stopped and were missing, or containers stopped and were started again, "
+        "in 5 of 15 minutes, without a deployment"
+    )
+
+
 def test_memory_is_that_of_the_task_with_most(stack: cdk.Stack, make: MakeAlarms) -> None:
     assert only(stack, make(), "high_memory")["Statistic"] == "Maximum"
 
