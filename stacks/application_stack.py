@@ -78,7 +78,8 @@ class ApplicationStack(cdk.Stack):
             container=replace(
                 self._container("app", environment.app, port=8000, variables=orders_table), health_check=_SERVES
             ),
-            dns_name=shared_values.APP_DNS_NAME,
+            dns_name="app",
+            discovery_name=shared_values.app_discovery_name(environment),
             longest_request=_LONGEST_APP_REQUEST,
             scaling=environment.app.scaling,
             capacity=environment.capacity,

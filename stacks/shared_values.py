@@ -32,9 +32,6 @@ from ecs_workloads import (
 )
 from stacks.environments import APPLICATION, Environment
 
-# The name by which the web servers call the app servers.
-APP_DNS_NAME = "app"
-
 Layer = Literal["network", "platform", "data", "application"]
 
 
@@ -173,6 +170,11 @@ def orders_table(scope: Construct, environment: Environment) -> dynamodb.ITable:
     )
 
 
+def app_discovery_name(environment: Environment) -> str:
+    """Return the name under which CloudWatch measures the app servers, one for each environment of an account."""
+    return f"{APPLICATION}-{environment.name}-app"
+
+
 def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetrics]:
     """Return what is measured of each tier, by its name."""
 
@@ -200,7 +202,7 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
         owns_load_balancer=environment.listener is None,
     )
     calls = ServiceConnectMetrics(
-        discovery_name=APP_DNS_NAME,
+        discovery_name=app_discovery_name(environment),
         cluster_name=value("platform", "cluster-name"),
         service_name=value("application", "app-service-name"),
     )

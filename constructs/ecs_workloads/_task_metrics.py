@@ -52,13 +52,13 @@ def request_metrics(
 
 
 def service_connect_metrics(
-    service: ecs.BaseService, *, dns_name: str, app_protocol: ecs.AppProtocol | None
+    service: ecs.BaseService, discovery_name: str, app_protocol: ecs.AppProtocol | None
 ) -> ServiceConnectMetrics | None:
     """Return what Service Connect measures of ``service``; nothing for gRPC, whose metrics have other names."""
     if app_protocol is not None and app_protocol.value == "grpc":
         return None
     return ServiceConnectMetrics(
-        discovery_name=dns_name, cluster_name=service.cluster.cluster_name, service_name=service.service_name
+        discovery_name=discovery_name, cluster_name=service.cluster.cluster_name, service_name=service.service_name
     )
 
 

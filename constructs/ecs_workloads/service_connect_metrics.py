@@ -22,7 +22,8 @@ class ServiceConnectMetrics:
     the names. They exist for HTTP/1.1 and HTTP/2, not for gRPC.
 
     ECS counts failures and times them by the name that is called: the ``ServiceName`` that it can add to those two is
-    the caller's. So tiers with one name, in several clusters of one account and region, share them. Only answers of
+    the caller's. So tiers with one name, in several clusters of one account and region, share them: give each a
+    ``discovery_name`` of its own. Only answers of
     the program count: a 503 or 504 of a proxy, when no task answers, does not.
 
     The metrics are listed at https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html.
@@ -30,7 +31,8 @@ class ServiceConnectMetrics:
     publishes percentiles of the response time. Where it does not, ``slow_responses`` stays silent.
 
     Args:
-        discovery_name: Name of the tier in the namespace: for an `AppServer`, its ``dns_name``.
+        discovery_name: Name of the tier in the namespace: for an `AppServer`, its ``discovery_name``, else its
+            ``dns_name``.
         cluster_name: Name of the tier's cluster.
         service_name: Name of the tier's service.
     """
