@@ -82,6 +82,13 @@ def test_the_namespace_can_list_it_under_another_name_than_callers_use(stack: cd
     assert app.metrics.requests.discovery_name == "shop-test-app"
 
 
+def test_no_tier_is_called_as_another_is_listed(make: MakeApp) -> None:
+    make(discovery_name="shop-app")
+
+    with pytest.raises(ValueError, match="Stack/App already bears discovery_name='shop-app'"):
+        make("Other", dns_name="shop-app")
+
+
 def test_a_request_may_take_thirty_seconds_unless_told(stack: cdk.Stack, make: MakeApp) -> None:
     make()
 

@@ -270,12 +270,6 @@ ROWS = (
         lambda at: at.app(discovery_name="-app"),
     ),
     Row(
-        "two tiers with one name in the namespace",
-        "Stack/Other",
-        "Stack/App already bears discovery_name='shop-app'",
-        lambda at: (at.app(discovery_name="shop-app"), at.app("Other", dns_name="b", discovery_name="shop-app")),
-    ),
-    Row(
         "a variable of the queue that the program sets",
         "Stack/App",
         "environment variable 'ORDERS_URL' is already set; choose another than prefix='ORDERS'",
