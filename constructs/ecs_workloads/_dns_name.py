@@ -22,7 +22,11 @@ def claim_dns_name(path: str, cluster: ecs.ICluster, dns_name: str) -> None:
         r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
         "1 to 63 lower-case letters, digits and hyphens",
     )
-    _claim(path, cluster, "dns_name", dns_name)
+    for entry in cluster.node.metadata:
+        if entry.type == _CLAIM:
+            other = entry.data
+            require(other["name"] != dns_name, path, f"{other['path']} already bears {other['argument']}={dns_name!r}")
+    cluster.node.add_metadata(_CLAIM, {"argument": "dns_name", "name": dns_name, "path": path})
 
 
 def claim_discovery_name(path: str, cluster: ecs.ICluster, discovery_name: str) -> None:
@@ -38,12 +42,12 @@ def claim_discovery_name(path: str, cluster: ecs.ICluster, discovery_name: str) 
         r"[a-z0-9_][a-z0-9_-]{0,63}",
         "1 to 64 lower-case letters, digits, hyphens and underscores, not beginning with a hyphen",
     )
-    _claim(path, cluster, "discovery_name", discovery_name)
-
-
-def _claim(path: str, cluster: ecs.ICluster, argument: str, name: str) -> None:
     for entry in cluster.node.metadata:
         if entry.type == _CLAIM:
             other = entry.data
-            require(other["name"] != name, path, f"{other['path']} already bears {other['argument']}={name!r}")
-    cluster.node.add_metadata(_CLAIM, {"argument": argument, "name": name, "path": path})
+            require(
+                other["name"] != discovery_name,
+                path,
+                f"{other['path']} already bears {other['argument']}={discovery_name!r}",
+            )
+    cluster.node.add_metadata(_CLAIM, {"argument": "discovery_name", "name": discovery_name, "path": path})
