@@ -15,7 +15,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
-from ecs_workloads import AppServer, Container, ListenerRule, WebFirewall, WebServer, Worker
+from ecs_workloads import AppServer, Container, ListenerRule, RequestMetrics, WebFirewall, WebServer, Worker
 from stacks import shared_values
 from stacks.environments import Environment, TierSize
 from stacks.layer_key import layer_key, removal_policy
@@ -79,6 +79,7 @@ class ApplicationStack(cdk.Stack):
                 self._container("app", environment.app, port=8000, variables=orders_table), health_check=_SERVES
             ),
             dns_name="app",
+            discovery_name=shared_values.app_discovery_name(environment),
             longest_request=_LONGEST_APP_REQUEST,
             scaling=environment.app.scaling,
             capacity=environment.capacity,
@@ -137,7 +138,7 @@ class ApplicationStack(cdk.Stack):
             if environment.execute_command:
                 cdk.CfnOutput(self, f"{name}Shell", value=shell_command(self._cluster, tier.service))
         requests = web.metrics.requests
-        assert requests is not None  # noqa: S101 - a web server always has them
+        assert isinstance(requests, RequestMetrics)  # noqa: S101 - a web server always has them
         shared_values.publish(
             self,
             environment,

@@ -21,7 +21,15 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from ecs_workloads import MessageQueue, QueueMetrics, RabbitMqQueue, RequestMetrics, SqsQueue, TierMetrics
+from ecs_workloads import (
+    MessageQueue,
+    QueueMetrics,
+    RabbitMqQueue,
+    RequestMetrics,
+    ServiceConnectMetrics,
+    SqsQueue,
+    TierMetrics,
+)
 from stacks.environments import APPLICATION, Environment
 
 Layer = Literal["network", "platform", "data", "application"]
@@ -162,6 +170,11 @@ def orders_table(scope: Construct, environment: Environment) -> dynamodb.ITable:
     )
 
 
+def app_discovery_name(environment: Environment) -> str:
+    """Return the name under which CloudWatch measures the app servers, one for each environment of an account."""
+    return f"{APPLICATION}-{environment.name}-app"
+
+
 def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetrics]:
     """Return what is measured of each tier, by its name."""
 
@@ -172,7 +185,7 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
         layer: Layer,
         name: str,
         min_capacity: int,
-        requests: RequestMetrics | None = None,
+        requests: RequestMetrics | ServiceConnectMetrics | None = None,
         queue: QueueMetrics | None = None,
     ) -> TierMetrics:
         return TierMetrics(
@@ -188,6 +201,11 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
         target_group_full_name=value("application", "web-target-group-full-name"),
         owns_load_balancer=environment.listener is None,
     )
+    calls = ServiceConnectMetrics(
+        discovery_name=app_discovery_name(environment),
+        cluster_name=value("platform", "cluster-name"),
+        service_name=value("application", "app-service-name"),
+    )
     orders = None
     if environment.queue == "sqs":
         orders = QueueMetrics.of_sqs(
@@ -197,7 +215,7 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
         )
     found = {
         "Web": tier("application", "web", environment.web.scaling.min_capacity, requests=requests),
-        "App": tier("application", "app", environment.app.scaling.min_capacity),
+        "App": tier("application", "app", environment.app.scaling.min_capacity, requests=calls),
         "Worker": tier("application", "worker", environment.worker.scaling.min_capacity, queue=orders),
     }
     return found if environment.queue == "sqs" else {**found, "Broker": tier("data", "broker", 1)}

@@ -30,6 +30,7 @@ from .requests_per_target import RequestsPerTarget
 from .scaling import ScalableService, Scaling, ScalingPolicy
 from .scheduled import Scheduled
 from .scratch_volume import ScratchVolume
+from .service_connect_metrics import ServiceConnectMetrics
 from .shared_file_system import SharedFileSystem
 from .sidecar import RoutesLogs, Sidecar
 from .sqs_queue import SqsQueue
@@ -82,6 +83,7 @@ __all__ = [
     "ScalingPolicy",
     "Scheduled",
     "ScratchVolume",
+    "ServiceConnectMetrics",
     "SharedFileSystem",
     "Sidecar",
     "SqsQueue",

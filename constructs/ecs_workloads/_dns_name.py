@@ -24,5 +24,30 @@ def claim_dns_name(path: str, cluster: ecs.ICluster, dns_name: str) -> None:
     )
     for entry in cluster.node.metadata:
         if entry.type == _CLAIM:
-            require(entry.data["name"] != dns_name, path, f"{entry.data['path']} already bears dns_name={dns_name!r}")
-    cluster.node.add_metadata(_CLAIM, {"name": dns_name, "path": path})
+            other = entry.data
+            require(other["name"] != dns_name, path, f"{other['path']} already bears {other['argument']}={dns_name!r}")
+    cluster.node.add_metadata(_CLAIM, {"argument": "dns_name", "name": dns_name, "path": path})
+
+
+def claim_discovery_name(path: str, cluster: ecs.ICluster, discovery_name: str) -> None:
+    """Note that the tier at ``path`` is registered as ``discovery_name`` in the namespace of ``cluster``.
+
+    Raises:
+        ValueError: It is no such name, or another tier of this app bears it.
+    """
+    check_name(
+        path,
+        "discovery_name",
+        discovery_name,
+        r"[a-z0-9_][a-z0-9_-]{0,63}",
+        "1 to 64 lower-case letters, digits, hyphens and underscores, not beginning with a hyphen",
+    )
+    for entry in cluster.node.metadata:
+        if entry.type == _CLAIM:
+            other = entry.data
+            require(
+                other["name"] != discovery_name,
+                path,
+                f"{other['path']} already bears {other['argument']}={discovery_name!r}",
+            )
+    cluster.node.add_metadata(_CLAIM, {"argument": "discovery_name", "name": discovery_name, "path": path})

@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from ecs_workloads._checks import check_name, duration, require
-from ecs_workloads._dns_name import claim_dns_name
+from ecs_workloads._dns_name import claim_discovery_name, claim_dns_name
 from ecs_workloads._task import CONTAINER_NAME
 
 
@@ -19,6 +19,7 @@ def published_service(
     *,
     cluster: ecs.ICluster,
     dns_name: str,
+    discovery_name: str | None,
     port: int,
     longest_request: timedelta,
     certificate_authority_arn: str | None,
@@ -33,10 +34,12 @@ def published_service(
         "or cluster.add_default_cloud_map_namespace(name=...)",
     )
     claim_dns_name(path, cluster, dns_name)
+    if discovery_name is not None and discovery_name != dns_name:
+        claim_discovery_name(path, cluster, discovery_name)
     return ecs.ServiceConnectService(
         port_mapping_name=CONTAINER_NAME,
         # Else it is the name of the port, which is the same in every app server of the namespace.
-        discovery_name=dns_name,
+        discovery_name=discovery_name or dns_name,
         dns_name=dns_name,
         port=port,
         per_request_timeout=duration(longest_request),

@@ -12,6 +12,7 @@ from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.request_metrics import RequestMetrics
 from ecs_workloads.scaling import Scaling
 from ecs_workloads.scheduled import Scheduled
+from ecs_workloads.service_connect_metrics import ServiceConnectMetrics
 from ecs_workloads.tier_metrics import TierMetrics
 
 
@@ -21,8 +22,9 @@ def tier_metrics(
     *,
     scaling: Scaling,
     suspended: bool,
-    requests: RequestMetrics | None = None,
+    requests: RequestMetrics | ServiceConnectMetrics | None = None,
     queue: QueueMetrics | None = None,
+    restarts_in_place: bool = False,
 ) -> TierMetrics:
     """Return what is measured of the tier at ``path``."""
     return TierMetrics(
@@ -32,6 +34,7 @@ def tier_metrics(
         path=path,
         requests=requests,
         queue=queue,
+        restarts_in_place=restarts_in_place,
     )
 
 
@@ -45,6 +48,17 @@ def request_metrics(
         else own_load_balancer.load_balancer_full_name,
         target_group_full_name=target_group.target_group_full_name,
         owns_load_balancer=own_load_balancer is not None,
+    )
+
+
+def service_connect_metrics(
+    service: ecs.BaseService, discovery_name: str, app_protocol: ecs.AppProtocol | None
+) -> ServiceConnectMetrics | None:
+    """Return what Service Connect measures of ``service``; nothing for gRPC, whose metrics have other names."""
+    if app_protocol is not None and app_protocol.value == "grpc":
+        return None
+    return ServiceConnectMetrics(
+        discovery_name=discovery_name, cluster_name=service.cluster.cluster_name, service_name=service.service_name
     )
 
 

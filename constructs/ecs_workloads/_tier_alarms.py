@@ -12,6 +12,7 @@ from ecs_workloads._checks import in_words
 from ecs_workloads.alarm_thresholds import RESTART_WINDOW, AlarmName, AlarmThresholds
 from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.request_metrics import RequestMetrics
+from ecs_workloads.service_connect_metrics import ServiceConnectMetrics
 from ecs_workloads.tier_metrics import TierMetrics
 
 _MINUTE = timedelta(minutes=1)
@@ -44,7 +45,7 @@ def tier_alarms(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[Tier
         yield from _of_queue(tier.queue, thresholds)
 
 
-def _of_requests(requests: RequestMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
+def _of_requests(requests: RequestMetrics | ServiceConnectMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
     if thresholds.failed_responses is not None:
         yield TierAlarm(
             name="failed_responses",
@@ -65,7 +66,7 @@ def _of_requests(requests: RequestMetrics, thresholds: AlarmThresholds) -> Itera
             minutes=5,
             datapoints=3,
         )
-    if thresholds.unhealthy_hosts is not None:
+    if isinstance(requests, RequestMetrics) and thresholds.unhealthy_hosts is not None:
         yield TierAlarm(
             name="unhealthy_hosts",
             construct_id="UnhealthyHosts",
@@ -116,11 +117,14 @@ def _of_tasks(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[TierAl
         )
     if thresholds.restarts is not None:
         window = RESTART_WINDOW // _MINUTE
+        stopped = "tasks stopped and were missing"
+        if tier.restarts_in_place:
+            stopped += ", or containers stopped and were started again,"
         yield TierAlarm(
             name="restarts",
             construct_id="Restarts",
-            says=f"tasks stopped and were missing in {thresholds.restarts} of {window} minutes, without a deployment",
-            metric=tier.metric_missing_tasks(),
+            says=f"{stopped} in {thresholds.restarts} of {window} minutes, without a deployment",
+            metric=tier.metric_restarts() if tier.restarts_in_place else tier.metric_missing_tasks(),
             threshold=1,
             minutes=window,
             datapoints=thresholds.restarts,

@@ -9,6 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.request_metrics import RequestMetrics
+from ecs_workloads.service_connect_metrics import ServiceConnectMetrics
 from ecs_workloads.tier_metrics import TierMetrics
 
 
@@ -34,13 +35,13 @@ def tier_graphs(tier: TierMetrics) -> Iterator[Graph]:
         yield from _of_queue(tier.queue)
 
 
-def _of_requests(requests: RequestMetrics) -> Iterator[Graph]:
+def _of_requests(requests: RequestMetrics | ServiceConnectMetrics) -> Iterator[Graph]:
     yield Graph(title="Traffic", unit="Requests a minute", metrics=[requests.metric_requests()])
-    yield Graph(
-        title="Errors",
-        unit="Requests and tasks",
-        metrics=[requests.metric_failed_responses(), requests.metric_unhealthy_hosts()],
-    )
+    failed = requests.metric_failed_responses()
+    if isinstance(requests, RequestMetrics):
+        yield Graph(title="Errors", unit="Requests and tasks", metrics=[failed, requests.metric_unhealthy_hosts()])
+    else:
+        yield Graph(title="Errors", unit="Requests", metrics=[failed])
     yield Graph(
         title="Latency",
         unit="Seconds",

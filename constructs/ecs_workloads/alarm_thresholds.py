@@ -40,8 +40,10 @@ class AlarmThresholds:
         high_cpu: Percent of their CPU that the tasks use on average for ten minutes, above 0 and up to 100.
         high_memory: Percent of its memory that the task with most uses for five minutes, above 0 and up to 100.
         restarts: Minutes, 1 to 15, of the last 15, in which tasks are missing though no deployment runs: they
-            stop and are being replaced. It needs Container Insights on the cluster and stays silent without. It
-            does not see a task that is replaced within the minute; tasks that are added and take long count too.
+            stop and are being replaced; or in which ECS starts a container again in its task, where
+            ``Container.restart_attempt_period`` lets it. It needs Container Insights on the cluster and stays silent
+            without. It does not see a task that is replaced within the minute; tasks that are added and take long
+            count too.
         oldest_message_age: Time for which the oldest message has waited, from one second to 14 days, in three
             minutes in a row. Defaults, as ``by_latency``, to twice the acceptable latency of the tier's
             `BacklogPerTask`, and to 15 minutes for a tier without.

@@ -22,7 +22,7 @@ from ecs_workloads._service import TierService
 from ecs_workloads._service_connect import published_service
 from ecs_workloads._start_order import start_after
 from ecs_workloads._task import CONTAINER_NAME
-from ecs_workloads._task_metrics import request_metrics, tier_metrics
+from ecs_workloads._task_metrics import request_metrics, service_connect_metrics, tier_metrics
 from ecs_workloads._tier_checks import LONGEST_REQUEST, check_tier
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -53,10 +53,14 @@ class AppServer(Construct):
             a task that serves from one that only runs, and a deployment would stop old tasks for it.
         dns_name: Name by which other tiers call this one, unique in the namespace: lower-case letters, digits
             and hyphens. Not with ``internal_load_balancer``.
+        discovery_name: Name under which the namespace lists the tier and CloudWatch measures its calls: lower-case
+            letters, digits, hyphens and underscores. Defaults to ``dns_name``. Choose another where several clusters
+            of one account and region have the same ``dns_name``: see `ServiceConnectMetrics`.
         internal_load_balancer: Load balancer by which it is called, instead of ``dns_name``.
         longest_request: Longest time that a request takes, 1 to 110 seconds; Service Connect ends a longer
             one with 504. A task that is stopped has so long, and 10 seconds more, to finish.
         app_protocol: What the program speaks: ``ecs.AppProtocol.http``, ``http2`` or ``grpc``. Defaults to HTTP/1.1.
+            Of gRPC by Service Connect, ``metrics`` has no requests.
         access_logs: Whether Service Connect logs each call, as JSON and without queries. Defaults to no: the log group
             costs by the amount.
         certificate_authority_arn: Private certificate authority from which the proxies of Service Connect get their
@@ -89,6 +93,7 @@ class AppServer(Construct):
         cluster: ecs.ICluster,
         container: Container,
         dns_name: str | None = None,
+        discovery_name: str | None = None,
         internal_load_balancer: InternalLoadBalancer | None = None,
         longest_request: timedelta = timedelta(seconds=30),
         app_protocol: ecs.AppProtocol | None = None,
@@ -136,6 +141,7 @@ class AppServer(Construct):
                 self,
                 cluster=cluster,
                 dns_name=dns_name,
+                discovery_name=discovery_name,
                 port=container.port,
                 longest_request=longest_request,
                 certificate_authority_arn=certificate_authority_arn,
@@ -143,7 +149,11 @@ class AppServer(Construct):
             )
             self._port, self._url = container.port, f"http://{dns_name}:{container.port}"
         else:
-            given = {"dns_name": dns_name, "certificate_authority_arn": certificate_authority_arn}
+            given = {
+                "dns_name": dns_name,
+                "discovery_name": discovery_name,
+                "certificate_authority_arn": certificate_authority_arn,
+            }
             names = [name for name, value in given.items() if value is not None]
             require(not names, path, f"{', '.join(names)} belong to Service Connect, not to an internal_load_balancer")
             self._entry = InternalEntry(
@@ -184,9 +194,10 @@ class AppServer(Construct):
             self._tier.service,
             scaling=scaling,
             suspended=suspended,
-            requests=None
+            requests=service_connect_metrics(self._tier.service, discovery_name or self._name, app_protocol)
             if self._entry is None
             else request_metrics(self._entry.target_group, self._entry.load_balancer),
+            restarts_in_place=container.restart_attempt_period is not None,
         )
 
     @property

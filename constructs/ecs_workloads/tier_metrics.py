@@ -10,8 +10,10 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from ecs_workloads._checks import is_token, require
 from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.request_metrics import RequestMetrics
+from ecs_workloads.service_connect_metrics import ServiceConnectMetrics
 
 _MINUTE = Duration.minutes(1)
+_MISSING = "IF(deployments < 2 AND running < desired, desired - running, 0)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,10 @@ class TierMetrics:
         min_capacity: Fewest tasks that the tier ever runs. With 0, for a tier that is suspended, or stopped at
             night, no alarm goes off because no task runs.
         path: Construct path of the tier, for descriptions. Defaults to none.
-        requests: Requests that a load balancer sends to the tier, if one does.
+        requests: Requests to the tier, as its load balancer or Service Connect measures them. Defaults to none.
         queue: Queue from which the tier takes its work, if it has one with metrics.
+        restarts_in_place: Whether ECS starts the container again in its task when it ends, as
+            ``Container.restart_attempt_period`` makes it. Then the ``restarts`` alarm sees that too.
 
     Raises:
         ValueError: ``min_capacity`` is negative.
@@ -37,8 +41,9 @@ class TierMetrics:
     service_name: str
     min_capacity: int
     path: str | None = None
-    requests: RequestMetrics | None = None
+    requests: RequestMetrics | ServiceConnectMetrics | None = None
     queue: QueueMetrics | None = None
+    restarts_in_place: bool = False
 
     def __post_init__(self) -> None:
         subject = "TierMetrics" if self.path is None else self.path
@@ -69,20 +74,36 @@ class TierMetrics:
     def metric_missing_tasks(self) -> cloudwatch.MathExpression:
         """Return the number of tasks that should run and do not, 0 during a deployment: count.
 
-        It needs Container Insights, of either kind, on the cluster: `ContainerCluster` has it. Its own
-        ``RestartCount`` exists only for containers with a restart policy, which without
-        ``Container.restart_attempt_period`` a tier's container has not: ECS replaces the whole task.
+        It needs Container Insights, of either kind, on the cluster: `ContainerCluster` has it. A container that ECS
+        starts again in its task is no missing task: see `metric_restarts`.
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-enhanced-observability-metrics-ECS.html
         """
-        names = {"desired": "DesiredTaskCount", "running": "RunningTaskCount", "deployments": "DeploymentCount"}
         return cloudwatch.MathExpression(
             label="Tasks that are missing",
-            expression="IF(deployments < 2 AND running < desired, desired - running, 0)",
-            using_metrics={
-                key: self._of_service("ECS/ContainerInsights", name, "Average") for key, name in names.items()
-            },
+            expression=_MISSING,
+            using_metrics=self._task_counts(),
             period=_MINUTE,
         )
+
+    def metric_restarts(self) -> cloudwatch.MathExpression:
+        """Return the tasks that are missing, and 1 more in a minute in which containers start again in their tasks.
+
+        It needs Container Insights too, whose ``RestartCount`` exists for containers with a restart policy: that of
+        the tier, by ``Container.restart_attempt_period``, and sidecars that are not essential. What counts is a
+        rise, since AWS does not say whether the count begins anew each minute.
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-ECS.html
+        """
+        restarts = self._of_service("ECS/ContainerInsights", "RestartCount", "Sum")
+        return cloudwatch.MathExpression(
+            label="Tasks that are missing or start again",
+            expression=f"{_MISSING} + IF(DIFF(FILL(restarts, 0)) > 0, 1, 0)",
+            using_metrics={**self._task_counts(), "restarts": restarts},
+            period=_MINUTE,
+        )
+
+    def _task_counts(self) -> dict[str, cloudwatch.IMetric]:
+        names = {"desired": "DesiredTaskCount", "running": "RunningTaskCount", "deployments": "DeploymentCount"}
+        return {key: self._of_service("ECS/ContainerInsights", name, "Average") for key, name in names.items()}
 
     def _of_service(self, namespace: str, metric_name: str, statistic: str) -> cloudwatch.Metric:
         return cloudwatch.Metric(

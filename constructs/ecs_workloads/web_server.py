@@ -234,7 +234,12 @@ class WebServer(Construct):
             self._tier.connections.allow_from(self._door.way_in, ec2.Port.tcp(health_check_port), "Health checks")
         self._tier.scale(scaling, default_policies=_DEFAULT_POLICIES, target_group=self._target_group)
         self._metrics = tier_metrics(
-            path, self._tier.service, scaling=scaling, suspended=suspended, requests=self._requests
+            path,
+            self._tier.service,
+            scaling=scaling,
+            suspended=suspended,
+            requests=self._requests,
+            restarts_in_place=container.restart_attempt_period is not None,
         )
 
     @property

@@ -134,6 +134,7 @@ class Worker(Construct):
             scaling=scaling,
             suspended=suspended,
             queue=QueueMetrics.of_queue(queue, acceptable_latency=acceptable_latency(scaling)),
+            restarts_in_place=container.restart_attempt_period is not None,
         )
 
     @property

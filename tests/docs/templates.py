@@ -24,7 +24,13 @@ _NOTABLE: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             "TargetTrackingScalingPolicyConfiguration.ScaleInCooldown",
             "StepScalingPolicyConfiguration.StepAdjustments",
         ),
-        "AWS::CloudWatch::Alarm": ("Threshold", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData"),
+        "AWS::CloudWatch::Alarm": (
+            "AlarmDescription",
+            "Threshold",
+            "EvaluationPeriods",
+            "DatapointsToAlarm",
+            "TreatMissingData",
+        ),
         "AWS::EC2::SecurityGroupIngress": ("FromPort", "ToPort", "Description"),
         "AWS::ECR::PullThroughCacheRule": ("EcrRepositoryPrefix", "UpstreamRegistry", "UpstreamRegistryUrl"),
         "AWS::ECR::Repository": (

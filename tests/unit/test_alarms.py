@@ -21,6 +21,7 @@ from ecs_workloads import (
     Container,
     QueueMetrics,
     RequestMetrics,
+    ServiceConnectMetrics,
     TierMetrics,
 )
 from ecs_workloads.alarm_thresholds import AlarmName
@@ -28,6 +29,7 @@ from ecs_workloads.alarms import Severity
 from tests.templates import HEALTHY, resources
 
 REQUESTS = RequestMetrics(load_balancer_full_name="app/shop/1", target_group_full_name="targetgroup/web/2")
+CALLS = ServiceConnectMetrics(discovery_name="app", cluster_name="shop", service_name="tier")
 ORDERS = QueueMetrics.of_sqs("orders", dead_letter_queue_name="dead-orders")
 TIER = TierMetrics(cluster_name="shop", service_name="tier", min_capacity=1, requests=REQUESTS, queue=ORDERS)
 NOBODY: dict[Severity, list[sns.Topic]] = {"critical": [], "warning": []}
@@ -152,6 +154,33 @@ def test_there_is_no_alarm_on_what_nothing_measures(make: MakeAlarms) -> None:
     assert names == ["NoRunningTask", "HighCpu", "HighMemory", "Restarts"]
 
 
+def test_a_tier_on_service_connect_has_alarms_on_its_responses_and_none_on_hosts(
+    stack: cdk.Stack, make: MakeAlarms
+) -> None:
+    alarms = make(tiers={"App": replace(TIER, requests=CALLS, queue=None)})
+
+    names = [alarm.node.id for alarm in alarms.alarms]
+    assert names == ["FailedResponses", "SlowResponses", "NoRunningTask", "HighCpu", "HighMemory", "Restarts"]
+    failed = only(stack, alarms, "failed_responses", "App")
+    assert metrics_of(failed) == {"RequestCount", "HTTPCode_Target_5XX_Count"}
+    slow = only(stack, alarms, "slow_responses", "App")
+    assert metrics_of(slow) == {"TargetResponseTime"}
+    # Two seconds, and the milliseconds of ECS made seconds.
+    assert (slow["Threshold"], slow["Metrics"][0]["Expression"]) == (2, "milliseconds_p99 / 1000")
+
+
+def test_restarts_in_the_same_task_count_where_a_container_has_a_restart_policy(
+    stack: cdk.Stack, make: MakeAlarms
+) -> None:
+    alarm = only(stack, make(tiers={"Shop": replace(TIER, restarts_in_place=True)}), "restarts")
+
+    assert metrics_of(alarm) == {"DesiredTaskCount", "RunningTaskCount", "DeploymentCount", "RestartCount"}
+    assert alarm["AlarmDescription"] == (
+        "warning: Shop: tasks stopped and were missing, or containers stopped and were started again, "
+        "in 5 of 15 minutes, without a deployment"
+    )
+
+
 def test_memory_is_that_of_the_task_with_most(stack: cdk.Stack, make: MakeAlarms) -> None:
     assert only(stack, make(), "high_memory")["Statistic"] == "Maximum"
 
@@ -202,6 +231,6 @@ def test_tiers_of_another_stack_can_be_watched(stack: cdk.Stack, cluster: ecs.Cl
 
     Alarms(operations, "Alarms", tiers={"Api": app.metrics}, topics={"critical": [], "warning": []})
 
-    Template.from_stack(operations).resource_count_is("AWS::CloudWatch::Alarm", 4)
+    Template.from_stack(operations).resource_count_is("AWS::CloudWatch::Alarm", 6)
     assert [one.stack_name for one in operations.dependencies] == ["Stack"]
     assert list(stack.dependencies) == []

@@ -24,6 +24,7 @@ from ecs_workloads import (
     InternalLoadBalancer,
     RequestsPerTarget,
     Scaling,
+    ServiceConnectMetrics,
     SqsQueue,
     Worker,
 )
@@ -69,6 +70,23 @@ def test_other_tiers_call_it_by_name(stack: cdk.Stack, make: MakeApp) -> None:
     ]
     assert main_container(stack)["PortMappings"][0]["AppProtocol"] == "http"
     assert main_container(stack)["StopTimeout"] == 55
+
+
+def test_the_namespace_can_list_it_under_another_name_than_callers_use(stack: cdk.Stack, make: MakeApp) -> None:
+    app = make(discovery_name="shop-test-app")
+
+    [published] = properties(stack, "AWS::ECS::Service")["ServiceConnectConfiguration"]["Services"]
+    assert published["DiscoveryName"] == "shop-test-app"
+    assert published["ClientAliases"] == [{"DnsName": "app", "Port": 8000}]
+    assert isinstance(app.metrics.requests, ServiceConnectMetrics)
+    assert app.metrics.requests.discovery_name == "shop-test-app"
+
+
+def test_no_tier_is_called_as_another_is_listed(make: MakeApp) -> None:
+    make(discovery_name="shop-app")
+
+    with pytest.raises(ValueError, match="Stack/App already bears discovery_name='shop-app'"):
+        make("Other", dns_name="shop-app")
 
 
 def test_a_request_may_take_thirty_seconds_unless_told(stack: cdk.Stack, make: MakeApp) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from ecs_workloads import Alarms, Dashboard, QueueMetrics, RequestMetrics, TierMetrics
+from ecs_workloads import Alarms, Dashboard, QueueMetrics, RequestMetrics, ServiceConnectMetrics, TierMetrics
 from tests.templates import properties
 
 APP = TierMetrics(cluster_name="shop", service_name="app", min_capacity=1)
@@ -42,6 +42,18 @@ def test_a_row_of_a_web_server_shows_its_requests_and_its_tasks(stack: cdk.Stack
     assert "SampleCount" in shown(found["Running tasks"])
     assert "CPUUtilization" in shown(found["CPU"])
     assert "MemoryUtilization" in shown(found["Memory"])
+
+
+def test_a_row_of_a_tier_on_service_connect_shows_its_requests_and_no_hosts(stack: cdk.Stack) -> None:
+    calls = ServiceConnectMetrics(discovery_name="app", cluster_name="shop", service_name="app")
+
+    Dashboard(stack, "Dashboard", tiers={"App": replace(APP, requests=calls)})
+
+    found = graphs(stack)
+    assert list(found) == ["Traffic", "Errors", "Latency", "Running tasks", "CPU", "Memory"]
+    assert "HTTPCode_Target_5XX_Count" in shown(found["Errors"])
+    assert "UnHealthyHostCount" not in shown(found["Errors"])
+    assert "milliseconds_p99 / 1000" in shown(found["Latency"])
 
 
 def test_a_row_of_a_worker_shows_its_backlog_and_its_drain_time(stack: cdk.Stack) -> None:

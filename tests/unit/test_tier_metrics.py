@@ -31,21 +31,25 @@ MakeTier = Callable[..., Tier]
 TIERS = ("web", "app", "worker", "broker")
 
 
+def make_tier(stack: cdk.Stack, cluster: ecs.Cluster, container: Container, kind: str, **arguments: Any) -> Tier:
+    if kind == "web":
+        served = replace(container, port=8080)
+        http = elbv2.ApplicationProtocol.HTTP
+        return WebServer(stack, "Tier", cluster=cluster, container=served, protocol=http, **arguments)
+    if kind == "app":
+        served = replace(container, port=8000, health_check=HEALTHY)
+        return AppServer(stack, "Tier", cluster=cluster, container=served, dns_name="app", **arguments)
+    if kind == "broker":
+        return RabbitMqBroker(stack, "Tier", cluster=cluster, image=container.image, **arguments)
+    orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+    scaling = arguments.pop("scaling", Scaling())
+    return Worker(stack, "Tier", cluster=cluster, container=container, queue=orders, scaling=scaling, **arguments)
+
+
 @pytest.fixture
 def make(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> MakeTier:
     def tier(kind: str, **arguments: Any) -> Tier:
-        if kind == "web":
-            served = replace(container, port=8080)
-            http = elbv2.ApplicationProtocol.HTTP
-            return WebServer(stack, "Tier", cluster=cluster, container=served, protocol=http, **arguments)
-        if kind == "app":
-            served = replace(container, port=8000, health_check=HEALTHY)
-            return AppServer(stack, "Tier", cluster=cluster, container=served, dns_name="app", **arguments)
-        if kind == "broker":
-            return RabbitMqBroker(stack, "Tier", cluster=cluster, image=container.image, **arguments)
-        orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
-        scaling = arguments.pop("scaling", Scaling())
-        return Worker(stack, "Tier", cluster=cluster, container=container, queue=orders, scaling=scaling, **arguments)
+        return make_tier(stack, cluster, container, kind, **arguments)
 
     return tier
 
@@ -114,3 +118,27 @@ def test_a_deployment_and_its_extra_tasks_are_no_missing_task() -> None:
     missing = TierMetrics(cluster_name="shop", service_name="web", min_capacity=1).metric_missing_tasks()
 
     assert missing.expression == "IF(deployments < 2 AND running < desired, desired - running, 0)"
+
+
+def test_a_rise_of_the_restart_count_is_one_more_restart() -> None:
+    restarts = TierMetrics(cluster_name="shop", service_name="web", min_capacity=1).metric_restarts()
+
+    counted = restarts.using_metrics["restarts"].to_metric_config().metric_stat
+    assert restarts.expression.endswith("desired - running, 0) + IF(DIFF(FILL(restarts, 0)) > 0, 1, 0)")
+    assert counted is not None
+    assert (counted.namespace, counted.metric_name, counted.statistic) == (
+        "ECS/ContainerInsights",
+        "RestartCount",
+        "Sum",
+    )
+    assert {one.name: one.value for one in counted.dimensions or []} == {"ClusterName": "shop", "ServiceName": "web"}
+
+
+@pytest.mark.parametrize("kind", ["web", "app", "worker"])
+@pytest.mark.parametrize("period", [None, timedelta(minutes=5)])
+def test_a_tier_knows_whether_its_container_starts_again_in_its_task(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, kind: str, period: timedelta | None
+) -> None:
+    tier = make_tier(stack, cluster, replace(container, restart_attempt_period=period), kind)
+
+    assert tier.metrics.restarts_in_place == (period is not None)

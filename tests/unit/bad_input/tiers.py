@@ -263,6 +263,19 @@ ROWS = (
         lambda at: (at.app(), at.app("Other")),
     ),
     Row(
+        "two tiers with one name in the namespace",
+        "Stack/Other",
+        "Stack/App already bears discovery_name='shop-app'",
+        lambda at: (at.app(discovery_name="shop-app"), at.app("Other", dns_name="b", discovery_name="shop-app")),
+    ),
+    Row(
+        "a name in the namespace that begins with a hyphen",
+        "Stack/App",
+        "discovery_name must be 1 to 64 lower-case letters, digits, hyphens and underscores, "
+        "not beginning with a hyphen, got '-app'",
+        lambda at: at.app(discovery_name="-app"),
+    ),
+    Row(
         "a variable of the queue that the program sets",
         "Stack/App",
         "environment variable 'ORDERS_URL' is already set; choose another than prefix='ORDERS'",

@@ -117,6 +117,7 @@ ROWS = (
     ),
     TokenRow("certificate_authority_arn", lambda at: at.app(certificate_authority_arn=at.text)),
     TokenRow("dns_name", lambda at: at.app(dns_name=at.text)),
+    TokenRow("discovery_name", lambda at: at.app(discovery_name=at.text)),
     TokenRow("broker's dns_name", lambda at: at.broker(dns_name=at.text)),
     TokenRow("prefix", lambda at: at.sqs_queue.connection_environment(at.text)),
     TokenRow("max_receive_count", lambda at: at.queue(max_receive_count=at.number)),
