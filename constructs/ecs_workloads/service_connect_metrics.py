@@ -23,8 +23,8 @@ class ServiceConnectMetrics:
 
     ECS counts failures and times them by the name that is called: the ``ServiceName`` that it can add to those two is
     the caller's. So tiers with one name, in several clusters of one account and region, share them: give each a
-    ``discovery_name`` of its own. Only answers of
-    the program count: a 503 or 504 of a proxy, when no task answers, does not.
+    ``discovery_name`` of its own. Only answers of the program count: a 503 or 504 of a proxy, when no task answers,
+    does not.
 
     The metrics are listed at https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html.
     Their dimensions here are taken from projects that use them, and were not tried on AWS; nor was whether ECS
