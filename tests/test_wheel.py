@@ -17,7 +17,12 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCKS = [
     (page.name, block)
     for page in PAGES
-    for block in re.findall(r"(?<!-->\n)```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    # Those that a page lets fail, with the error after them, run elsewhere.
+    for block in re.findall(
+        r"(?<!-->\n)```python\n((?:(?!```).)*)```(?!\s*```text\n\w+Error: )",
+        page.read_text(encoding="utf-8"),
+        re.DOTALL,
+    )
 ]
 
 
