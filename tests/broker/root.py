@@ -1,4 +1,4 @@
-"""A root file system with a real RabbitMQ 4.x, laid out as the official image: Debian's own packages, kept for the next run.
+"""A root file system with a real RabbitMQ 4.x, laid out as the official image; kept for the next run.
 
 Run as a program, it makes the root and prints its path.
 """
@@ -75,7 +75,7 @@ def why_not() -> str | None:
 def broker_root() -> Path:
     """Return the root, and make it where it is not there yet."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "ecs-workloads")
-    recipe = hashlib.sha256("\n".join((_SUITE, _PACKAGES, _RECIPE)).encode()).hexdigest()
+    recipe = hashlib.sha256(f"{_SUITE}\n{_PACKAGES}\n{_RECIPE}".encode()).hexdigest()
     root = cache / f"rabbitmq-{_SUITE}-{recipe[:12]}"
     if not root.exists():
         cache.mkdir(parents=True, exist_ok=True)
