@@ -74,8 +74,8 @@ class Task:
         """Return the folder behind an access point."""
         return self._folder / self.plan.folders[path]
 
-    def launch(self, *, register: bool = True) -> None:
-        """Start a new container, which Cloud Map knows at once unless told otherwise."""
+    def launch(self, *, register: bool = True, keep_address: bool = False) -> None:
+        """Start a new container, which Cloud Map knows at once and which has a new address, unless told otherwise."""
         assert self._process is None, "it is running"
         self._staging = Path(tempfile.mkdtemp(prefix="container-", dir=self._folder))
         self._staging.chmod(0o755)
@@ -86,7 +86,7 @@ class Task:
         with (self._folder / f"{self.plan.service}.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
         self._first = self._wait_for_child()
-        self.address = self._vpc.attach(self._process.pid)
+        self.address = self._vpc.attach(self._process.pid, self.address if keep_address else None)
         if register:
             self.register()
         assert self._process.stdin is not None
@@ -97,10 +97,10 @@ class Task:
         """Let Cloud Map know it."""
         self._vpc.register(self.plan.dns_name, self.address)
 
-    def start(self) -> float:
+    def start(self, *, keep_address: bool = False) -> float:
         """Start a new container, and return after how many seconds it serves."""
         begin = time.monotonic()
-        self.launch()
+        self.launch(keep_address=keep_address)
         self.wait_until_serving()
         return time.monotonic() - begin
 

@@ -61,10 +61,10 @@ class Vpc:
         """Run a command at the bridge."""
         ip("nsenter", f"--net=/proc/{self._keeper.pid}/ns/net", "--", *command)
 
-    def attach(self, pid: int) -> str:
-        """Give the network namespace of a process a new address and return it."""
-        number = next(self._numbers)
-        address = f"{self.prefix}.{number}"
+    def attach(self, pid: int, address: str | None = None) -> str:
+        """Give the network namespace of a process a new address, or one that was its own, and return it."""
+        address = address or f"{self.prefix}.{next(self._numbers)}"
+        number = address.rsplit(".", maxsplit=1)[1]
         self.inside("ip", "link", "add", f"t{number}", "type", "veth", "peer", "name", "eth0", "netns", str(pid))
         self.inside("ip", "link", "set", f"t{number}", "master", "bridge", "up")
         enter = ("nsenter", f"--net=/proc/{pid}/ns/net", "--", "ip")
