@@ -156,7 +156,11 @@ def sqs(moto_origin: str) -> SqsQueueUnderTest:
 
 
 def make_sqs_queue(
-    origin: str, *, visibility: timedelta = timedelta(seconds=30), fifo: bool = False
+    origin: str,
+    *,
+    visibility: timedelta = timedelta(seconds=30),
+    fifo: bool = False,
+    receives: int = MOST_RECEIVES,
 ) -> SqsQueueUnderTest:
     """Make a queue of SQS."""
     client: SQSClient = boto3.session.Session().client(  # pyright: ignore[reportUnknownMemberType]  # no other stubs
@@ -167,7 +171,7 @@ def make_sqs_queue(
     kind: dict[QueueAttributeNameType, str] = {"FifoQueue": "true"} if fifo else {}
     dead_letters = client.create_queue(QueueName=f"{name}-dead{suffix}", Attributes=kind)["QueueUrl"]
     found = client.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]
-    redrive = f'{{"deadLetterTargetArn": "{found["QueueArn"]}", "maxReceiveCount": "{MOST_RECEIVES}"}}'
+    redrive = f'{{"deadLetterTargetArn": "{found["QueueArn"]}", "maxReceiveCount": "{receives}"}}'
     url = client.create_queue(
         QueueName=f"{name}{suffix}",
         Attributes={**kind, "VisibilityTimeout": str(int(visibility.total_seconds())), "RedrivePolicy": redrive},
