@@ -22,7 +22,7 @@ from tests.broker.task_plan import TaskPlan
 from tests.broker.vpc import Vpc, vpc_name
 
 _SANDBOX = Path(__file__).with_name("sandbox.py")
-_PATIENCE = 120.0
+_PATIENCE = 240.0
 # What ECS does not say, and Docker does.
 _TMPFS = "rw,nosuid,nodev,noexec,mode=1777"
 
@@ -105,10 +105,10 @@ class Task:
         return time.monotonic() - begin
 
     def wait_until_serving(self) -> None:
-        """Return when the health command of the template is content."""
+        """Return when it is a running member: a health command may be content with one that waits."""
         end = time.monotonic() + _PATIENCE
         while True:
-            ran = self.check_health()
+            ran = self.run("rabbitmq-diagnostics", "-q", "check_running")
             if ran.status == 0:
                 return
             self.assert_running()

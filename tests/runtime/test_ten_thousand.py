@@ -139,4 +139,4 @@ def test_sqs(moto_origin: str, tmp_path: Path, record_property: object) -> None:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.runtime.test_consumer.PATIENCE", 180.0)
+    monkeypatch.setattr("tests.runtime.test_consumer.PATIENCE", 45.0)
