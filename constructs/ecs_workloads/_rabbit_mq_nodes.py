@@ -119,7 +119,7 @@ class BrokerNodes:
             cluster_name=Names.unique_resource_name(broker, max_length=100, separator="-"),
             memory_limit_mib=memory_limit_mib,
             tls=self._tls,
-            peers=peers,
+            nodes=len(host_names),
         )
         written = Lazy.uncached_string(
             WrittenLate(lambda: configuration(settings=lines, definitions=self._definitions.written(_ADMINISTRATOR)))
