@@ -100,7 +100,7 @@ class BrokerNodes:
                     image=image,
                     cpu=cpu,
                     memory_limit_mib=memory_limit_mib,
-                    environment=member(cpu, peers=peers, place=place) if peers else lone_node(cpu),
+                    environment=member(cpu, version=version, peers=peers, place=place) if peers else lone_node(cpu),
                     clustered=bool(peers),
                 ),
                 log_retention=log_retention,

@@ -20,6 +20,7 @@ class Deployment:
     """The tasks of a template, in the order in which CloudFormation updates their services."""
 
     def __init__(self, *, template: Template, vpc: Vpc, image: Path, folder: Path) -> None:
+        self.vpc = vpc
         self.tasks = [Task(plan, vpc, folder, image) for plan in template.tasks()]
 
     def __enter__(self) -> Self:

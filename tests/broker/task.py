@@ -191,10 +191,9 @@ class Task:
         return status, time.monotonic() - begin
 
     def wipe(self) -> None:
-        """Lose the disk."""
+        """Lose its own disk."""
         assert self._process is None
-        for access_point in self.plan.folders.values():
-            shutil.rmtree(self._folder / access_point)
+        shutil.rmtree(self.access_point())
 
     def connect(self, user: str, password: str, *, vhost: str = "/") -> BlockingConnection:
         """Return a connection of pika."""

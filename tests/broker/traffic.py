@@ -30,7 +30,7 @@ class Traffic:
         self._deployment = deployment
         self.confirmed: set[int] = set()
         self.got: Counter[int] = Counter()
-        self.retries = 0
+        self.retries = self.most_unacknowledged = 0
         self._enough = threading.Event()
         # A step of range's iterator is atomic: each number is for one publisher.
         self._waiting = iter(range(number))
@@ -100,6 +100,8 @@ class Traffic:
             with contextlib.suppress(AMQPError, OSError), self._deployment.connect("orders.consumer", turn) as one:
                 channel = one.channel()
                 channel.basic_qos(prefetch_count=_IN_FLIGHT)
+                # What this consumer holds when it loses its connection is delivered again.
+                self.most_unacknowledged += _IN_FLIGHT
                 for method, _, body in channel.consume(_QUEUE, inactivity_timeout=0.2):
                     if self._enough.is_set():
                         break

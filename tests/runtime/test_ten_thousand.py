@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -45,7 +46,7 @@ class Trouble:
         self.killed = self.stopped = self.cut = 0
         self._chance = random.Random(1)  # noqa: S311
 
-    def __enter__(self) -> Trouble:
+    def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._make)
         self._thread.start()
         return self
