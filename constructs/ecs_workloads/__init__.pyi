@@ -1,8 +1,11 @@
 from .alarm_thresholds import AlarmThresholds
 from .alarms import Alarms
+from .amazon_mq_broker import AmazonMqBroker
+from .amazon_mq_queue import AmazonMqQueue
 from .app_server import AppServer
 from .arrival_rate import ArrivalRate
 from .backlog_per_task import BacklogPerTask
+from .broker_metrics import BrokerMetrics
 from .capacity import Capacity, CapacityShare
 from .container import Container
 from .container_cluster import ContainerCluster
@@ -18,7 +21,7 @@ from .internal_load_balancer import InternalLoadBalancer
 from .jwt_authentication import JwtAuthentication
 from .listener_authentication import ListenerAuthentication
 from .listener_rule import ListenerRule
-from .message_queue import MeasuresArrivals, MeasuresDelivery, MessageQueue
+from .message_queue import MeasuresArrivals, MeasuresConsumers, MeasuresDeadLetters, MeasuresDelivery, MessageQueue
 from .oidc_authentication import OidcAuthentication
 from .open_telemetry_collector import OpenTelemetryCollector
 from .pull_through_cache import PullThroughCache
@@ -47,9 +50,12 @@ from .writable_path import WritablePath
 __all__ = [
     "AlarmThresholds",
     "Alarms",
+    "AmazonMqBroker",
+    "AmazonMqQueue",
     "AppServer",
     "ArrivalRate",
     "BacklogPerTask",
+    "BrokerMetrics",
     "Capacity",
     "CapacityShare",
     "Container",
@@ -67,6 +73,8 @@ __all__ = [
     "ListenerAuthentication",
     "ListenerRule",
     "MeasuresArrivals",
+    "MeasuresConsumers",
+    "MeasuresDeadLetters",
     "MeasuresDelivery",
     "MessageQueue",
     "OidcAuthentication",
