@@ -27,6 +27,7 @@ from .open_telemetry_collector import OpenTelemetryCollector
 from .pull_through_cache import PullThroughCache
 from .queue_metrics import QueueMetrics
 from .rabbit_mq_broker import RabbitMqBroker
+from .rabbit_mq_collector import RabbitMqCollector
 from .rabbit_mq_queue import RabbitMqQueue
 from .request_metrics import RequestMetrics
 from .requests_per_target import RequestsPerTarget
@@ -82,6 +83,7 @@ __all__ = [
     "PullThroughCache",
     "QueueMetrics",
     "RabbitMqBroker",
+    "RabbitMqCollector",
     "RabbitMqQueue",
     "RequestMetrics",
     "RequestsPerTarget",

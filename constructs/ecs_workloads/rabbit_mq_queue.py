@@ -13,16 +13,14 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from ecs_workloads._checks import check_range, check_time, is_token, require
+from ecs_workloads._broker_queue import check_broker_queue, dead_letter_queue_of
+from ecs_workloads._checks import check_range
 from ecs_workloads._credentials import credential
+from ecs_workloads._rabbit_mq_metrics import CONSUMERS, READY, UNACKED, queue_metric
 from ecs_workloads._start_order import start_after
 from ecs_workloads.message_queue import connection_variable
 
 _AMQP_PORT = 5672
-_LONGEST_NAME = 255
-# The broker closes a channel that holds a message for longer than consumer_timeout, 30 minutes by default.
-# https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout
-_CONSUMER_TIMEOUT = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +29,8 @@ class RabbitMqQueue:
 
     `RabbitMqBroker.queue` makes one. Make one yourself for a broker of another stack.
 
-    Workers on it scale on CPU for the time being: until the broker publishes its metrics to CloudWatch, both
-    metrics are ``None``.
+    Where the broker has its `RabbitMqCollector`, workers on it scale by its backlog, and alarms tell of messages that
+    nobody takes. Of dead letters it knows those on ``<name>.dead-letters``, where the programs' runtime has them put.
 
     Args:
         name: Name of the queue, 1 to 255 bytes, not beginning with ``amq.``.
@@ -43,6 +41,8 @@ class RabbitMqQueue:
             its own, so that the tasks may use the key as well.
         broker: The broker's security groups.
         port: Port on which the broker speaks AMQP.
+        cluster_name: Name of the broker, by which CloudWatch knows its metrics. Defaults to none: nothing measures the
+            queue, and workers on it scale on CPU.
 
     Raises:
         ValueError: A value is out of its range.
@@ -54,20 +54,11 @@ class RabbitMqQueue:
     credentials: secretsmanager.ISecret
     broker: ec2.IConnectable
     port: int = _AMQP_PORT
+    cluster_name: str | None = None
 
     def __post_init__(self) -> None:
         subject = f"RabbitMqQueue {self.name!r}"
-        if not is_token(self.name):
-            size = len(self.name.encode())
-            require(1 <= size <= _LONGEST_NAME, subject, f"name must have 1 to {_LONGEST_NAME} bytes, got {size}")
-            require(not self.name.startswith("amq."), subject, "names that begin with 'amq.' belong to the broker")
-        check_time(
-            subject,
-            "longest_processing_time",
-            self.longest_processing_time,
-            timedelta(seconds=1),
-            _CONSUMER_TIMEOUT,
-        )
+        check_broker_queue(subject, self.name, self.longest_processing_time)
         check_range(subject, "port", self.port, 1, 65535)
 
     def connection_environment(self, prefix: str) -> Mapping[str, str]:
@@ -99,9 +90,22 @@ class RabbitMqQueue:
         start_after(peer, self.broker)
 
     def metric_messages_waiting(self) -> cloudwatch.IMetric | None:
-        """Return ``None``: the broker publishes no metrics yet."""
-        return None
+        """Return the number of messages that wait for a consumer: count, maximum; ``None`` if nothing measures it."""
+        return self._metric(READY, self.name)
 
     def metric_messages_in_flight(self) -> cloudwatch.IMetric | None:
-        """Return ``None``: the broker publishes no metrics yet."""
-        return None
+        """Return the number of messages that consumers hold: count, maximum; ``None`` if nothing measures it."""
+        return self._metric(UNACKED, self.name)
+
+    def metric_consumers(self) -> cloudwatch.IMetric | None:
+        """Return the number of consumers that are connected: count, maximum; ``None`` if nothing measures it."""
+        return self._metric(CONSUMERS, self.name)
+
+    def metric_dead_letters(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages that no consumer could process: count, maximum, or ``None``."""
+        return self._metric(READY, dead_letter_queue_of(self.name))
+
+    def _metric(self, metric_name: str, queue: str) -> cloudwatch.IMetric | None:
+        if self.cluster_name is None:
+            return None
+        return queue_metric(metric_name, cluster_name=self.cluster_name, queue=queue)
