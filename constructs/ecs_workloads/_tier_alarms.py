@@ -169,7 +169,8 @@ def _of_queue(queue: QueueMetrics, thresholds: AlarmThresholds) -> Iterator[Tier
             says=f"messages have waited for {in_words(thresholds.no_consumer)}, and no consumer is connected",
             metric=unconsumed,
             threshold=1,
-            **_throughout(thresholds.no_consumer),
+            minutes=thresholds.no_consumer // _MINUTE,
+            datapoints=thresholds.no_consumer // _MINUTE,
         )
 
 
@@ -181,7 +182,8 @@ def _of_broker(broker: BrokerMetrics, thresholds: AlarmThresholds) -> Iterator[T
             says="the broker takes no messages: it has no memory or no disk left",
             metric=broker.blocked,
             threshold=1,
-            **_throughout(thresholds.blocked),
+            minutes=thresholds.blocked // _MINUTE,
+            datapoints=thresholds.blocked // _MINUTE,
         )
     missing = broker.metric_missing_nodes()
     if missing is not None and thresholds.missing_nodes is not None:
@@ -191,7 +193,8 @@ def _of_broker(broker: BrokerMetrics, thresholds: AlarmThresholds) -> Iterator[T
             says=f"a node of {len(broker.nodes)} is down or not measured",
             metric=missing,
             threshold=1,
-            **_throughout(thresholds.missing_nodes),
+            minutes=thresholds.missing_nodes // _MINUTE,
+            datapoints=thresholds.missing_nodes // _MINUTE,
         )
     if thresholds.unmeasured is not None:
         yield TierAlarm(
@@ -203,10 +206,6 @@ def _of_broker(broker: BrokerMetrics, thresholds: AlarmThresholds) -> Iterator[T
             threshold=0,
             below=True,
             missing=cloudwatch.TreatMissingData.BREACHING,
-            **_throughout(thresholds.unmeasured),
+            minutes=thresholds.unmeasured // _MINUTE,
+            datapoints=thresholds.unmeasured // _MINUTE,
         )
-
-
-def _throughout(time: timedelta) -> dict[str, int]:
-    """Return every minute of ``time``."""
-    return {"minutes": time // _MINUTE, "datapoints": time // _MINUTE}

@@ -24,7 +24,7 @@ class TlsDoor:
     def __init__(self, target: int, certificate: trustme.LeafCert) -> None:
         self._target = target
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        certificate.configure_cert(self._context)
+        certificate.configure_cert(self._context)  # pyright: ignore[reportUnknownMemberType]  # it knows pyOpenSSL too
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.refused = 0

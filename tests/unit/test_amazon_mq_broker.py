@@ -21,7 +21,6 @@ from ecs_workloads import (
     BacklogPerTask,
     Container,
     MessageQueue,
-    RabbitMqBroker,
     Scaling,
     SqsQueue,
     Worker,
@@ -236,11 +235,6 @@ def _sqs(stack: cdk.Stack, cluster: ecs.Cluster) -> MessageQueue:
 
 def _amazon_mq(stack: cdk.Stack, cluster: ecs.Cluster) -> MessageQueue:
     return AmazonMqBroker(stack, "Broker", vpc=cluster.vpc).queue("orders", longest_processing_time=MINUTE)
-
-
-def _rabbit_mq(stack: cdk.Stack, cluster: ecs.Cluster) -> MessageQueue:
-    image = ecs.ContainerImage.from_registry("public.ecr.aws/docker/library/rabbitmq:4.2.1")
-    return RabbitMqBroker(stack, "Broker", cluster=cluster, image=image).queue("orders", longest_processing_time=MINUTE)
 
 
 @pytest.mark.parametrize("queue", [_sqs, _amazon_mq])

@@ -56,7 +56,7 @@ def test_its_metrics_are_those_of_amazon_mq(stack: cdk.Stack) -> None:
     found = QueueMetrics.of_queue(queue)
     assert found is not None
     metrics = (found.messages_waiting, found.messages_in_flight, found.consumers, found.dead_letters)
-    described = []
+    described: list[tuple[str, dict[str, str]]] = []
     for metric in metrics:
         assert isinstance(metric, cloudwatch.Metric)
         assert (metric.namespace, metric.statistic, metric.period.to_seconds()) == ("AWS/AmazonMQ", "Maximum", 60)

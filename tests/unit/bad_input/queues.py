@@ -44,7 +44,8 @@ def _import_fifo(at: Bench) -> MessageQueue:
 def _subscribe(at: Bench, *, fifo: bool = False, region: str = "eu-west-1", **arguments: Any) -> None:
     arn = f"arn:aws:sns:{region}:111111111111:sales{'.fifo' if fifo else ''}"
     topic = sns.Topic.from_topic_arn(at.stack, "Sales", arn)
-    at.queue().subscribe_to(**{"construct_id": "Sales", "topic": topic, **arguments})
+    defaults: dict[str, Any] = {"construct_id": "Sales", "topic": topic}
+    at.queue().subscribe_to(**{**defaults, **arguments})
 
 
 def _subscribe_elsewhere(at: Bench) -> None:
