@@ -6,6 +6,7 @@ from .app_server import AppServer
 from .arrival_rate import ArrivalRate
 from .backlog_per_task import BacklogPerTask
 from .broker_metrics import BrokerMetrics
+from .broker_node import BrokerNode
 from .capacity import Capacity, CapacityShare
 from .container import Container
 from .container_cluster import ContainerCluster
@@ -14,6 +15,7 @@ from .domain import Domain
 from .downstream_limit import DownstreamLimit
 from .ebs_volume import EbsVolume
 from .efs_volume import EfsVolume
+from .ephemeral_node import EphemeralNode
 from .extensible_task import ExtensibleTask
 from .fluent_bit import FluentBit
 from .image_repository import ImageRepository
@@ -22,6 +24,7 @@ from .jwt_authentication import JwtAuthentication
 from .listener_authentication import ListenerAuthentication
 from .listener_rule import ListenerRule
 from .message_queue import MeasuresArrivals, MeasuresConsumers, MeasuresDeadLetters, MeasuresDelivery, MessageQueue
+from .node_cluster import NodeCluster
 from .oidc_authentication import OidcAuthentication
 from .open_telemetry_collector import OpenTelemetryCollector
 from .pull_through_cache import PullThroughCache
@@ -37,6 +40,7 @@ from .scratch_volume import ScratchVolume
 from .service_connect_metrics import ServiceConnectMetrics
 from .shared_file_system import SharedFileSystem
 from .sidecar import RoutesLogs, Sidecar
+from .single_node import SingleNode
 from .sqs_queue import SqsQueue
 from .target_cpu import TargetCpu
 from .target_memory import TargetMemory
@@ -57,6 +61,7 @@ __all__ = [
     "ArrivalRate",
     "BacklogPerTask",
     "BrokerMetrics",
+    "BrokerNode",
     "Capacity",
     "CapacityShare",
     "Container",
@@ -66,6 +71,7 @@ __all__ = [
     "DownstreamLimit",
     "EbsVolume",
     "EfsVolume",
+    "EphemeralNode",
     "ExtensibleTask",
     "FluentBit",
     "ImageRepository",
@@ -78,6 +84,7 @@ __all__ = [
     "MeasuresDeadLetters",
     "MeasuresDelivery",
     "MessageQueue",
+    "NodeCluster",
     "OidcAuthentication",
     "OpenTelemetryCollector",
     "PullThroughCache",
@@ -96,6 +103,7 @@ __all__ = [
     "ServiceConnectMetrics",
     "SharedFileSystem",
     "Sidecar",
+    "SingleNode",
     "SqsQueue",
     "TargetCpu",
     "TargetMemory",

@@ -11,6 +11,7 @@ from typing import Any
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from ecs_workloads._rabbit_mq_files import PROMETHEUS_PORT
 from ecs_workloads.broker_metrics import BrokerMetrics
 
 NAMESPACE = "RabbitMQ"
@@ -24,7 +25,7 @@ MEMORY_ALARM, DISK_ALARM = (
 UP = "up"
 # The virtual host of RabbitMQ itself, which our queues are in.
 VIRTUAL_HOST = "/"
-_ENDPOINT = "localhost:15692"
+_ENDPOINT = f"127.0.0.1:{PROMETHEUS_PORT}"
 _MINUTE = Duration.minutes(1)
 
 
@@ -106,8 +107,10 @@ def queue_metric(metric_name: str, *, cluster_name: str, queue: str) -> cloudwat
     return _metric(metric_name, "Maximum", {"Cluster": cluster_name, "VHost": VIRTUAL_HOST, "Queue": queue})
 
 
-def broker_metrics(path: str, *, cluster_name: str, node_names: Sequence[str]) -> BrokerMetrics:
-    """Return what the nodes tell of themselves; a single node has none beside which it could be missed."""
+def broker_metrics(
+    path: str, *, cluster_name: str, node_names: Sequence[str], suspended: bool = False
+) -> BrokerMetrics:
+    """Return what the nodes tell of themselves."""
     return BrokerMetrics(
         blocked=cloudwatch.MathExpression(
             label="Takes no messages",
@@ -121,6 +124,7 @@ def broker_metrics(path: str, *, cluster_name: str, node_names: Sequence[str]) -
         # Both endpoints must answer.
         nodes=[_metric(UP, "Minimum", {"Cluster": cluster_name, "Node": name}) for name in node_names],
         path=path,
+        suspended=suspended,
     )
 
 

@@ -185,6 +185,8 @@ def _of_broker(broker: BrokerMetrics, thresholds: AlarmThresholds) -> Iterator[T
             minutes=thresholds.blocked // _MINUTE,
             datapoints=thresholds.blocked // _MINUTE,
         )
+    if broker.suspended:
+        return
     missing = broker.metric_missing_nodes()
     if missing is not None and thresholds.missing_nodes is not None:
         yield TierAlarm(

@@ -64,12 +64,13 @@ class AmazonMqQueue:
             connection_variable(prefix, "NAME"): self.name,
         }
 
-    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
-        """Return the user and the password."""
-        return {
-            connection_variable(prefix, "USERNAME"): credential(self.credentials, "username"),
-            connection_variable(prefix, "PASSWORD"): credential(self.credentials, "password"),
-        }
+    def producer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return the user and the password: on Amazon MQ the same for all."""
+        return self._secrets(prefix)
+
+    def consumer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return the user and the password: on Amazon MQ the same for all."""
+        return self._secrets(prefix)
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> None:
         """Grant nothing: the broker knows a program by its user and password."""
@@ -107,3 +108,9 @@ class AmazonMqQueue:
             statistic="Maximum",
             period=Duration.minutes(1),
         )
+
+    def _secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        return {
+            connection_variable(prefix, "USERNAME"): credential(self.credentials, "username"),
+            connection_variable(prefix, "PASSWORD"): credential(self.credentials, "password"),
+        }

@@ -21,11 +21,13 @@ class BrokerMetrics:
         blocked: 1 or more while the broker takes no messages, since it has no memory or no disk left.
         nodes: For each node, 1 while it is measured and up. Without any there is no alarm on a missing node.
         path: Construct path of the broker, for descriptions. Defaults to none.
+        suspended: Whether the broker is stopped on purpose: then no alarm goes off because it is not there.
     """
 
     blocked: cloudwatch.IMetric
     nodes: Sequence[cloudwatch.IMetric] = ()
     path: str | None = None
+    suspended: bool = False
 
     def metric_missing_nodes(self) -> cloudwatch.IMetric | None:
         """Return the number of nodes that are down, or that nothing measures; ``None`` if no node is known."""

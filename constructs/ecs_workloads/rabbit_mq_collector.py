@@ -45,8 +45,8 @@ class RabbitMqCollector:
             check_type(subject, "image", self.image, ecs.ContainerImage, "an ecs.ContainerImage")
         check_range(subject, "memory_limit_mib", self.memory_limit_mib, 64, 1024)
 
-    def beside(self, *, cluster_name: str, node_name: str) -> Sidecar:
-        """Return the collector of one node.
+    def beside(self, cluster_name: str, node_name: str) -> Sidecar:
+        """Return the collector of one node, as `RabbitMqBroker` adds it.
 
         Args:
             cluster_name: Name of the broker, by which CloudWatch knows its metrics.

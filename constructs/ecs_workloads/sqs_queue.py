@@ -219,9 +219,13 @@ class SqsQueue(Construct):
         """Return the open variables by which a program finds the queue."""
         return self._messages.connection_environment(prefix)
 
-    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+    def producer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
         """Return nothing: SQS knows a task by its role."""
-        return self._messages.connection_secrets(prefix)
+        return self._messages.producer_secrets(prefix)
+
+    def consumer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return nothing: SQS knows a task by its role."""
+        return self._messages.consumer_secrets(prefix)
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> None:
         """Let ``grantee`` put messages on the queue."""

@@ -21,6 +21,7 @@ from ecs_workloads import (
     BacklogPerTask,
     Container,
     MessageQueue,
+    RabbitMqBroker,
     Scaling,
     SqsQueue,
     Worker,
@@ -237,7 +238,12 @@ def _amazon_mq(stack: cdk.Stack, cluster: ecs.Cluster) -> MessageQueue:
     return AmazonMqBroker(stack, "Broker", vpc=cluster.vpc).queue("orders", longest_processing_time=MINUTE)
 
 
-@pytest.mark.parametrize("queue", [_sqs, _amazon_mq])
+def _rabbit_mq(stack: cdk.Stack, cluster: ecs.Cluster) -> MessageQueue:
+    broker = RabbitMqBroker(stack, "Broker", cluster=cluster, version="4.2.1")
+    return broker.queue("orders", longest_processing_time=MINUTE)
+
+
+@pytest.mark.parametrize("queue", [_sqs, _rabbit_mq, _amazon_mq])
 def test_a_worker_moves_to_another_queue_by_one_line(
     stack: cdk.Stack, cluster: ecs.Cluster, container: Container, queue: Any
 ) -> None:
@@ -258,7 +264,8 @@ def test_a_worker_moves_to_another_queue_by_one_line(
     assert isinstance(task, ecs.CfnTaskDefinition)
     logical_id = stack.resolve(task.logical_id)
     [main] = Template.from_stack(stack).to_json()["Resources"][logical_id]["Properties"]["ContainerDefinitions"]
-    assert {one["Name"] for one in main["Environment"]} == {"QUEUE_URL", "QUEUE_NAME"}
+    # A producer reads one more on a broker of ours; nobody needs it to consume.
+    assert {one["Name"] for one in main["Environment"]} - {"QUEUE_EXCHANGE"} == {"QUEUE_URL", "QUEUE_NAME"}
     assert {one["Name"] for one in main.get("Secrets", [])} in (set(), {"QUEUE_USERNAME", "QUEUE_PASSWORD"})
     policies = [one["Properties"] for one in resources(stack, "AWS::ApplicationAutoScaling::ScalingPolicy")]
     assert {one["PolicyType"] for one in policies} == {"TargetTrackingScaling", "StepScaling"}

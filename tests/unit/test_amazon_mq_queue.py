@@ -45,7 +45,8 @@ def test_the_address_holds_no_credentials(stack: cdk.Stack) -> None:
         "ORDERS_URL": "amqps://b-1.mq.eu-west-1.amazonaws.com:5671/%2F",
         "ORDERS_NAME": "orders",
     }
-    assert list(queue.connection_secrets("ORDERS")) == ["ORDERS_USERNAME", "ORDERS_PASSWORD"]
+    for secrets in (queue.producer_secrets("ORDERS"), queue.consumer_secrets("ORDERS")):
+        assert list(secrets) == ["ORDERS_USERNAME", "ORDERS_PASSWORD"]
 
 
 def test_its_metrics_are_those_of_amazon_mq(stack: cdk.Stack) -> None:

@@ -46,7 +46,7 @@ def scraped(config: Mapping[str, Any]) -> Iterator[Series]:
     """Return what the collector keeps of the samples, as Prometheus would relabel it."""
     for job in config["receivers"]["prometheus"]["config"]["scrape_configs"]:
         [target] = job["static_configs"]
-        assert target["targets"] == ["localhost:15692"]
+        assert target["targets"] == ["127.0.0.1:15692"]
         for name, labels in parsed((SAMPLES / SAMPLE_OF[job["metrics_path"]]).read_text(encoding="utf-8")):
             kept: dict[str, str] | None = {"__name__": name, **labels, **target["labels"]}
             for rule in job["metric_relabel_configs"]:
@@ -143,7 +143,7 @@ def app_with(stack: cdk.Stack, cluster: ecs.Cluster, collector: RabbitMqCollecto
         cluster=cluster,
         container=Container(image=IMAGE, port=80, health_check=HEALTHY),
         dns_name="app",
-        sidecars=[collector.beside(cluster_name="rabbitmq.internal", node_name="rabbit@one")],
+        sidecars=[collector.beside("rabbitmq.internal", "rabbit@one")],
     )
 
 

@@ -15,7 +15,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
 from ecs_workloads.testing._tiers import ConnectedTiers, GrantedTiers
 
-_SECRET = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:broker-double-abcdef"  # noqa: S105 - its ARN
+_PRODUCER = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:broker-double-producer-abcdef"
+_CONSUMER = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:broker-double-consumer-abcdef"
 
 
 class BrokerDouble:
@@ -40,8 +41,9 @@ class BrokerDouble:
         self._queue = RabbitMqQueue(
             name=name,
             longest_processing_time=longest_processing_time,
-            host_name="broker.test",
-            credentials=secretsmanager.Secret.from_secret_complete_arn(elsewhere, "Credentials", _SECRET),
+            host_names=["broker.test"],
+            producer_credentials=secretsmanager.Secret.from_secret_complete_arn(elsewhere, "Producer", _PRODUCER),
+            consumer_credentials=secretsmanager.Secret.from_secret_complete_arn(elsewhere, "Consumer", _CONSUMER),
             broker=ec2.Connections(security_groups=[group]),
             cluster_name="broker.test",
         )
@@ -71,9 +73,13 @@ class BrokerDouble:
         """Return the address of the broker and the name of the queue."""
         return self._queue.connection_environment(prefix)
 
-    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
-        """Return the user and the password."""
-        return self._queue.connection_secrets(prefix)
+    def producer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return the user that may send, and its password."""
+        return self._queue.producer_secrets(prefix)
+
+    def consumer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return the user that may consume, and its password."""
+        return self._queue.consumer_secrets(prefix)
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> None:
         """Keep who sends; a broker grants nothing."""

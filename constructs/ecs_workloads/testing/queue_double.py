@@ -59,7 +59,12 @@ class QueueDouble:
             connection_variable(prefix, "NAME"): self._name,
         }
 
-    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+    def producer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return nothing."""
+        del prefix
+        return {}
+
+    def consumer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
         """Return nothing."""
         del prefix
         return {}
