@@ -1,6 +1,6 @@
 """Tests of `RabbitMqCollector`: what it takes from the endpoints of a real broker, and who reads it.
 
-The samples are what RabbitMQ 3.10 answered, that of ``/metrics`` shortened. The selectors meet 4.x where that runs.
+The samples are what RabbitMQ 4.0.5 answered, that of ``/metrics`` shortened.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.templates import HEALTHY, properties, resources, statements
 
 IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
 SAMPLES = Path(__file__).parent / "samples"
-SAMPLE_OF = {"/metrics/detailed": "rabbitmq-3.10-detailed.txt", "/metrics": "rabbitmq-3.10-node.txt"}
+SAMPLE_OF = {"/metrics/detailed": "rabbitmq-4.0-detailed.txt", "/metrics": "rabbitmq-4.0-node.txt"}
 Series = tuple[str, Mapping[str, str]]
 CONFIG = collector_config(cluster_name="rabbitmq.internal", node_name="rabbit@one", log_group_name="/shop")
 
