@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -31,10 +31,10 @@ def subscribe(
         path,
         "a subscription has filter_policy or filter_policy_with_message_body, not both",
     )
-    if filter_policy is not None:
-        check_filter_policy(queue, path, "filter_policy", filter_policy)
-    if filter_policy_with_message_body is not None:
-        check_filter_policy(queue, path, "filter_policy_with_message_body", filter_policy_with_message_body)
+    policies = {"filter_policy": filter_policy, "filter_policy_with_message_body": filter_policy_with_message_body}
+    for argument, policy in policies.items():
+        if policy is not None:
+            check_filter_policy(queue, path, argument, policy)
     require(
         queue.node.try_find_child(construct_id) is None,
         path,
@@ -80,7 +80,7 @@ def _check_kind(path: str, queue: sqs.Queue, topic: sns.ITopic) -> None:
     )
     own, other = Stack.of(queue).region, topic.env.region
     require(
-        is_token(own) or is_token(other) or own == other,
+        Token.is_unresolved(own) or Token.is_unresolved(other) or own == other,
         path,
         f"the topic is in {other} and the queue in {own}: SNS keeps what it cannot deliver only in its own region",
     )
@@ -110,7 +110,7 @@ def _let_topic_encrypt(key: kms.IKey, topic: sns.ITopic) -> None:
     The topic itself is not named: its stack may need the key too, and the two would depend on each other in a circle.
     """
     stack = Stack.of(key)
-    account, region = (own if is_token(of) else of for own, of in _places(stack, topic))
+    account, region = (own if Token.is_unresolved(of) else of for own, of in _places(stack, topic))
     topics = stack.format_arn(
         service="sns", resource="*", region=region, account=account, arn_format=ArnFormat.NO_RESOURCE_NAME
     )

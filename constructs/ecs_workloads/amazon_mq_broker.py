@@ -16,7 +16,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from ecs_workloads._checks import check_name, require, suggestion
+from ecs_workloads._checks import check_name, is_token, require, suggestion
 from ecs_workloads._credentials import generated_secret
 from ecs_workloads.amazon_mq_queue import AmazonMqQueue
 from ecs_workloads.broker_metrics import BrokerMetrics
@@ -92,14 +92,14 @@ class AmazonMqBroker(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
-        _check_known(path, "deployment_mode", deployment_mode, get_args(DeploymentMode))
-        _check_known(path, "engine_version", engine_version, _VERSIONS)
+        _check_choice(path, "deployment_mode", deployment_mode, get_args(DeploymentMode))
+        _check_choice(path, "engine_version", engine_version, _VERSIONS)
         instance = host_instance_type or _DEFAULT_INSTANCES[deployment_mode]
         _check_instance(path, instance, engine_version, deployment_mode)
         window = maintenance_window or amazonmq.CfnBroker.MaintenanceWindowProperty(
             day_of_week="SUNDAY", time_of_day="03:00", time_zone="UTC"
         )
-        _check_known(path, "maintenance_window.day_of_week", window.day_of_week, _DAYS)
+        _check_choice(path, "maintenance_window.day_of_week", window.day_of_week, _DAYS)
         check_name(
             path, "maintenance_window.time_of_day", window.time_of_day, r"([01]\d|2[0-3]):[0-5]\d", "HH:MM, in 24 hours"
         )
@@ -222,7 +222,7 @@ class AmazonMqBroker(Construct):
         )
 
 
-def _check_known(path: str, argument: str, value: str, known: Sequence[str]) -> None:
+def _check_choice(path: str, argument: str, value: str, known: Sequence[str]) -> None:
     require(
         value in known, path, f"{argument} must be one of {', '.join(known)}, got {value!r}{suggestion(value, known)}"
     )
@@ -232,6 +232,8 @@ def _check_instance(path: str, instance: str, engine_version: str, mode: Deploym
     check_name(
         path, "host_instance_type", instance, r"mq\.[a-z0-9]+\.[a-z0-9]+", "an instance type, such as mq.m7g.large"
     )
+    if is_token(instance):
+        return
     family = re.sub(r"^mq\.|\..*", "", instance)
     require(
         family == "m7g" or engine_version != "4.2",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -275,11 +274,13 @@ def _check_queue_name(path: str, name: str, *, fifo: bool) -> None:
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
     """
-    suffix = ".fifo" if fifo else ""
     check_name(
         path,
         "queue_name",
         name,
-        rf"(?=.{{1,80}}$)[A-Za-z0-9_-]+{re.escape(suffix)}",
-        "up to 80 letters, digits, hyphens and underscores" + (", ending in .fifo" if fifo else ""),
+        r"(?=.{1,80}$)[A-Za-z0-9_-]+(\.fifo)?",
+        "up to 80 letters, digits, hyphens and underscores, before .fifo where it is FIFO",
     )
+    ends = name.endswith(".fifo")
+    require(not fifo or ends, path, f"queue_name of a FIFO queue must end in .fifo, got {name!r}")
+    require(fifo or not ends, path, f"queue_name may end in .fifo with fifo=True alone, got {name!r}")

@@ -35,26 +35,6 @@ def _dashboard(name: str, message: str, tiers: dict[str, TierMetrics]) -> Row:
 
 
 ROWS = (
-    _threshold(
-        "no consumer for half a minute",
-        "no_consumer must be from 1 minute to 1 hour, got 30",
-        no_consumer=timedelta(seconds=30),
-    ),
-    _threshold(
-        "a broker blocked for half minutes",
-        "blocked must be whole minutes, got 90 seconds",
-        blocked=timedelta(seconds=90),
-    ),
-    _threshold(
-        "a node missing for two hours",
-        "missing_nodes must be from 1 minute to 1 hour, got 2 hours",
-        missing_nodes=timedelta(hours=2),
-    ),
-    _threshold(
-        "unmeasured for half seconds",
-        "unmeasured must be a whole number of seconds, got 60.5",
-        unmeasured=timedelta(minutes=1) + FRACTION,
-    ),
     _threshold("an alarm on no use", "high_cpu must be above 0 and up to 100, got 0", high_cpu=0),
     _threshold("an alarm on too much use", "high_cpu must be above 0 and up to 100, got 101", high_cpu=101),
     _threshold("an alarm on no host", "unhealthy_hosts must be at least 1, got 0", unhealthy_hosts=0),

@@ -8,7 +8,7 @@ from typing import Any
 from aws_cdk import aws_amazonmq as amazonmq
 from aws_cdk import aws_ec2 as ec2
 
-from tests.unit.bad_input.row import Row
+from tests.unit.bad_input.row import FRACTION, Row
 
 _ZONES = "a cluster has an address in one subnet of each of 2 zones or more, got"
 
@@ -89,6 +89,17 @@ ROWS = (
         "a queue of which Amazon MQ publishes nothing",
         "name must be printable letters of ASCII without blanks, got 'new orders'",
         queue="new orders",
+    ),
+    _queue("256 bytes of a managed broker's queue", "name must have 1 to 255 bytes, got 256", queue="q" * 256),
+    _queue(
+        "no time for a managed broker's queue",
+        "longest_processing_time must be from 1 second to 30 minutes, got 0",
+        longest_processing_time=timedelta(0),
+    ),
+    _queue(
+        "half seconds of a managed broker's queue",
+        "longest_processing_time must be a whole number of seconds, got 60.5",
+        longest_processing_time=timedelta(minutes=1) + FRACTION,
     ),
     _queue("a queue of a broker without a name", "name must have 1 to 255 bytes, got 0", queue=""),
     _queue(

@@ -31,6 +31,12 @@ ROWS = (
         lambda _: RabbitMqCollector(memory_limit_mib=32),
     ),
     Row(
+        "a collector of 2 GiB",
+        "RabbitMqCollector",
+        "memory_limit_mib must be from 64 to 1024, got 2048",
+        lambda _: RabbitMqCollector(memory_limit_mib=2048),
+    ),
+    Row(
         "a collector that is no image",
         "RabbitMqCollector",
         "image must be an ecs.ContainerImage, got 'fluent-bit:1'",
