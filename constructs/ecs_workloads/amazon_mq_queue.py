@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +15,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from ecs_workloads._broker_queue import check_broker_queue, dead_letter_queue_of
-from ecs_workloads._checks import check_name
+from ecs_workloads._checks import check_name, require
 from ecs_workloads._credentials import credential
 from ecs_workloads.message_queue import connection_variable
 
@@ -54,7 +55,12 @@ class AmazonMqQueue:
     def __post_init__(self) -> None:
         subject = f"AmazonMqQueue {self.name!r}"
         check_broker_queue(subject, self.name, self.longest_processing_time)
-        check_name(subject, "name", self.name, r"[!-~]+", "printable letters of ASCII without blanks")
+        # A token looks like such a name too.
+        require(
+            re.fullmatch(r"[!-~]+", self.name) is not None,
+            subject,
+            f"name must be printable letters of ASCII without blanks, got {self.name!r}",
+        )
         check_name(subject, "endpoint", self.endpoint, r"amqps://[^/@?#]+:\d+", "amqps://host:port")
 
     def connection_environment(self, prefix: str) -> Mapping[str, str]:
