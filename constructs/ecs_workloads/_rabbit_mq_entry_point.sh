@@ -105,6 +105,8 @@ find_peers() {
   while [ "$tries" -lt 60 ]; do
     if any_peer check_running; then
       say "joining $peer"
+      # Of peers that are away the server would ask again and again.
+      printf 'cluster_formation.classic_config.nodes.%s\n' "1 = $peer" "2 = $RABBITMQ_NODENAME" >>"$files/rabbitmq.conf"
       return 0
     fi
     tries=$((tries + 1))

@@ -61,8 +61,8 @@ def configuration(*, settings: Sequence[str], definitions: str) -> str:
     )
 
 
-def settings(*, cluster_name: str, memory_limit_mib: int, tls: bool, peers: Sequence[str]) -> list[str]:
-    """Return the lines of ``rabbitmq.conf``; ``peers`` are the nodes of a cluster, this one too.
+def settings(*, cluster_name: str, memory_limit_mib: int, tls: bool, nodes: int) -> list[str]:
+    """Return the lines of ``rabbitmq.conf``.
 
     https://www.rabbitmq.com/docs/configure
     """
@@ -84,7 +84,7 @@ def settings(*, cluster_name: str, memory_limit_mib: int, tls: bool, peers: Sequ
         "management.tcp.ip = 127.0.0.1",
         f"management.tcp.port = {MANAGEMENT_PORT}",
         *(_tls() if tls else [f"listeners.tcp.default = {AMQP_PORT}"]),
-        *(_clustering(peers) if peers else []),
+        *(_clustering(nodes) if nodes > 1 else []),
     ]
 
 
@@ -130,18 +130,15 @@ def _tls() -> list[str]:
     ]
 
 
-def _clustering(peers: Sequence[str]) -> list[str]:
+def _clustering(nodes: int) -> list[str]:
+    """Return how a cluster of so many nodes holds together; the entry point adds whom a new node joins."""
     return [
         "cluster_formation.peer_discovery_backend = classic_config",
-        *(f"cluster_formation.classic_config.nodes.{place} = {peer}" for place, peer in enumerate(peers, start=1)),
-        f"cluster_formation.target_cluster_size_hint = {len(peers)}",
-        # DNS knows a new task after some seconds.
-        "cluster_formation.discovery_retry_limit = 30",
-        "cluster_formation.discovery_retry_interval = 2000",
+        f"cluster_formation.target_cluster_size_hint = {nodes}",
         "cluster_partition_handling = pause_minority",
         # A node that lost its data gets its copies again.
         "quorum_queue.continuous_membership_reconciliation.enabled = true",
-        f"quorum_queue.continuous_membership_reconciliation.target_group_size = {len(peers)}",
+        f"quorum_queue.continuous_membership_reconciliation.target_group_size = {nodes}",
     ]
 
 

@@ -129,7 +129,7 @@ class BrokerNodes:
             cluster_name=self.cluster_name,
             memory_limit_mib=memory_limit_mib,
             tls=self._tls,
-            peers=peers,
+            nodes=len(host_names),
         )
         written = Lazy.uncached_string(
             WrittenLate(lambda: configuration(settings=lines, definitions=self._definitions.written(_ADMINISTRATOR)))
