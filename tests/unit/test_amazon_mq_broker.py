@@ -26,7 +26,7 @@ from ecs_workloads import (
     SqsQueue,
     Worker,
 )
-from ecs_workloads.testing import assert_no_findings
+from ecs_workloads.testing import assert_no_findings, replacements
 from tests.templates import properties, resources
 
 MINUTE = timedelta(minutes=1)
@@ -190,6 +190,41 @@ def test_it_is_blocked_without_memory_or_disk(stack: cdk.Stack, vpc: ec2.Vpc) ->
     assert all(one["Dimensions"] == [{"Name": "Broker", "Value": broker.broker_name}] for one in queries.values())
     assert "(Stack/Broker)" in blocked["AlarmDescription"]
     assert unmeasured["TreatMissingData"] == "breaching"
+
+
+def changed(**arguments: Any) -> dict[str, Any]:
+    stack = cdk.Stack(cdk.App(), "Stack")
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-1",
+        availability_zones=["eu-west-1a", "eu-west-1b"],
+        private_subnet_ids=["subnet-1", "subnet-2"],
+    )
+    AmazonMqBroker(stack, "Broker", vpc=vpc, **arguments)
+    return dict(Template.from_stack(stack).to_json())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"deployment_mode": "SINGLE_INSTANCE"}, "DeploymentMode"),
+        ({"engine_version": "3.13"}, None),
+        ({"host_instance_type": "mq.m7g.xlarge"}, None),
+    ],
+)
+def test_what_replaces_it_is_known_before_the_deployment(arguments: dict[str, Any], reason: str | None) -> None:
+    found = replacements(changed(), changed(**arguments))
+
+    told = [one.reasons[0].split(" ")[0] for one in found if "Broker" in one.logical_id]
+    assert (reason in told) if reason else told == []
+
+
+def test_tags_reach_it(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    AmazonMqBroker(stack, "Broker", vpc=vpc)
+    cdk.Tags.of(stack).add("team", "shop")
+
+    assert {"Key": "team", "Value": "shop"} in made(stack)["Tags"]
 
 
 def test_its_cpu_is_measured(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
