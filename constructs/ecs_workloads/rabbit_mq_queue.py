@@ -80,12 +80,13 @@ class RabbitMqQueue:
     def connection_environment(self, prefix: str) -> Mapping[str, str]:
         """Return the nodes' addresses, without credentials, the name of the queue, and where to send."""
         port = Tokenization.stringify_number(self._port)
+        exchange = self.name if self.exchange is None else self.exchange
         return {
             connection_variable(prefix, "URL"): ";".join(
                 f"{self.scheme}://{host_name}:{port}/%2F" for host_name in self.host_names
             ),
             connection_variable(prefix, "NAME"): self.name,
-            connection_variable(prefix, "EXCHANGE"): self.name if self.exchange is None else self.exchange,
+            **({connection_variable(prefix, "EXCHANGE"): exchange} if exchange else {}),
         }
 
     def producer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:

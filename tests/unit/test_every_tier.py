@@ -98,7 +98,7 @@ def shop(region: str | None = None) -> cdk.Stack:
             policies=(BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2)),),
         ),
     )
-    RabbitMqBroker(stack, "Broker", cluster=cluster, image=IMAGE)
+    RabbitMqBroker(stack, "Broker", cluster=cluster, version="4.2.1")
     return stack
 
 
@@ -119,7 +119,7 @@ def worker(stack: cdk.Stack, cluster: ecs.Cluster, **arguments: Any) -> None:
 
 
 def broker(stack: cdk.Stack, cluster: ecs.Cluster, **arguments: Any) -> None:
-    RabbitMqBroker(stack, "Tier", cluster=cluster, image=IMAGE, **arguments)
+    RabbitMqBroker(stack, "Tier", cluster=cluster, version="4.2.1", **arguments)
 
 
 MakeTier = Callable[..., None]

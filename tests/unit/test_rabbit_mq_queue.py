@@ -20,8 +20,10 @@ def test_the_address_holds_no_credentials(rabbit_mq_queue: RabbitMqQueue) -> Non
     assert rabbit_mq_queue.connection_environment("ORDERS") == {
         "ORDERS_URL": "amqp://rabbitmq.internal:5672/%2F",
         "ORDERS_NAME": "orders",
+        "ORDERS_EXCHANGE": "orders",
     }
-    assert list(rabbit_mq_queue.connection_secrets("ORDERS")) == ["ORDERS_USERNAME", "ORDERS_PASSWORD"]
+    assert list(rabbit_mq_queue.producer_secrets("ORDERS")) == ["ORDERS_USERNAME", "ORDERS_PASSWORD"]
+    assert list(rabbit_mq_queue.consumer_secrets("ORDERS")) == ["ORDERS_USERNAME", "ORDERS_PASSWORD"]
 
 
 def test_its_port_may_be_known_only_at_deployment(stack: cdk.Stack, rabbit_mq_queue: RabbitMqQueue) -> None:
@@ -88,7 +90,7 @@ def test_tasks_may_use_the_key_of_credentials_from_another_stack(
         secret_complete_arn="arn:aws:secretsmanager:eu-west-1:111111111111:secret:other-abcdef",
         encryption_key=kms.Key.from_key_arn(stack, "Key", key_arn),
     )
-    queue = replace(rabbit_mq_queue, credentials=credentials)
+    queue = replace(rabbit_mq_queue, consumer_credentials=credentials)
     Worker(stack, "Worker", cluster=cluster, container=container, queue=queue, scaling=Scaling())
 
     decrypt = [statement for statement in statements(stack) if statement["Action"] == "kms:Decrypt"]
@@ -98,7 +100,9 @@ def test_tasks_may_use_the_key_of_credentials_from_another_stack(
 def test_tasks_may_read_credentials_that_are_known_by_name(
     stack: cdk.Stack, cluster: ecs.Cluster, container: Container, rabbit_mq_queue: RabbitMqQueue
 ) -> None:
-    queue = replace(rabbit_mq_queue, credentials=secretsmanager.Secret.from_secret_name_v2(stack, "Named", "broker"))
+    queue = replace(
+        rabbit_mq_queue, consumer_credentials=secretsmanager.Secret.from_secret_name_v2(stack, "Named", "broker")
+    )
     Worker(stack, "Worker", cluster=cluster, container=container, queue=queue, scaling=Scaling())
 
     [read] = [one for one in statements(stack) if "secretsmanager:GetSecretValue" in one["Action"]]

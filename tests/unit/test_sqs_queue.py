@@ -80,7 +80,7 @@ def test_a_program_finds_the_queue_by_url_and_name(stack: cdk.Stack) -> None:
         "ORDERS_URL": orders.queue.queue_url,
         "ORDERS_NAME": orders.queue.queue_name,
     }
-    assert orders.connection_secrets("ORDERS") == {}
+    assert orders.producer_secrets("ORDERS") == orders.consumer_secrets("ORDERS") == {}
 
 
 def test_a_queue_of_another_stack_grants_its_key_too(

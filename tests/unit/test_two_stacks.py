@@ -33,7 +33,6 @@ from ecs_workloads import (
 from tests.templates import HEALTHY
 
 IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
-RABBITMQ = ecs.ContainerImage.from_registry("public.ecr.aws/docker/library/rabbitmq:4.2.1")
 MINUTE = timedelta(minutes=1)
 
 
@@ -80,7 +79,7 @@ def cluster_with_key_and_shell(stacks: Stacks) -> None:
 
 def cluster_and_broker(stacks: Stacks) -> None:
     cluster = ContainerCluster(stacks.maker, "Cluster", vpc=stacks.cluster.vpc).cluster
-    RabbitMqBroker(stacks.user, "Broker", cluster=cluster, image=RABBITMQ)
+    RabbitMqBroker(stacks.user, "Broker", cluster=cluster, version="4.2.1")
 
 
 def queue_and_sender(stacks: Stacks) -> None:
@@ -121,7 +120,7 @@ def queue_with_key_and_worker(stacks: Stacks) -> None:
 
 
 def broker_and_worker(stacks: Stacks) -> None:
-    broker = RabbitMqBroker(stacks.maker, "Broker", cluster=stacks.cluster, image=RABBITMQ)
+    broker = RabbitMqBroker(stacks.maker, "Broker", cluster=stacks.cluster, version="4.2.1")
     Worker(
         stacks.user,
         "Worker",
@@ -133,7 +132,7 @@ def broker_and_worker(stacks: Stacks) -> None:
 
 
 def broker_and_sender(stacks: Stacks) -> None:
-    broker = RabbitMqBroker(stacks.maker, "Broker", cluster=stacks.cluster, image=RABBITMQ)
+    broker = RabbitMqBroker(stacks.maker, "Broker", cluster=stacks.cluster, version="4.2.1")
     app_server(stacks.user, stacks.cluster).send_to(broker.queue("orders", longest_processing_time=MINUTE), prefix="A")
 
 
@@ -200,7 +199,7 @@ def key_and_tiers(stacks: Stacks) -> None:
         dns_name="app",
         encryption_key=key,
     )
-    RabbitMqBroker(stacks.user, "Broker", cluster=stacks.cluster, image=RABBITMQ, encryption_key=key)
+    RabbitMqBroker(stacks.user, "Broker", cluster=stacks.cluster, version="4.2.1", encryption_key=key)
 
 
 def tiers_and_their_alarms(stacks: Stacks) -> None:

@@ -11,8 +11,17 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
-from ecs_workloads import ArrivalRate, CapacityShare, MessageQueue, Scaling, SqsQueue
-from tests.unit.bad_input.row import FRACTION, Bench, Row
+from ecs_workloads import (
+    ArrivalRate,
+    CapacityShare,
+    EphemeralNode,
+    FluentBit,
+    MessageQueue,
+    NodeCluster,
+    Scaling,
+    SqsQueue,
+)
+from tests.unit.bad_input.row import FRACTION, IMAGE, Bench, Row
 
 _SQS = "longest_processing_time must be from 1 second to 8 hours, got"
 _RETENTION = "retention_period must be from 1 minute to 13 days, got"
@@ -390,6 +399,158 @@ ROWS = (
         "Stack/Broker",
         "a broker needs capacity that is never interrupted, got FARGATE_SPOT with interruptible=True",
         lambda at: at.broker(capacity=[CapacityShare.fargate_spot()]),
+    ),
+    Row(
+        "a broker's version that floats",
+        "Stack/Broker",
+        "version must be a full version such as 4.2.1, got '4.2'",
+        lambda at: at.broker(version="4.2"),
+    ),
+    Row(
+        "a broker of RabbitMQ 3",
+        "Stack/Broker",
+        "version must be one of RabbitMQ 4, got 3.13.7",
+        lambda at: at.broker(version="3.13.7"),
+    ),
+    Row(
+        "an upgrade of a version that floats",
+        "Stack/Broker",
+        "upgrade_from must be a full version such as 4.2.1, got 'latest'",
+        lambda at: at.broker(upgrade_from="latest"),
+    ),
+    Row(
+        "an upgrade that skips a minor version",
+        "Stack/Broker",
+        "RabbitMQ skips no minor version: from upgrade_from=4.0.5 go to 4.1 before 4.2.1",
+        lambda at: at.broker(upgrade_from="4.0.5"),
+    ),
+    Row(
+        "an upgrade that goes back",
+        "Stack/Broker",
+        "a broker cannot go back from upgrade_from=4.3.0 to version=4.2.1",
+        lambda at: at.broker(upgrade_from="4.3.0"),
+    ),
+    Row(
+        "an image of another version",
+        "Stack/Broker",
+        "the image's tag is '4.1.3', and version=4.2.1: name the version that the image has",
+        lambda at: at.broker(image=ecs.ContainerImage.from_registry("example.com/rabbitmq:4.1.3")),
+        leaves=True,
+    ),
+    Row(
+        "a broker of no grade",
+        "Stack/Broker",
+        "grade must be EphemeralNode(), SingleNode() or NodeCluster(), got 'cluster'",
+        lambda at: at.broker(grade="cluster"),
+        error=TypeError,
+    ),
+    Row(
+        "a cluster of nodes in two zones",
+        "Stack/Broker",
+        "a NodeCluster needs subnets in 3 zones, got 2: with fewer, one zone holds the majority",
+        lambda at: at.broker(grade=NodeCluster()),
+    ),
+    Row(
+        "a protected broker that forgets",
+        "Stack/Broker",
+        "an EphemeralNode loses all messages with its task, and the stack has termination protection: use a NodeC",
+        lambda at: at.protected_broker(grade=EphemeralNode()),
+    ),
+    Row(
+        "one copy in a protected stack",
+        "Stack/Broker",
+        "a quorum queue on one node has one copy, and the stack has termination protection: use a NodeCluster, or",
+        lambda at: at.protected_broker(),
+    ),
+    Row(
+        "a broker with two log routers",
+        "Stack/Broker",
+        "only one sidecar may route the logs, got 2",
+        lambda at: at.broker(sidecars=[FluentBit(image=IMAGE, options={"Name": "null"})] * 2),
+    ),
+    Row(
+        "a node with the name of an app server",
+        "Stack/Broker",
+        "Stack/App already bears dns_name='app-1'",
+        lambda at: (
+            at.app(cluster=at.cluster_in_three_zones, dns_name="app-1"),
+            at.broker(cluster=at.cluster_in_three_zones, grade=NodeCluster(), dns_name="app"),
+        ),
+        leaves=True,
+    ),
+    Row(
+        "a declared queue with a name for a shell",
+        "Stack/Broker",
+        "a queue's name must be 1 to 200 letters, digits, dots, hyphens and underscores",
+        lambda at: at.broker_queue("orders$(id)"),
+        leaves=True,
+    ),
+    Row(
+        "a declared queue of dead letters",
+        "Stack/Broker",
+        "queues that end in '.dead-letters' are made for the others, got 'orders.dead-letters'",
+        lambda at: at.broker_queue("orders.dead-letters"),
+        leaves=True,
+    ),
+    Row(
+        "a declared queue that nobody knows",
+        "Stack/Broker",
+        "a queue's name must be known now: the broker is configured for it",
+        lambda at: at.broker_queue(at.text),
+        leaves=True,
+    ),
+    Row(
+        "one queue declared twice",
+        "Stack/Broker",
+        "queue 'orders' is declared already: keep what queue() returned, and give it to each tier",
+        lambda at: (at.broker_queue(), at.broker_queue()),
+        leaves=True,
+    ),
+    Row(
+        "more queues than a task definition holds",
+        "Stack/Broker",
+        "a broker has at most 30 queues, which fit into a task definition; use another broker",
+        lambda at: [at.broker_queue(f"orders-{number}") for number in range(31)],
+        leaves=True,
+    ),
+    Row(
+        "poison on a broker at once",
+        "Stack/Broker",
+        "delivery_limit must be from 1 to 1000, got 0",
+        lambda at: at.broker_queue(delivery_limit=0),
+        leaves=True,
+    ),
+    Row(
+        "poison on a broker that nobody knows",
+        "Stack/Broker",
+        "delivery_limit must be known now: it is a part of a policy",
+        lambda at: at.broker_queue(delivery_limit=at.number),
+        leaves=True,
+    ),
+    Row(
+        "one host name instead of a list",
+        "RabbitMqQueue 'orders'",
+        "host_names must be a list of names, got 'rabbitmq.internal'",
+        lambda at: at.rabbit_queue(host_names="rabbitmq.internal"),
+        error=TypeError,
+    ),
+    Row(
+        "a broker without a host",
+        "RabbitMqQueue 'orders'",
+        "host_names must name a node at least",
+        lambda at: at.rabbit_queue(host_names=[]),
+    ),
+    Row(
+        "a queue of another protocol",
+        "RabbitMqQueue 'orders'",
+        "scheme must be amqp or amqps, got 'mqtt'",
+        lambda at: at.rabbit_queue(scheme="mqtt"),
+    ),
+    Row(
+        "a consumer without credentials",
+        "RabbitMqQueue 'orders'",
+        "a tier uses it in a way that needs consumer_credentials, and it has none",
+        lambda at: at.worker(queue=at.rabbit_queue(consumer_credentials=None)),
     ),
     Row(
         "a broker's name with an underscore",

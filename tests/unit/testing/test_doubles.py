@@ -131,7 +131,7 @@ def test_a_program_finds_the_double_by_the_variables_of_a_real_broker(
     app = cdk.App()
     elsewhere, made = cdk.Stack(app, "Stack"), cdk.Stack(app, "Broker")
     platform = borrowed_cluster(elsewhere)
-    broker = RabbitMqBroker(made, "Broker", cluster=borrowed_cluster(made), image=container.image)
+    broker = RabbitMqBroker(made, "Broker", cluster=borrowed_cluster(made), version="4.2.1")
     worker(elsewhere, platform, container, queue=broker.queue("orders", longest_processing_time=timedelta(minutes=1)))
 
     assert variables(stack) == variables(elsewhere)
@@ -170,7 +170,7 @@ def test_a_program_finds_the_double_of_a_queue_by_its_name() -> None:
         "ORDERS_URL": "test://orders",
         "ORDERS_NAME": "orders",
     }
-    assert QueueDouble().connection_secrets("ORDERS") == {}
+    assert QueueDouble().producer_secrets("ORDERS") == QueueDouble().consumer_secrets("ORDERS") == {}
 
 
 def test_the_double_of_a_policy_keeps_the_service_that_it_was_given(
