@@ -5,6 +5,7 @@
 set -eu
 files=/tmp/broker
 data=/var/lib/rabbitmq
+joined=false
 
 say() {
   printf 'entry point: %s\n' "$*" >&2
@@ -105,6 +106,7 @@ find_peers() {
   while [ "$tries" -lt 60 ]; do
     if any_peer check_running; then
       say "joining $peer"
+      joined=true
       # Of peers that are away the server would ask again and again.
       printf 'cluster_formation.classic_config.nodes.%s\n' "1 = $peer" "2 = $RABBITMQ_NODENAME" >>"$files/rabbitmq.conf"
       return 0
@@ -129,6 +131,11 @@ remember() {
     sleep 2
   done
   rm -f "$files/waiting"
+  if [ "$joined" = true ]; then
+    # A node that lost its data is still a member of the queues, without a copy of its own.
+    timeout 60 rabbitmq-queues -q shrink "$RABBITMQ_NODENAME" >/dev/null 2>&1 || say 'it had no copies'
+    timeout 60 rabbitmq-queues -q grow "$RABBITMQ_NODENAME" all >/dev/null 2>&1 || say 'no copies yet'
+  fi
   : >"$data/.member"
   : >/var/lib/rabbitmq-cluster/begun
 }

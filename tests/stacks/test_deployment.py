@@ -23,6 +23,7 @@ from stacks.environments import (
     ExistingListener,
     ExistingVpc,
 )
+from stacks.shared_values import brokers
 from tests.stacks.assemblies import synthesize, templates
 
 BORROWED = replace(
@@ -200,6 +201,8 @@ def test_only_declared_peers_call_a_tier(environment: Environment) -> None:
         rule["Properties"]["FromPort"] for _, _, rule in of_type(environment, "AWS::EC2::SecurityGroupIngress")
     )
     broker = [2049, 5672, 5672] if environment.queue == "rabbitmq" else []
+    if environment.broker_nodes > 1:
+        broker += [4369, 25672, 35672]  # among the nodes
     assert calls == sorted([*broker, 8000, 8080])
 
 
@@ -321,7 +324,7 @@ def test_without_nat_tasks_reach_aws_through_endpoints_of_the_vpc_alone() -> Non
 
 @each_environment
 def test_every_tier_has_alarms_and_a_row_on_the_dashboard(environment: Environment) -> None:
-    broker = ["Broker"] if environment.queue == "rabbitmq" else []
+    broker = brokers(environment) if environment.queue == "rabbitmq" else []
     described = [
         resource["Properties"]["AlarmDescription"]
         for stack, _, resource in of_type(environment, "AWS::CloudWatch::Alarm")
