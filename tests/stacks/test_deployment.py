@@ -336,6 +336,16 @@ def test_every_tier_has_alarms_and_a_row_on_the_dashboard(environment: Environme
         assert f"## {tier}" in json.dumps(dashboard), tier
 
 
+@pytest.mark.parametrize("environment", [STAGING, PROD], ids=lambda environment: environment.name)
+def test_a_broker_that_takes_no_messages_or_tells_nothing_is_noticed(environment: Environment) -> None:
+    described = " ".join(
+        resource["Properties"]["AlarmDescription"] for _, _, resource in of_type(environment, "AWS::CloudWatch::Alarm")
+    )
+    for text in ("takes no messages", "has told nothing of itself", f"a node of {environment.broker_nodes} is down"):
+        assert f"Messages: {text}" in described or f"Messages: the broker {text}" in described, text
+    assert "critical: Worker: messages have waited for 5 minutes, and no consumer is connected" in described
+
+
 def test_orders_that_wait_too_long_are_noticed_where_the_queue_is_measured() -> None:
     [age] = [resource for _, name, resource in of_type(DEV, "AWS::CloudWatch::Alarm") if "OldestMessageAge" in name]
     assert age["Properties"]["Threshold"] == 600
