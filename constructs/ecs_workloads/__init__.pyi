@@ -1,8 +1,11 @@
 from .alarm_thresholds import AlarmThresholds
 from .alarms import Alarms
+from .amazon_mq_broker import AmazonMqBroker
+from .amazon_mq_queue import AmazonMqQueue
 from .app_server import AppServer
 from .arrival_rate import ArrivalRate
 from .backlog_per_task import BacklogPerTask
+from .broker_metrics import BrokerMetrics
 from .broker_node import BrokerNode
 from .capacity import Capacity, CapacityShare
 from .container import Container
@@ -20,13 +23,14 @@ from .internal_load_balancer import InternalLoadBalancer
 from .jwt_authentication import JwtAuthentication
 from .listener_authentication import ListenerAuthentication
 from .listener_rule import ListenerRule
-from .message_queue import MeasuresArrivals, MeasuresDelivery, MessageQueue
+from .message_queue import MeasuresArrivals, MeasuresConsumers, MeasuresDeadLetters, MeasuresDelivery, MessageQueue
 from .node_cluster import NodeCluster
 from .oidc_authentication import OidcAuthentication
 from .open_telemetry_collector import OpenTelemetryCollector
 from .pull_through_cache import PullThroughCache
 from .queue_metrics import QueueMetrics
 from .rabbit_mq_broker import RabbitMqBroker
+from .rabbit_mq_collector import RabbitMqCollector
 from .rabbit_mq_queue import RabbitMqQueue
 from .request_metrics import RequestMetrics
 from .requests_per_target import RequestsPerTarget
@@ -51,9 +55,12 @@ from .writable_path import WritablePath
 __all__ = [
     "AlarmThresholds",
     "Alarms",
+    "AmazonMqBroker",
+    "AmazonMqQueue",
     "AppServer",
     "ArrivalRate",
     "BacklogPerTask",
+    "BrokerMetrics",
     "BrokerNode",
     "Capacity",
     "CapacityShare",
@@ -73,6 +80,8 @@ __all__ = [
     "ListenerAuthentication",
     "ListenerRule",
     "MeasuresArrivals",
+    "MeasuresConsumers",
+    "MeasuresDeadLetters",
     "MeasuresDelivery",
     "MessageQueue",
     "NodeCluster",
@@ -81,6 +90,7 @@ __all__ = [
     "PullThroughCache",
     "QueueMetrics",
     "RabbitMqBroker",
+    "RabbitMqCollector",
     "RabbitMqQueue",
     "RequestMetrics",
     "RequestsPerTarget",

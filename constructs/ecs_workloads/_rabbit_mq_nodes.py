@@ -36,11 +36,13 @@ from ecs_workloads._rabbit_mq_version import check_image
 from ecs_workloads._service import TierService, tasks_group
 from ecs_workloads._task_metrics import tier_metrics
 from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT
+from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.broker_node import BrokerNode
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.efs_volume import EfsVolume
 from ecs_workloads.ephemeral_node import EphemeralNode
 from ecs_workloads.node_cluster import NodeCluster
+from ecs_workloads.rabbit_mq_collector import RabbitMqCollector
 from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
 from ecs_workloads.scaling import Scaling
 from ecs_workloads.scratch_volume import ScratchVolume
@@ -78,6 +80,7 @@ class BrokerNodes:
         certificate: secretsmanager.ISecret | None,
         deployment_alarms: Sequence[cloudwatch.IAlarm],
         sidecars: Sequence[Sidecar],
+        collector: RabbitMqCollector | None,
         suspended: bool,
         capacity: Sequence[CapacityShare],
         vpc_subnets: ec2.SubnetSelection | None,
@@ -115,8 +118,16 @@ class BrokerNodes:
         self._definitions = BrokerDefinitions(
             broker, "Queues", encryption_key=encryption_key, removal_policy=removal_policy
         )
+        self.cluster_name = Names.unique_resource_name(broker, max_length=100, separator="-")
+        self._metrics = (
+            None
+            if collector is None
+            else BrokerMetrics.of_rabbit_mq(
+                self.cluster_name, node_names=host_names, path=self._path, suspended=suspended
+            )
+        )
         lines = settings(
-            cluster_name=Names.unique_resource_name(broker, max_length=100, separator="-"),
+            cluster_name=self.cluster_name,
             memory_limit_mib=memory_limit_mib,
             tls=self._tls,
             nodes=len(host_names),
@@ -165,7 +176,10 @@ class BrokerNodes:
                 encryption_key=encryption_key,
                 removal_policy=removal_policy,
                 suspended=suspended,
-                sidecars=sidecars,
+                sidecars=[
+                    *sidecars,
+                    *([] if collector is None else [collector.beside(self.cluster_name, host_names[place])]),
+                ],
                 deployment_alarms=deployment_alarms,
                 single_writer=True,
                 # A replacement would run beside the old service, on the same data. With a name it cannot be created.
@@ -189,6 +203,7 @@ class BrokerNodes:
                     tier.service,
                     scaling=Scaling(),
                     suspended=suspended,
+                    broker=None if peers else self._metrics,
                 ),
             )
             for host_name, tier in zip(host_names, self._tiers, strict=True)
@@ -201,6 +216,13 @@ class BrokerNodes:
     def connections(self) -> ec2.Connections:
         """Network access to and from the nodes, which have their security groups in common."""
         return self._tiers[0].connections
+
+    @property
+    def broker_metrics(self) -> BrokerMetrics:
+        """What the nodes tell of themselves."""
+        if self._metrics is None:
+            raise ValueError(f"{self._path}: nothing measures it, as collector=None asks")
+        return self._metrics
 
     @property
     def file_system(self) -> efs.FileSystem:
@@ -220,6 +242,7 @@ class BrokerNodes:
             host_names=self._host_names,
             broker=broker,
             scheme="amqps" if self._tls else "amqp",
+            cluster_name=None if self._metrics is None else self.cluster_name,
         )
         users = self._definitions.declare(
             name, delivery_limit=delivery_limit, containers=[tier.container for tier in self._tiers]

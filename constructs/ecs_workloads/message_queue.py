@@ -72,6 +72,24 @@ class MeasuresArrivals(Protocol):
 
 
 @runtime_checkable
+class MeasuresDeadLetters(Protocol):
+    """What a queue adds to `MessageQueue` for an alarm on dead letters."""
+
+    def metric_dead_letters(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages that no consumer could process, or ``None`` if nothing measures it."""
+        ...
+
+
+@runtime_checkable
+class MeasuresConsumers(Protocol):
+    """What a queue of a broker adds to `MessageQueue` for an alarm on messages that nobody takes."""
+
+    def metric_consumers(self) -> cloudwatch.IMetric | None:
+        """Return the number of consumers that are connected, or ``None`` if nothing measures it."""
+        ...
+
+
+@runtime_checkable
 class MeasuresDelivery(Protocol):
     """What a queue adds to `MessageQueue` for alarms on its messages and for their drain time. `SqsQueue` does."""
 

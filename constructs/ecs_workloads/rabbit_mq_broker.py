@@ -19,16 +19,19 @@ from constructs import Construct
 
 from ecs_workloads._rabbit_mq_checks import check_broker, dns_names
 from ecs_workloads._rabbit_mq_nodes import BrokerNodes
+from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.broker_node import BrokerNode
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.ephemeral_node import EphemeralNode
 from ecs_workloads.node_cluster import NodeCluster
+from ecs_workloads.rabbit_mq_collector import RabbitMqCollector
 from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
 from ecs_workloads.sidecar import Sidecar
 from ecs_workloads.single_node import SingleNode
 from ecs_workloads.tier_metrics import TierMetrics
 
 _DEFAULT_GRADE = SingleNode()
+_DEFAULT_COLLECTOR = RabbitMqCollector()
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
@@ -64,6 +67,8 @@ class RabbitMqBroker(Construct):
         deployment_alarms: Alarms that roll a running deployment back. Not on a metric of this service, which would
             then depend on itself. Defaults to none: a task that does not become healthy rolls it back.
         sidecars: Containers beside each node. Defaults to none.
+        collector: What publishes the metrics of the queues and of the nodes, so that workers scale by their backlog.
+            Defaults to a `RabbitMqCollector` beside each node; ``None`` for no metrics.
         suspended: Whether the broker is stopped: it keeps its data but has no task. Defaults to running.
         capacity: On-demand capacity providers that may run the tasks. Defaults to on-demand Fargate.
         vpc_subnets: Subnets of the tasks and of the file system. Defaults to the private ones. A cluster takes one
@@ -99,6 +104,7 @@ class RabbitMqBroker(Construct):
         certificate: secretsmanager.ISecret | None = None,
         deployment_alarms: Sequence[cloudwatch.IAlarm] = (),
         sidecars: Sequence[Sidecar] = (),
+        collector: RabbitMqCollector | None = _DEFAULT_COLLECTOR,
         suspended: bool = False,
         capacity: Sequence[CapacityShare] = (),
         vpc_subnets: ec2.SubnetSelection | None = None,
@@ -134,6 +140,7 @@ class RabbitMqBroker(Construct):
             certificate=certificate,
             deployment_alarms=deployment_alarms,
             sidecars=sidecars,
+            collector=collector,
             suspended=suspended,
             capacity=capacity,
             vpc_subnets=vpc_subnets,
@@ -167,6 +174,20 @@ class RabbitMqBroker(Construct):
     def nodes(self) -> tuple[BrokerNode, ...]:
         """The nodes, in the order in which they are deployed."""
         return self._nodes.nodes
+
+    @property
+    def cluster_name(self) -> str:
+        """Name of the broker, by which CloudWatch knows its metrics."""
+        return self._nodes.cluster_name
+
+    @property
+    def broker_metrics(self) -> BrokerMetrics:
+        """What all nodes tell of themselves, for `Alarms` and `Dashboard`; of a single node, ``metrics`` has it too.
+
+        Raises:
+            ValueError: The broker has no collector.
+        """
+        return self._nodes.broker_metrics
 
     @property
     def host_name(self) -> str:

@@ -14,16 +14,13 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from ecs_workloads._checks import check_range, check_time, is_token, require
+from ecs_workloads._broker_queue import check_broker_queue, dead_letter_queue_of
+from ecs_workloads._checks import check_range, require
 from ecs_workloads._credentials import credential
 from ecs_workloads._rabbit_mq_files import AMQP_PORT, AMQPS_PORT
+from ecs_workloads._rabbit_mq_metrics import CONSUMERS, READY, UNACKED, queue_metric
 from ecs_workloads._start_order import start_after
 from ecs_workloads.message_queue import connection_variable
-
-_LONGEST_NAME = 255
-# The broker closes a channel that holds a message for longer than consumer_timeout, 30 minutes by default.
-# https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout
-_CONSUMER_TIMEOUT = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +32,8 @@ class RabbitMqQueue:
     A program finds the broker by ``<PREFIX>_URL``: the URL of each node, with a semicolon between two, of which it
     takes any that answers. It sends to the exchange ``<PREFIX>_EXCHANGE`` with the routing key ``<PREFIX>_NAME``.
 
-    Workers on it scale on CPU for the time being: until the broker publishes its metrics to CloudWatch, both
-    metrics are ``None``.
+    Where the broker has its `RabbitMqCollector`, workers on it scale by its backlog, and alarms tell of messages that
+    nobody takes, and of those on ``<name>.dead-letters``.
 
     Args:
         name: Name of the queue, 1 to 255 bytes, not beginning with ``amq.``.
@@ -52,6 +49,8 @@ class RabbitMqQueue:
             the same name; ``""`` is the default exchange of a broker.
         scheme: ``amqps`` where the broker has a certificate.
         port: Port on which the broker speaks AMQP. Defaults to 5672, and to 5671 for ``amqps``.
+        cluster_name: Name of the broker, by which CloudWatch knows its metrics: ``RabbitMqBroker.cluster_name``.
+            Defaults to none: nothing measures the queue, and workers on it scale on CPU.
 
     Raises:
         ValueError: A value is out of its range, or a tier uses the queue in a way for which it has no credentials.
@@ -67,21 +66,10 @@ class RabbitMqQueue:
     exchange: str | None = None
     scheme: Literal["amqp", "amqps"] = "amqp"
     port: int | None = None
+    cluster_name: str | None = None
 
     def __post_init__(self) -> None:
-        if not is_token(self.name):
-            size = len(self.name.encode())
-            require(1 <= size <= _LONGEST_NAME, self._subject, f"name must have 1 to {_LONGEST_NAME} bytes, got {size}")
-            require(
-                not self.name.startswith("amq."), self._subject, "names that begin with 'amq.' belong to the broker"
-            )
-        check_time(
-            self._subject,
-            "longest_processing_time",
-            self.longest_processing_time,
-            timedelta(seconds=1),
-            _CONSUMER_TIMEOUT,
-        )
+        check_broker_queue(self._subject, self.name, self.longest_processing_time)
         if isinstance(self.host_names, str):
             raise TypeError(f"{self._subject}: host_names must be a list of names, got {self.host_names!r}")
         require(len(self.host_names) > 0, self._subject, "host_names must name a node at least")
@@ -123,12 +111,25 @@ class RabbitMqQueue:
         start_after(peer, self.broker)
 
     def metric_messages_waiting(self) -> cloudwatch.IMetric | None:
-        """Return ``None``: the broker publishes no metrics yet."""
-        return None
+        """Return the number of messages that wait for a consumer: count, maximum; ``None`` if nothing measures it."""
+        return self._metric(READY, self.name)
 
     def metric_messages_in_flight(self) -> cloudwatch.IMetric | None:
-        """Return ``None``: the broker publishes no metrics yet."""
-        return None
+        """Return the number of messages that consumers hold: count, maximum; ``None`` if nothing measures it."""
+        return self._metric(UNACKED, self.name)
+
+    def metric_consumers(self) -> cloudwatch.IMetric | None:
+        """Return the number of consumers that are connected: count, maximum; ``None`` if nothing measures it."""
+        return self._metric(CONSUMERS, self.name)
+
+    def metric_dead_letters(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages that no consumer could process: count, maximum, or ``None``."""
+        return self._metric(READY, dead_letter_queue_of(self.name))
+
+    def _metric(self, metric_name: str, queue: str) -> cloudwatch.IMetric | None:
+        if self.cluster_name is None:
+            return None
+        return queue_metric(metric_name, cluster_name=self.cluster_name, queue=queue)
 
     @property
     def _subject(self) -> str:

@@ -560,7 +560,7 @@ def test_sidecars_run_beside_each_node(cluster_of_three: ecs.Cluster) -> None:
     )
 
     tasks = resources(stack, "AWS::ECS::TaskDefinition")
-    assert [len(task["Properties"]["ContainerDefinitions"]) for task in tasks] == [2, 2, 2]
+    assert [len(task["Properties"]["ContainerDefinitions"]) for task in tasks] == [3, 3, 3]
 
 
 def test_alarms_may_roll_a_deployment_back(stack: cdk.Stack, make: MakeBroker) -> None:

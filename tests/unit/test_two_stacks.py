@@ -12,9 +12,11 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
 
 from ecs_workloads import (
     Alarms,
+    AmazonMqBroker,
     AppServer,
     BacklogPerTask,
     Container,
@@ -125,13 +127,33 @@ def broker_and_worker(stacks: Stacks) -> None:
         cluster=stacks.cluster,
         container=Container(image=IMAGE),
         queue=broker.queue("orders", longest_processing_time=MINUTE),
-        scaling=Scaling(min_capacity=1, max_capacity=2),
+        scaling=Scaling(
+            max_capacity=2, policies=(BacklogPerTask(acceptable_latency=MINUTE, processing_time=timedelta(seconds=2)),)
+        ),
     )
 
 
 def broker_and_sender(stacks: Stacks) -> None:
     broker = RabbitMqBroker(stacks.maker, "Broker", cluster=stacks.cluster, version="4.2.1")
     app_server(stacks.user, stacks.cluster).send_to(broker.queue("orders", longest_processing_time=MINUTE), prefix="A")
+
+
+def managed_broker_and_worker(stacks: Stacks) -> None:
+    broker = AmazonMqBroker(stacks.maker, "Broker", vpc=stacks.cluster.vpc, encryption_key=key_of(stacks.maker))
+    Worker(
+        stacks.user,
+        "Worker",
+        cluster=stacks.cluster,
+        container=Container(image=IMAGE),
+        queue=broker.queue("orders", longest_processing_time=MINUTE),
+        scaling=Scaling(min_capacity=1, max_capacity=1),
+    )
+
+
+def topic_and_queue(stacks: Stacks) -> None:
+    topic = sns.Topic(stacks.maker, "Sales", master_key=key_of(stacks.maker))
+    queue = SqsQueue(stacks.user, "Orders", longest_processing_time=MINUTE, encryption_key=topic.master_key)
+    queue.subscribe_to("Sales", topic=topic)
 
 
 def app_server_and_web_server(stacks: Stacks) -> None:
@@ -209,6 +231,8 @@ def tiers_and_their_alarms(stacks: Stacks) -> None:
         queue_with_key_and_worker,
         broker_and_worker,
         broker_and_sender,
+        managed_broker_and_worker,
+        topic_and_queue,
         app_server_and_web_server,
         app_server_and_app_server,
         repository_and_tier,

@@ -23,8 +23,8 @@ class BrokerDouble:
     """A queue of a RabbitMQ broker, without the broker: for tests of what sends to one or works for one.
 
     A tier gets the variables, the secrets and the access that a queue of `RabbitMqBroker` gives, for a broker under
-    ``broker.test`` that no stack makes. The double keeps who was given what. Like the broker, it has no metrics:
-    `QueueDouble` has some.
+    ``broker.test`` that no stack makes. The double keeps who was given what. Its metrics are those that the collector
+    of a broker publishes, so that a worker can scale by its backlog.
 
     Args:
         name: Name of the queue, 1 to 255 bytes, not beginning with ``amq.``.
@@ -45,6 +45,7 @@ class BrokerDouble:
             producer_credentials=secretsmanager.Secret.from_secret_complete_arn(elsewhere, "Producer", _PRODUCER),
             consumer_credentials=secretsmanager.Secret.from_secret_complete_arn(elsewhere, "Consumer", _CONSUMER),
             broker=ec2.Connections(security_groups=[group]),
+            cluster_name="broker.test",
         )
         self._senders, self._consumers, self._peers = GrantedTiers(), GrantedTiers(), ConnectedTiers()
 
@@ -94,9 +95,17 @@ class BrokerDouble:
         self._peers.add(peer)
 
     def metric_messages_waiting(self) -> cloudwatch.IMetric | None:
-        """Return ``None``: the broker publishes no metrics."""
+        """Return the number of messages that wait for a consumer: count, maximum."""
         return self._queue.metric_messages_waiting()
 
     def metric_messages_in_flight(self) -> cloudwatch.IMetric | None:
-        """Return ``None``: the broker publishes no metrics."""
+        """Return the number of messages that consumers hold: count, maximum."""
         return self._queue.metric_messages_in_flight()
+
+    def metric_consumers(self) -> cloudwatch.IMetric | None:
+        """Return the number of consumers that are connected: count, maximum."""
+        return self._queue.metric_consumers()
+
+    def metric_dead_letters(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages that no consumer could process: count, maximum."""
+        return self._queue.metric_dead_letters()

@@ -105,6 +105,10 @@ class QueueDouble:
         """Return the number of messages that no consumer could process: count, maximum."""
         return self._metric("DeadLetters", "Maximum")
 
+    def metric_consumers(self) -> cloudwatch.IMetric | None:
+        """Return the number of consumers that are connected: count, maximum."""
+        return self._metric("Consumers", "Maximum")
+
     def _metric(self, name: str, statistic: str) -> cloudwatch.Metric:
         return cloudwatch.Metric(
             namespace=_NAMESPACE,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from ecs_workloads import (
@@ -36,6 +39,46 @@ def _cluster_of_calls(at: Bench) -> ecs.Cluster:
         name="calls", type=servicediscovery.NamespaceType.HTTP, use_for_service_connect=True
     )
     return at.plain_cluster
+
+
+def _import_fifo(at: Bench) -> MessageQueue:
+    arn = "arn:aws:sqs:eu-west-1:111111111111:orders"
+    return SqsQueue.from_queue(
+        sqs.Queue.from_queue_arn(at.stack, "Imported", f"{arn}.fifo"),
+        longest_processing_time=timedelta(minutes=1),
+        dead_letter_queue=sqs.Queue.from_queue_arn(at.stack, "Dead", arn),
+    )
+
+
+def _subscribe(at: Bench, *, fifo: bool = False, region: str = "eu-west-1", **arguments: Any) -> None:
+    arn = f"arn:aws:sns:{region}:111111111111:sales{'.fifo' if fifo else ''}"
+    topic = sns.Topic.from_topic_arn(at.stack, "Sales", arn)
+    defaults: dict[str, Any] = {"construct_id": "Sales", "topic": topic}
+    at.queue().subscribe_to(**{**defaults, **arguments})
+
+
+def _subscribe_elsewhere(at: Bench) -> None:
+    stack = cdk.Stack(at.stack, "Paris", env=cdk.Environment(region="eu-west-3"))
+    topic = sns.Topic.from_topic_arn(stack, "Sales", "arn:aws:sns:eu-west-1:111111111111:sales")
+    queue = SqsQueue(stack, "Queue", longest_processing_time=timedelta(minutes=1))
+    queue.subscribe_to("Sales", topic=topic)
+
+
+def _subscribe_twice(at: Bench, first: str, second: str) -> None:
+    queue, topic = at.queue(), sns.Topic(at.stack, "Sales")
+    queue.subscribe_to(first, topic=topic)
+    queue.subscribe_to(second, topic=topic if first != second else sns.Topic(at.stack, "Other"))
+
+
+def _values(count: int, length: int = 1) -> sns.SubscriptionFilter:
+    return sns.SubscriptionFilter.string_filter(allowlist=[str(value).rjust(length, "x") for value in range(count)])
+
+
+def _nested(levels: int, count: int) -> sns.FilterOrPolicy:
+    inner = sns.FilterOrPolicy.filter(_values(count))
+    for _ in range(levels):
+        inner = sns.FilterOrPolicy.policy({"of": inner})
+    return inner
 
 
 ROWS = (
@@ -94,6 +137,137 @@ ROWS = (
         "Stack/Queue",
         "retention_period must be a whole number of seconds, got 60.5",
         lambda at: at.queue(retention_period=timedelta(minutes=1) + FRACTION),
+    ),
+    Row(
+        "dead letters that are gone before the messages",
+        "Stack/Queue",
+        "dead_letter_retention_period must be longer than retention_period=4 days, since the clock of a message goes "
+        "on, got 4 days",
+        lambda at: at.queue(dead_letter_retention_period=timedelta(days=4)),
+    ),
+    Row(
+        "dead letters for 15 days",
+        "Stack/Queue",
+        "dead_letter_retention_period must be from 1 minute to 14 days, got 15 days",
+        lambda at: at.queue(dead_letter_retention_period=timedelta(days=15)),
+    ),
+    Row(
+        "dead letters for half a minute",
+        "Stack/Queue",
+        "dead_letter_retention_period must be from 1 minute to 14 days, got 30 seconds",
+        lambda at: at.queue(dead_letter_retention_period=timedelta(seconds=30)),
+    ),
+    Row(
+        "dead letters for half seconds",
+        "Stack/Queue",
+        "dead_letter_retention_period must be a whole number of seconds, got",
+        lambda at: at.queue(dead_letter_retention_period=timedelta(days=5) + FRACTION),
+    ),
+    Row(
+        "a FIFO queue without the suffix",
+        "Stack/Queue",
+        "queue_name of a FIFO queue must end in .fifo, got 'orders'",
+        lambda at: at.queue(queue_name="orders", fifo=True),
+    ),
+    Row(
+        "a standard queue with the suffix of FIFO queues",
+        "Stack/Queue",
+        "queue_name may end in .fifo with fifo=True alone, got 'orders.fifo'",
+        lambda at: at.queue(queue_name="orders.fifo"),
+    ),
+    Row(
+        "a queue's name of 81 letters",
+        "Stack/Queue",
+        "queue_name must be up to 80 letters, digits, hyphens and underscores, before .fifo where it is FIFO, got 'qqq",
+        lambda at: at.queue(queue_name="q" * 81),
+    ),
+    Row(
+        "a standard dead-letter queue of a FIFO queue",
+        "Stack/Imported",
+        "the dead-letter queue of a FIFO queue is FIFO, and that of a standard queue is standard",
+        _import_fifo,
+    ),
+    Row(
+        "a FIFO topic for a standard queue",
+        "Stack/Queue",
+        "a FIFO queue and a FIFO topic go together: the queue has fifo=False, and the topic fifo=True",
+        lambda at: _subscribe(at, fifo=True),
+        leaves=True,
+    ),
+    Row(
+        "a topic of another region",
+        "Stack/Paris/Queue",
+        "the topic is in eu-west-1 and the queue in eu-west-3: SNS keeps what it cannot deliver only in its own region",
+        _subscribe_elsewhere,
+    ),
+    Row(
+        "a subscription whose name is none",
+        "Stack/Queue",
+        "a name in subscribe_to must be letters, digits and hyphens, beginning with a letter, got '1'",
+        lambda at: _subscribe(at, construct_id="1"),
+        leaves=True,
+    ),
+    Row(
+        "a subscription's name used twice",
+        "Stack/Queue",
+        "there is a subscription 'Sales' already",
+        lambda at: _subscribe_twice(at, "Sales", "Sales"),
+        leaves=True,
+    ),
+    Row(
+        "two subscriptions to one topic",
+        "Stack/Queue",
+        "the queue is subscribed to this topic already, as 'Sales'",
+        lambda at: _subscribe_twice(at, "Sales", "Refunds"),
+        leaves=True,
+    ),
+    Row(
+        "a filter by attributes and by body",
+        "Stack/Queue",
+        "a subscription has filter_policy or filter_policy_with_message_body, not both",
+        lambda at: _subscribe(
+            at, filter_policy={"a": _values(1)}, filter_policy_with_message_body={"a": _nested(0, 1)}
+        ),
+        leaves=True,
+    ),
+    Row(
+        "a filter of nothing",
+        "Stack/Queue",
+        "filter_policy names no key: leave it out to get every message",
+        lambda at: _subscribe(at, filter_policy={}),
+        leaves=True,
+    ),
+    Row(
+        "a filter without values",
+        "Stack/Queue",
+        "filter_policy_with_message_body: 'of' has no values, so that no message would match",
+        lambda at: _subscribe(at, filter_policy_with_message_body={"a": _nested(1, 0)}),
+        leaves=True,
+    ),
+    Row(
+        "a filter of six keys",
+        "Stack/Queue",
+        "filter_policy must name at most 5 keys with values, got 6",
+        lambda at: _subscribe(at, filter_policy={key: _values(1) for key in "abcdef"}),
+        leaves=True,
+    ),
+    Row(
+        "a filter too deep for its values",
+        "Stack/Queue",
+        "filter_policy_with_message_body must have at most 150 combinations, which are the values of each key times "
+        "its level of nesting, multiplied, got 216",
+        lambda at: _subscribe(
+            at,
+            filter_policy_with_message_body={"a": _nested(2, 4), "b": _nested(1, 3), "c": _nested(0, 3)},
+        ),
+        leaves=True,
+    ),
+    Row(
+        "a filter of 300 kB",
+        "Stack/Queue",
+        "filter_policy must have at most 262144 bytes as JSON, got 300",
+        lambda at: _subscribe(at, filter_policy={"a": _values(100, 3000)}),
+        leaves=True,
     ),
     Row(
         "deduplication without order",

@@ -21,6 +21,8 @@ from aws_cdk import aws_sqs as sqs
 
 from ecs_workloads import (
     Alarms,
+    AmazonMqBroker,
+    AmazonMqQueue,
     AppServer,
     BacklogPerTask,
     Container,
@@ -208,6 +210,21 @@ class Bench:
             "broker": ec2.Connections(),
         }
         return RabbitMqQueue(**{**defaults, **arguments})
+
+    def managed_broker(self, **arguments: Any) -> AmazonMqBroker:
+        defaults: dict[str, Any] = {"vpc": self.vpc}
+        return AmazonMqBroker(self.stack, "Managed", **{**defaults, **arguments})
+
+    def managed_queue(self, **arguments: Any) -> AmazonMqQueue:
+        defaults: dict[str, Any] = {
+            "name": "orders",
+            "longest_processing_time": timedelta(minutes=2),
+            "endpoint": "amqps://b-1.mq.eu-west-1.amazonaws.com:5671",
+            "credentials": self.secret,
+            "broker": ec2.Connections(),
+            "broker_name": "shop",
+        }
+        return AmazonMqQueue(**{**defaults, **arguments})
 
     def repository(self, **arguments: Any) -> ImageRepository:
         return ImageRepository(self.stack, "Images", **arguments)

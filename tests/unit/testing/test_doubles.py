@@ -7,6 +7,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
 from ecs_workloads import (
@@ -16,8 +17,11 @@ from ecs_workloads import (
     BacklogPerTask,
     Container,
     MeasuresArrivals,
+    MeasuresConsumers,
+    MeasuresDeadLetters,
     MeasuresDelivery,
     MessageQueue,
+    QueueMetrics,
     RabbitMqBroker,
     Scaling,
     ScalingPolicy,
@@ -32,6 +36,8 @@ from tests.templates import HEALTHY, main_container, resources
 QUEUES: list[type[MessageQueue]] = [BrokerDouble, QueueDouble]
 ARRIVALS: type[MeasuresArrivals] = QueueDouble
 DELIVERY: type[MeasuresDelivery] = QueueDouble
+CONSUMERS: list[type[MeasuresConsumers]] = [BrokerDouble, QueueDouble]
+DEAD_LETTERS: list[type[MeasuresDeadLetters]] = [BrokerDouble, QueueDouble]
 POLICY: type[ScalingPolicy] = ScalingPolicyDouble
 SIDECAR: type[Sidecar] = SidecarDouble
 
@@ -68,11 +74,21 @@ def test_the_double_of_a_queue_measures_all_that_anybody_asks_for() -> None:
     assert isinstance(queue, MeasuresDelivery)
 
 
-def test_the_double_of_a_broker_measures_as_little_as_a_broker() -> None:
+def test_the_double_of_a_broker_measures_what_a_broker_does() -> None:
     queue = BrokerDouble()
     assert not isinstance(queue, MeasuresArrivals | MeasuresDelivery)
-    assert queue.metric_messages_waiting() is None
-    assert queue.metric_messages_in_flight() is None
+    measured = QueueMetrics.of_queue(queue)
+    assert measured is not None
+    for metric in (measured.messages_waiting, measured.messages_in_flight, measured.consumers, measured.dead_letters):
+        assert isinstance(metric, cloudwatch.Metric)
+        assert (metric.dimensions or {})["Cluster"] == "broker.test"
+
+
+def test_the_double_of_a_queue_counts_consumers() -> None:
+    measured = QueueMetrics.of_queue(QueueDouble())
+    assert measured is not None
+    assert isinstance(measured.consumers, cloudwatch.Metric)
+    assert measured.consumers.metric_name == "Consumers"
 
 
 @pytest.mark.parametrize("queue", [BrokerDouble(), QueueDouble()], ids=["broker", "queue"])
@@ -81,8 +97,7 @@ def test_a_double_keeps_who_consumes(
 ) -> None:
     other = app_server(stack, cluster, served)
     policy = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))
-    policies = (policy,) if isinstance(queue, QueueDouble) else None
-    tier = worker(stack, cluster, container, queue=queue, scaling=Scaling(max_capacity=2, policies=policies))
+    tier = worker(stack, cluster, container, queue=queue, scaling=Scaling(max_capacity=2, policies=(policy,)))
 
     assert tier in queue.consumers
     assert tier in queue.peers
