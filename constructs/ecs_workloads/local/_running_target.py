@@ -60,7 +60,9 @@ class RunningTarget:
             listener: File descriptor of the socket of the API.
             stop: Ends it.
         """
-        addresses = [f"fd://{listener}", f"{GATEWAY}:{os.environ['GATEWAY_PORT']}"]
+        port = os.environ["GATEWAY_PORT"]
+        # The machine, the target itself, whose functions answer CloudFormation, and the tasks.
+        addresses = [f"fd://{listener}", f"127.0.0.1:{port}", f"{GATEWAY}:{port}"]
         looks = [asyncio.create_task(self._look()), asyncio.create_task(self._look_at_services())]
         await serve(self._answer, addresses, stop)
         for look in looks:
