@@ -109,6 +109,7 @@ class Engine:
             task_id=arn.rsplit("/", 1)[-1],
             plans=plans,
             network=self._network,
+            volumes=self._plans.volumes,
             log=self._logger(task, definition),
             changed=lambda: self._note_health(task),
         )

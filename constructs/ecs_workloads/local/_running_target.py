@@ -22,6 +22,7 @@ from ecs_workloads.local._state import StateFolder
 from ecs_workloads.local._target_groups import TargetGroups
 from ecs_workloads.local._task_network import GATEWAY, TaskNetwork
 from ecs_workloads.local._task_plans import TaskPlans
+from ecs_workloads.local._task_volumes import TaskVolumes
 
 _PACE = 0.2  # seconds between two looks at services, targets and listeners
 _OWN_PATH = "/_ecs-workloads/"
@@ -42,7 +43,9 @@ class RunningTarget:
         network = TaskNetwork()
         names = Names(network, loop)
         self._targets = TargetGroups()
-        plans = TaskPlans(images=ImageStore(folder.images), hosts_file=names.hosts_file)
+        plans = TaskPlans(
+            images=ImageStore(folder.images), volumes=TaskVolumes(folder.volumes), hosts_file=names.hosts_file
+        )
         tail = LogTail()
         self._engine = Engine(plans=plans, network=network, targets=self._targets, tail=tail)
         self._deployments = Deployments(engine=self._engine, targets=self._targets, names=names)

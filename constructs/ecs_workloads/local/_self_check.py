@@ -115,6 +115,7 @@ NAMES: Mapping[str, Sequence[str]] = {
         "_update_service",
     ),
     "services.ecs_metadata": ("set_task_status", "unregister_token"),
+    "services.efs": ("_access_points", "_file_systems"),
     "services.eventbridge": ("_invoke_target",),
     "services.lambda_svc": ("_execute_function_with_config_scope",),
     "services.sqs": ("_queue_url_for_account",),

@@ -46,6 +46,7 @@ class StateFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.images = path / "images"
+        self.volumes = path / "volumes"
         self.assembly = path / "cdk.out"
         self.cdk_home = path / "cdk-home"
         self.docker = path / "docker"

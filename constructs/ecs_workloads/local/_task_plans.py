@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecs_workloads.local import _ministack
+from ecs_workloads.local import _ministack, _task_states
 from ecs_workloads.local._container_plan import ContainerPlan
 from ecs_workloads.local._image import Image
 from ecs_workloads.local._image_store import ImageStore
 from ecs_workloads.local._ministack import Document
 from ecs_workloads.local._task_network import GATEWAY
+from ecs_workloads.local._task_volumes import TaskVolumes
 from ecs_workloads.local.local_error import LocalError
 
 _ecs = _ministack.module("services.ecs")
 _responses = _ministack.module("core.responses")
 _FOLDER = Path("/run/tasks")
-_NOT_HERE = ("efsVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration", "dockerVolumeConfiguration")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +27,12 @@ class TaskPlans:
 
     Args:
         images: The images that the target can run.
+        volumes: The volumes of tasks.
         hosts_file: Returns what a task of a Service Connect namespace sees as ``/etc/hosts``.
     """
 
     images: ImageStore
+    volumes: TaskVolumes
     hosts_file: Callable[[str], Path]
 
     def make(
@@ -41,8 +43,9 @@ class TaskPlans:
         Raises:
             LocalError: An image or a volume cannot be had here.
         """
-        folder = _FOLDER / str(task["taskArn"]).rsplit("/", 1)[-1]
-        volumes = {str(volume["name"]): _volume(folder, volume) for volume in _ministack.listed(definition, "volumes")}
+        task_id = str(task["taskArn"]).rsplit("/", 1)[-1]
+        folder = _FOLDER / task_id
+        volumes = self.volumes.make(task_id, definition, _task_states.service_of(task))
         by_name = {str(each.get("name")): each for each in overrides}
         plans: list[ContainerPlan] = []
         for container in definition["containerDefinitions"]:
@@ -68,15 +71,6 @@ class TaskPlans:
                 "give it a folder with a Dockerfile under [local.images] in ecs-workloads.toml"
             )
         return image
-
-
-def _volume(folder: Path, volume: Document) -> Path:
-    for kind in _NOT_HERE:
-        if volume.get(kind):
-            raise LocalError(f"volume {volume['name']}: the local target has no {kind.removesuffix('Configuration')}")
-    path = folder / "volumes" / str(volume["name"])
-    path.mkdir(parents=True)  # owned by root, 0755, as on Fargate
-    return path
 
 
 def _own(container: Document, override: Document) -> dict[str, str]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from ecs_workloads.local import _ministack
 from ecs_workloads.local._container import ContainerProcess
@@ -15,6 +13,7 @@ from ecs_workloads.local._container_plan import ContainerPlan
 from ecs_workloads.local._health import HealthCheck
 from ecs_workloads.local._ministack import Document
 from ecs_workloads.local._task_network import TaskNetwork
+from ecs_workloads.local._task_volumes import TaskVolumes
 from ecs_workloads.local.local_error import LocalError
 
 _PAUSE = 0.05
@@ -28,6 +27,7 @@ class TaskRun:
         task_id: The task's id.
         plans: Its containers.
         network: Where its network is made.
+        volumes: Where its volumes were made.
         log: Called with the name of a container and each line that it writes.
         changed: Called when the health of a container changed.
     """
@@ -38,6 +38,7 @@ class TaskRun:
         task_id: str,
         plans: Sequence[ContainerPlan],
         network: TaskNetwork,
+        volumes: TaskVolumes,
         log: Callable[[str, str], None],
         changed: Callable[[], None],
     ) -> None:
@@ -45,6 +46,7 @@ class TaskRun:
         self.address = ""
         self._plans = {str(plan.definition["name"]): plan for plan in plans}
         self._network = network
+        self._volumes = volumes
         self._log = log
         self._changed = changed
         self._containers: dict[str, ContainerProcess] = {}
@@ -142,10 +144,4 @@ class TaskRun:
                     pool.submit(container.stop, self._plans[name].stop_timeout)
             running = {name: container for name, container in running.items() if name not in last}
         self._network.remove(self.task_id)
-        for plan in self._plans.values():
-            for folder in (plan.folder, *plan.volumes.values()):
-                _remove(folder)
-
-
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+        self._volumes.remove(self.task_id)
