@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from ecs_workloads.local import _ministack, _task_states
+from ecs_workloads.local import _ministack, _service_connect, _task_states
 from ecs_workloads.local._log_tail import LogTail
 from ecs_workloads.local._ministack import Document, Response
 from ecs_workloads.local._target_groups import TargetGroups
@@ -102,8 +102,7 @@ class Engine:
         if not _ecs._mark_task_pending(arn, task):
             return False
         self._pause_after_failures(task)
-        service = _task_states.service_of(task) or {}
-        namespace = str(_ministack.nested(service, "serviceConnectConfiguration").get("namespace", ""))
+        namespace = _service_connect.namespace_of(_task_states.service_of(task) or {})
         plans = self._plans.make(task, definition, overrides, namespace)
         run = TaskRun(
             task_id=arn.rsplit("/", 1)[-1],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ecs_workloads.local import _ministack, _one_off_tasks, _resources, _task_states
+from ecs_workloads.local import _ministack, _one_off_tasks, _resources, _service_connect, _task_states
 from ecs_workloads.local._deployments import tasks_of
 from ecs_workloads.local._entries import Entries
 from ecs_workloads.local._log_tail import LogTail
@@ -89,12 +89,7 @@ class Reports:
             if groups & _forwards(rule.get("Actions") or _ministack.listed(rule, "DefaultActions"))
         }
         found = [str(entry["address"]) for entry in self.entries.describe() if entry["listenerArn"] in serving]
-        configuration = _ministack.nested(service, "serviceConnectConfiguration")
-        for offered in _ministack.listed(configuration, "services"):
-            found += [
-                f"{alias.get('dnsName')}:{alias['port']}" for alias in _ministack.listed(offered, "clientAliases")
-            ]
-        return found
+        return [*found, *(f"{each.name}:{each.port}" for each in _service_connect.names_of(service))]
 
     def _stacks(self) -> list[Document]:
         return [

@@ -118,6 +118,8 @@ NAMES: Mapping[str, Sequence[str]] = {
     "services.efs": ("_access_points", "_file_systems"),
     "services.eventbridge": ("_invoke_target",),
     "services.lambda_svc": ("_execute_function_with_config_scope",),
+    "services.scheduler": ("_create_schedule", "_delete_schedule", "_update_schedule"),
+    "services.servicediscovery": ("_namespaces",),
     "services.sqs": ("_queue_url_for_account",),
     "services.waf": ("_associate_web_acl", "_disassociate_web_acl"),
 }

@@ -24,7 +24,18 @@ from ecs_workloads.local._resources import (
 
 def register() -> None:
     """Add and mend; once in a process, before ministack answers its first request."""
-    plain = (vpc, firewall, secrets, task_definitions, services, capacity_providers, scaling, batch, pipelines)
+    plain = (
+        vpc,
+        firewall,
+        secrets,
+        task_definitions,
+        services,
+        capacity_providers,
+        scaling,
+        batch,
+        pipelines,
+        schedules,
+    )
     for module in (*plain, custom_resources):
         for resource_type in module.types():
             resource_type.register()
