@@ -37,13 +37,13 @@ NAMES: Mapping[str, Sequence[str]] = {
         "dispatch_request",
     ),
     "services.batch": (
-        "_DISPATCH",
         "_compute_envs",
         "_create_compute_environment",
         "_create_job_queue",
         "_job_definitions",
         "_job_queues",
         "_register_job_definition",
+        "_submit_job",
     ),
     "services.cloudformation.provisioners": (
         "_RESOURCE_HANDLERS",

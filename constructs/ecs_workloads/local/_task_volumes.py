@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from pathlib import Path
 
 from ecs_workloads.local import _ministack, _namespaces
@@ -12,6 +13,7 @@ from ecs_workloads.local.local_error import LocalError
 
 _efs = _ministack.module("services.efs")
 _MEMORY = Path("/run/tasks")
+_MAKING = threading.Lock()
 _NOT_HERE = ("fsxWindowsFileServerVolumeConfiguration", "dockerVolumeConfiguration")
 
 
@@ -89,13 +91,14 @@ def _behind(root: Path, name: str, file_system: str, point: str) -> Path:
         raise LocalError(f"volume {name}: file system {file_system} has no access point {point}")
     directory = _ministack.nested(access_point, "RootDirectory")
     path, creation = _below(root, str(directory.get("Path") or "/")), _ministack.nested(directory, "CreationInfo")
-    if creation and not path.exists():
-        made = [each for each in (path, *path.parents) if not each.exists()]
-        path.mkdir(parents=True)
-        for each in made:
-            if _namespaces.may_be_another_user():
-                os.chown(each, int(creation["OwnerUid"]), int(creation["OwnerGid"]))
-            each.chmod(int(str(creation["Permissions"]), 8))
+    with _MAKING:  # several tasks may come first
+        if creation and not path.exists():
+            made = [each for each in (path, *path.parents) if not each.exists()]
+            path.mkdir(parents=True)
+            for each in made:
+                if _namespaces.may_be_another_user():
+                    os.chown(each, int(creation["OwnerUid"]), int(creation["OwnerGid"]))
+                each.chmod(int(str(creation["Permissions"]), 8))
     return path
 
 
