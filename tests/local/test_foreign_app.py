@@ -154,7 +154,7 @@ def test_destroy_leaves_the_bootstrap_stack_alone(foreign: Foreign) -> None:
     bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if "-source" in each["Name"])
     s3.put_object(Bucket=bucket, Key="code.zip", Body=b"code")
 
-    done = project.cdk("destroy", "--all", "--force", "--app", str(assembly))
+    done = project.cdk("destroy", "--all", "--force", "--concurrency", "4", "--app", str(assembly))
 
     assert done.returncode == 0, done.stdout + done.stderr
     stacks = project.aws("cloudformation").describe_stacks()["Stacks"]
