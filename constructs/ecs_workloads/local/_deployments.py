@@ -74,7 +74,7 @@ class Deployments:
         states = [
             self._targets.state(str(balancer["targetGroupArn"]), run.address)
             for balancer in _ministack.listed(service, "loadBalancers")
-            if balancer.get("targetGroupArn")
+            if balancer.get("targetGroupArn") and not run.simulated
         ]
         health = run.task_health() if run.has_checks() else "HEALTHY"
         ran = time.monotonic() - float(task.get("_running_since", time.monotonic()))

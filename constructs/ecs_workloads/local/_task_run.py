@@ -12,7 +12,7 @@ from ecs_workloads.local._container import ContainerProcess
 from ecs_workloads.local._container_plan import ContainerPlan
 from ecs_workloads.local._health import HealthCheck
 from ecs_workloads.local._ministack import Document
-from ecs_workloads.local._task_network import TaskNetwork
+from ecs_workloads.local._network import Network
 from ecs_workloads.local._task_volumes import TaskVolumes
 from ecs_workloads.local.local_error import LocalError
 
@@ -28,17 +28,21 @@ class TaskRun:
         plans: Its containers.
         network: Where its network is made.
         volumes: Where its volumes were made.
+        container: Starts a container.
         log: Called with the name of a container and each line that it writes.
         changed: Called when the health of a container changed.
     """
+
+    simulated = False
 
     def __init__(
         self,
         *,
         task_id: str,
         plans: Sequence[ContainerPlan],
-        network: TaskNetwork,
+        network: Network,
         volumes: TaskVolumes,
+        container: type[ContainerProcess],
         log: Callable[[str, str], None],
         changed: Callable[[], None],
     ) -> None:
@@ -47,6 +51,7 @@ class TaskRun:
         self._plans = {str(plan.definition["name"]): plan for plan in plans}
         self._network = network
         self._volumes = volumes
+        self._container = container
         self._log = log
         self._changed = changed
         self._containers: dict[str, ContainerProcess] = {}
@@ -75,7 +80,7 @@ class TaskRun:
         def log(line: str) -> None:
             self._log(name, line)
 
-        container = ContainerProcess(plan.sandbox(), network=self._network.path(self.task_id), log=log)
+        container = self._container(plan.sandbox(), network=self._network.path(self.task_id), log=log)
         self._containers[name] = container
         if plan.definition.get("healthCheck"):
             self._checks[name] = HealthCheck(container, plan.definition["healthCheck"], self._changed)

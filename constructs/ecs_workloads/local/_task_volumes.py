@@ -12,7 +12,6 @@ from ecs_workloads.local._ministack import Document
 from ecs_workloads.local.local_error import LocalError
 
 _efs = _ministack.module("services.efs")
-_MEMORY = Path("/run/tasks")
 _MAKING = threading.Lock()
 _NOT_HERE = ("fsxWindowsFileServerVolumeConfiguration", "dockerVolumeConfiguration")
 
@@ -24,10 +23,12 @@ class TaskVolumes:
 
     Args:
         folder: Where EFS and EBS keep their files; made when a task needs it.
+        memory: Where scratch space is, and what else a task needs while it runs.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, memory: Path) -> None:
         self._folder = folder
+        self.memory = memory
 
     def make(self, task_id: str, definition: Document, service: Document | None) -> dict[str, Path]:
         """Return the folder of each volume of a task, by the volume's name.
@@ -52,14 +53,14 @@ class TaskVolumes:
                 continue
             if volume.get("configuredAtLaunch") and service is not None and name not in configured:
                 raise LocalError(f"volume {name} is configured at launch, and its service does not configure it")
-            base = self._of_task(task_id) if volume.get("configuredAtLaunch") else _MEMORY / task_id / "volumes"
+            base = self._of_task(task_id) if volume.get("configuredAtLaunch") else self.memory / task_id / "volumes"
             found[name] = base / name
             found[name].mkdir(parents=True)  # owned by root, 0755, as on Fargate
         return found
 
     def remove(self, task_id: str) -> None:
         """Remove what belongs to one task."""
-        for folder in (_MEMORY / task_id, self._of_task(task_id)):
+        for folder in (self.memory / task_id, self._of_task(task_id)):
             shutil.rmtree(folder, ignore_errors=True)
 
     def _of_task(self, task_id: str) -> Path:
