@@ -10,7 +10,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType
 
-_SHOWN = ("VERSION", "GREETING", "PASSWORD", "AWS_ENDPOINT_URL", "AWS_REGION", "ECS_CONTAINER_METADATA_URI_V4")
+_SHOWN = (
+    "VERSION",
+    "GREETING",
+    "PASSWORD",
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+    "ECS_CONTAINER_METADATA_URI_V4",
+    "TASK_IP",
+)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -62,7 +70,7 @@ def _add_line(file: Path) -> dict[str, object]:
 def main() -> None:
     if os.environ.get("FAIL"):
         sys.exit("told to fail")
-    server = ThreadingHTTPServer(("0.0.0.0", 8080), Handler)
+    server = ThreadingHTTPServer((os.environ.get("TASK_IP", "0.0.0.0"), 8080), Handler)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         print("stopping in order")
