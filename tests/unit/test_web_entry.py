@@ -443,6 +443,19 @@ def test_two_services_share_a_listener(stack: cdk.Stack, make: MakeWeb) -> None:
     Template.from_stack(stack).resource_count_is("AWS::ElasticLoadBalancingV2::LoadBalancer", 1)
 
 
+@pytest.mark.parametrize(
+    ("condition", "field"),
+    [({"path_patterns": ["/v2/*"]}, "path-pattern"), ({"http_headers": {"X-Version": ["2"]}}, "http-header")],
+)
+def test_a_path_or_a_header_alone_is_a_rule(
+    stack: cdk.Stack, make: MakeWeb, listener: elbv2.IApplicationListener, condition: dict[str, Any], field: str
+) -> None:
+    make(domain=None, listener_rule=ListenerRule(listener=listener, priority=1, **condition))
+
+    rule = properties(stack, "AWS::ElasticLoadBalancingV2::ListenerRule")
+    assert [one["Field"] for one in rule["Conditions"]] == [field]
+
+
 def test_two_tiers_cannot_have_one_place_on_a_listener_of_this_app(make: MakeWeb) -> None:
     rule = ListenerRule(listener=make("Owner").listener, priority=10, host_headers=["a.example.com"])
     make(domain=None, listener_rule=rule)
@@ -484,6 +497,24 @@ def test_no_slow_start_can_be_asked_for(stack: cdk.Stack, make: MakeWeb) -> None
     make(timings=TargetTimings(slow_start=timedelta(0)))
 
     assert "slow_start.duration_seconds" not in group_attributes(stack)
+
+
+def test_good_answers_that_only_the_deployment_knows_leave_time_for_the_most(stack: cdk.Stack, make: MakeWeb) -> None:
+    answers: Any = cdk.CfnParameter(stack, "Answers", type="Number").value_as_number
+    make(startup_time=timedelta(seconds=30), timings=TargetTimings(healthy_threshold_count=answers))
+
+    assert properties(stack, "AWS::ECS::Service")["HealthCheckGracePeriodSeconds"] == 2 * 30 + 10 * 10
+    group = properties(stack, "AWS::ElasticLoadBalancingV2::TargetGroup")
+    assert group["HealthyThresholdCount"] == {"Ref": "Answers"}
+
+
+def test_good_answers_that_only_the_deployment_knows_may_be_the_fewest(stack: cdk.Stack, make: MakeWeb) -> None:
+    answers: Any = cdk.CfnParameter(stack, "Answers", type="Number").value_as_number
+    grace = timedelta(seconds=50)
+    timings = TargetTimings(healthy_threshold_count=answers, health_check_grace_period=grace)
+    make(startup_time=timedelta(seconds=30), timings=timings)
+
+    assert properties(stack, "AWS::ECS::Service")["HealthCheckGracePeriodSeconds"] == 50
 
 
 def test_a_slow_start_ends_after_fifteen_minutes(stack: cdk.Stack, make: MakeWeb) -> None:

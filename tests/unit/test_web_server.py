@@ -249,6 +249,16 @@ def test_a_guest_on_another_listener_makes_no_load_balancer(stack: cdk.Stack, ma
         _ = web.load_balancer
 
 
+def test_a_share_of_failures_may_be_known_at_deployment_alone(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(max_failed_percent=cdk.CfnParameter(stack, "Percent", type="Number").value_as_number)
+
+    alarm = properties(stack, "AWS::CloudWatch::Alarm")
+    assert alarm["Threshold"] == {"Ref": "Percent"}
+    assert alarm["AlarmDescription"] == {
+        "Fn::Join": ["", ["More than ", {"Ref": "Percent"}, " percent of the requests to Stack/Web fail"]]
+    }
+
+
 def test_it_can_send_to_a_queue(stack: cdk.Stack, make: MakeWeb) -> None:
     make().send_to(SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1)), prefix="ORDERS")
 
