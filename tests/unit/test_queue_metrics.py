@@ -32,6 +32,17 @@ def test_sqs_measures_age_and_deletions_each_minute(stack: cdk.Stack) -> None:
     assert measured(stack, deleted) == ("NumberOfMessagesDeleted", "Sum", 60, name)
 
 
+def test_sqs_measures_what_waits_what_is_in_flight_and_what_arrives_each_minute(stack: cdk.Stack) -> None:
+    orders = SqsQueue(stack, "Orders", longest_processing_time=MINUTE)
+    name = stack.resolve(orders.queue.queue_name)
+
+    waiting, in_flight = orders.metric_messages_waiting(), orders.metric_messages_in_flight()
+
+    assert measured(stack, waiting) == ("ApproximateNumberOfMessagesVisible", "Maximum", 60, name)
+    assert measured(stack, in_flight) == ("ApproximateNumberOfMessagesNotVisible", "Maximum", 60, name)
+    assert measured(stack, orders.metric_messages_sent()) == ("NumberOfMessagesSent", "Sum", 60, name)
+
+
 def test_dead_letters_are_what_waits_on_the_dead_letter_queue(stack: cdk.Stack) -> None:
     orders = SqsQueue(stack, "Orders", longest_processing_time=MINUTE)
     name = stack.resolve(orders.dead_letter_queue.queue_name)

@@ -42,6 +42,11 @@ def uploads(access_point: efs.AccessPoint, **arguments: Any) -> EfsVolume:
     return EfsVolume(name="uploads", container_path="/uploads", access_point=access_point, **arguments)  # pyright: ignore[reportArgumentType]  # jsii#4541
 
 
+def test_a_scratch_volume_is_refused_where_nobody_says_that_the_program_can_write_it() -> None:
+    with pytest.raises(ValueError, match="Fargate gives '/scratch' to root"):
+        ScratchVolume(name="scratch", container_path="/scratch")
+
+
 def test_a_scratch_volume_is_an_empty_folder_of_the_task(stack: cdk.Stack, make: MakeApp) -> None:
     make(ScratchVolume(name="scratch", container_path="/scratch", image_declares_volume=True))
 

@@ -283,6 +283,7 @@ def test_a_load_balancer_can_ask_the_issuer(stack: cdk.Stack, make: MakeWeb, aut
     groups = resources(stack, "AWS::EC2::SecurityGroup")
     [group] = [one["Properties"] for one in groups if one["Properties"]["GroupDescription"].startswith("Load balancer")]
     assert [(rule["FromPort"], rule["CidrIp"]) for rule in group["SecurityGroupEgress"]] == [(443, "0.0.0.0/0")]
+    assert {rule["Description"] for rule in group["SecurityGroupEgress"]} == {"Issuer of tokens"}
 
 
 def test_a_guest_can_ask_for_a_token_too(stack: cdk.Stack, make: MakeWeb, listener: elbv2.IApplicationListener) -> None:
@@ -421,6 +422,27 @@ def test_logs_can_go_to_a_bucket_of_the_user(stack: cdk.Stack, make: MakeWeb) ->
     text = str(properties(stack, "AWS::S3::BucketPolicy"))
     assert "/load-balancer/AWSLogs/" in text
     assert "/connections/AWSLogs/" in text
+
+
+def test_logs_are_encrypted_reached_over_tls_alone_and_outlive_the_tier(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    [bucket] = resources(stack, "AWS::S3::Bucket")
+    found = bucket["Properties"]
+    [encryption] = found["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert found["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert set(found["PublicAccessBlockConfiguration"].values()) == {True}
+    assert found["VersioningConfiguration"] == {"Status": "Enabled"}
+    [rule] = found["LifecycleConfiguration"]["Rules"]
+    assert (rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"]) == (90, {"NoncurrentDays": 1})
+    assert bucket["DeletionPolicy"] == "Retain"
+    allowed, denied = properties(stack, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    if allowed["Effect"] == "Deny":
+        allowed, denied = denied, allowed
+    assert allowed["Sid"] == "AccessLogs"
+    assert allowed["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Join"][1][-1] == ":loadbalancer/*"
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def test_two_services_share_a_listener(stack: cdk.Stack, make: MakeWeb) -> None:
