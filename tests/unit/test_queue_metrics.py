@@ -85,6 +85,14 @@ def test_the_drain_time_divides_by_no_zero() -> None:
 
     assert isinstance(drain, cloudwatch.MathExpression)
     assert drain.expression.endswith("/ IF(FILL(deleted, 0) > 0, FILL(deleted, 0), 1)")
+    assert (drain.label, drain.period.to_seconds()) == ("Minutes until the queue is empty", 60)
+    assert {
+        name: metric.to_metric_config().metric_stat.metric_name for name, metric in drain.using_metrics.items()
+    } == {  # pyright: ignore[reportOptionalMemberAccess]
+        "waiting": "ApproximateNumberOfMessagesVisible",
+        "in_flight": "ApproximateNumberOfMessagesNotVisible",
+        "deleted": "NumberOfMessagesDeleted",
+    }
 
 
 def test_without_deletions_there_is_no_drain_time() -> None:

@@ -147,6 +147,7 @@ def test_health_drain_and_stop_follow_from_two_numbers(stack: cdk.Stack, make: M
     drain = attributes(stack, "TargetGroup", "TargetGroupAttributes")["deregistration_delay.timeout_seconds"]
     assert drain == "75"
     assert (group["HealthCheckPath"], group["HealthCheckIntervalSeconds"]) == ("/healthz", 10)
+    assert group["HealthCheckTimeoutSeconds"] == 5
     assert (group["HealthyThresholdCount"], group["UnhealthyThresholdCount"]) == (2, 3)
     assert main_container(stack)["StopTimeout"] == 85
     assert properties(stack, "AWS::ECS::Service")["HealthCheckGracePeriodSeconds"] == 110
