@@ -169,7 +169,7 @@ class Shop:
                 longest_processing_time=longest_processing_time,
                 max_receive_count=max_receive_count,
                 fifo=kind == "fifo",
-                encryption_key=kms.Key(self.stack, "QueueKey") if kind == "encrypted" else None,
+                encryption_key=kms.Key(self.stack, "QueueKey") if kind == "encrypted" else None,  # pyright: ignore[reportArgumentType]  # jsii#4541
             )
         imported = sqs.Queue.from_queue_attributes(
             self.stack,

@@ -107,7 +107,12 @@ def shop(region: str | None = None) -> cdk.Stack:
         internal_load_balancer=InternalLoadBalancer(),
         sidecars=[FluentBit(image=IMAGE, options={"Name": "stdout"})],
     )
-    disk = EbsVolume(name="disk", container_path="/disk", size_gib=100, encryption_key=kms.Key(stack, "Key"))
+    disk = EbsVolume(
+        name="disk",
+        container_path="/disk",
+        size_gib=100,
+        encryption_key=kms.Key(stack, "Key"),  # pyright: ignore[reportArgumentType]  # jsii#4541
+    )
     jobs = Worker(
         stack,
         "Worker",

@@ -80,15 +80,13 @@ def test_a_queue_that_nothing_measures_has_none(rabbit_mq_queue: RabbitMqQueue) 
     assert QueueMetrics.of_queue(rabbit_mq_queue) is None
 
 
-def test_the_drain_time_divides_by_no_zero() -> None:
+def test_the_drain_time_divides_by_no_zero(stack: cdk.Stack) -> None:
     drain = QueueMetrics.of_sqs("orders").metric_drain_time()
 
     assert isinstance(drain, cloudwatch.MathExpression)
     assert drain.expression.endswith("/ IF(FILL(deleted, 0) > 0, FILL(deleted, 0), 1)")
     assert (drain.label, drain.period.to_seconds()) == ("Minutes until the queue is empty", 60)
-    assert {
-        name: metric.to_metric_config().metric_stat.metric_name for name, metric in drain.using_metrics.items()
-    } == {  # pyright: ignore[reportOptionalMemberAccess]
+    assert {name: measured(stack, metric)[0] for name, metric in drain.using_metrics.items()} == {
         "waiting": "ApproximateNumberOfMessagesVisible",
         "in_flight": "ApproximateNumberOfMessagesNotVisible",
         "deleted": "NumberOfMessagesDeleted",
