@@ -64,6 +64,7 @@ class TierService(Construct):
         self._suspended = suspended
         self._task = TierTask(
             self,
+            path=self._path,
             container=container,
             sidecars=sidecars,
             stop_timeout=min(longest_work + STOP_MARGIN, LONGEST_STOP_TIMEOUT),
@@ -128,7 +129,7 @@ class TierService(Construct):
                 else None,
             ),
         )
-        self._task.extend(self.service, path=self._path)
+        self._task.extend(self.service)
 
         # Else a first task may start before its role may pull the image or read a secret, and fail.
         self.cfn_service.node.add_dependency(self.task_definition.obtain_execution_role())
