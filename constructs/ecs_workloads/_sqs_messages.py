@@ -15,6 +15,11 @@ from aws_cdk import aws_sqs as sqs
 
 from ecs_workloads.message_queue import connection_variable
 
+# Those of ``grant_send_messages``, which has more of the key than a sender needs, with wildcards.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+_SEND = ("sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl")
+_SEND_WITH_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SqsMessages:
@@ -38,7 +43,10 @@ class SqsMessages:
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> None:
         """Let ``grantee`` put messages on the queue."""
-        self.queue.grant_send_messages(grantee)
+        self.queue.grant(grantee, *_SEND)
+        key = self.queue.encryption_master_key
+        if key is not None:
+            key.grant(grantee, *_SEND_WITH_KEY)
 
     def grant_consume_messages(self, grantee: iam.IGrantable) -> None:
         """Let ``grantee`` take messages off the queue."""
