@@ -43,15 +43,6 @@ ALWAYS = (
         packs=(SECURITY_HUB,),
         reason="Nothing uses the default group; to empty it takes a Lambda function",
     ),
-    *(
-        AcceptedFinding(
-            layer="Network",
-            rule=rule,
-            packs=(SECURITY_HUB,),
-            reason="Tasks reach ECR through the NAT gateway; nat_gateways=0 makes the endpoints instead",
-        )
-        for rule in ("EC2.55", "EC2.56")
-    ),
     AcceptedFinding(
         layer="Network",
         rule="IAMNoInlinePolicy",
@@ -101,15 +92,6 @@ UNPROTECTED = (
     ),
     *(
         AcceptedFinding(
-            layer=layer,
-            rule="CloudWatch.16",
-            packs=(SECURITY_HUB,),
-            reason="An environment that is not protected needs its logs for debugging, not as evidence",
-        )
-        for layer in ("Network", "Data", "Application")
-    ),
-    *(
-        AcceptedFinding(
             layer="Data",
             rule=rule,
             packs=packs,
@@ -135,39 +117,9 @@ PROTECTED = (
         reason="AWS keeps the policy of AWS Backup in step with what its backups need",
     ),
 )
-WITHOUT_KEYS = tuple(
-    AcceptedFinding(
-        layer=layer,
-        rule="CloudWatchLogGroupEncrypted",
-        reason="An environment without keys of its own relies on those of CloudWatch, which encrypts every log",
-    )
-    for layer in ("Network", "Platform", "Application")
-) + tuple(
-    AcceptedFinding(
-        layer=layer,
-        rule=rule,
-        packs=(CHECKOV,),
-        reason="An environment without keys of its own relies on those of the service, which encrypts all the same",
-    )
-    for layer, rule in (
-        ("Network", "CKV_AWS_158"),
-        ("Platform", "CKV_AWS_158"),
-        ("Application", "CKV_AWS_158"),
-        ("Data", "CKV_AWS_27"),
-        ("Data", "CKV_AWS_119"),
-    )
-)
-WITHOUT_TOPIC = (
-    AcceptedFinding(
-        layer="Operations",
-        rule="CloudWatchAlarmAction",
-        packs=("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5"),
-        reason="Nobody is woken for an environment without a topic; the dashboard shows its alarms",
-    ),
-)
 
 
-EVERY = (*ALWAYS, *WITHOUT_DOMAIN, *UNPROTECTED, *PROTECTED, *WITHOUT_KEYS, *WITHOUT_TOPIC)
+EVERY = (*ALWAYS, *WITHOUT_DOMAIN, *UNPROTECTED, *PROTECTED)
 
 
 def accept_findings(layers: Sequence[cdk.Stack], environment: Environment) -> None:
@@ -176,8 +128,6 @@ def accept_findings(layers: Sequence[cdk.Stack], environment: Environment) -> No
         *ALWAYS,
         *(WITHOUT_DOMAIN if environment.domain is None and environment.listener is None else ()),
         *(PROTECTED if environment.protected else UNPROTECTED),
-        *(() if environment.own_keys else WITHOUT_KEYS),
-        *(() if environment.alarm_topic else WITHOUT_TOPIC),
     ]
     for stack in layers:
         acknowledgments = [

@@ -154,7 +154,7 @@ def orders(scope: Construct, environment: Environment) -> MessageQueue:
             "Orders",
             queue_arn=value("orders-queue-arn"),
             queue_url=value("orders-queue-url"),
-            key_arn=None if key is None else key.key_arn,
+            key_arn=key.key_arn,
         ),
         longest_processing_time=environment.longest_order,
     )
@@ -221,9 +221,7 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
     return found if environment.queue == "sqs" else {**found, "Broker": tier("data", "broker", 1)}
 
 
-def _data_key(scope: Construct, environment: Environment) -> kms.IKey | None:
-    if not environment.own_keys:
-        return None
+def _data_key(scope: Construct, environment: Environment) -> kms.IKey:
     key = scope.node.try_find_child("DataKey")
     if key is None:
         return kms.Key.from_key_arn(scope, "DataKey", read(scope, environment, "data", "key-arn"))
@@ -231,7 +229,7 @@ def _data_key(scope: Construct, environment: Environment) -> kms.IKey | None:
 
 
 def _exec_key(environment: Environment) -> bool:
-    return environment.own_keys and environment.cluster is None and environment.execute_command
+    return environment.cluster is None and environment.execute_command
 
 
 def _parameter_name(environment: Environment, layer: Layer, name: str) -> str:

@@ -248,7 +248,7 @@ def test_orders_can_be_had_back_as_they_were_at_any_moment(environment: Environm
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert properties["DeletionProtectionEnabled"] is environment.protected
-    assert ("KMSMasterKeyId" in properties.get("SSESpecification", {})) is environment.own_keys
+    assert "KMSMasterKeyId" in properties["SSESpecification"]
     assert count(environment, "AWS::Backup::BackupPlan") == (1 if environment.protected else 0)
 
 
@@ -338,7 +338,7 @@ def test_orders_that_wait_too_long_are_noticed_where_the_queue_is_measured() -> 
     assert age["Properties"]["Threshold"] == 600
 
 
-@pytest.mark.parametrize("environment", [STAGING, PROD], ids=lambda environment: environment.name)
+@each_environment
 def test_alarms_reach_an_encrypted_topic(environment: Environment) -> None:
     [(_, topic_id, topic)] = of_type(environment, "AWS::SNS::Topic")
     [(_, _, policy)] = of_type(environment, "AWS::SNS::TopicPolicy")
@@ -359,7 +359,28 @@ def test_alarms_reach_an_encrypted_topic(environment: Environment) -> None:
             assert alarm["Properties"]["AlarmActions"] == [{"Ref": topic_id}], name
 
 
-def test_nobody_is_called_for_dev() -> None:
-    alarms = [resource for stack, _, resource in of_type(DEV, "AWS::CloudWatch::Alarm") if stack == "Operations"]
-    assert alarms
-    assert not any("AlarmActions" in alarm["Properties"] for alarm in alarms)
+@each_environment
+def test_logs_queues_and_tables_are_encrypted_with_keys_of_the_environment(environment: Environment) -> None:
+    for kind, name in (("AWS::Logs::LogGroup", "KmsKeyId"), ("AWS::SQS::Queue", "KmsMasterKeyId")):
+        for stack, logical_id, resource in of_type(environment, kind):
+            assert name in resource["Properties"], f"{stack} {logical_id}"
+
+
+@each_environment
+def test_logs_are_kept_for_a_year(environment: Environment) -> None:
+    kept = {one["Properties"]["RetentionInDays"] for _, _, one in of_type(environment, "AWS::Logs::LogGroup")}
+    assert kept == {365}
+
+
+@each_environment
+def test_images_come_by_endpoints_in_as_many_zones_as_have_a_nat_gateway(environment: Environment) -> None:
+    endpoints = [
+        one["Properties"]
+        for _, _, one in of_type(environment, "AWS::EC2::VPCEndpoint")
+        if ".ecr." in json.dumps(one["Properties"]["ServiceName"])
+    ]
+    if environment.vpc is not None:
+        assert endpoints == []
+        return
+    assert len(endpoints) == 2
+    assert {len(one["SubnetIds"]) for one in endpoints} == {environment.nat_gateways or environment.zones}
