@@ -10,7 +10,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from ecs_workloads import RabbitMqBroker, SqsQueue
+from ecs_workloads import NodeCluster, RabbitMqBroker, SingleNode, SqsQueue
 from stacks import shared_values
 from stacks.environments import Environment
 from stacks.layer_key import layer_key, removal_policy
@@ -75,18 +75,32 @@ class DataStack(cdk.Stack):
             self,
             "Broker",
             cluster=cluster,
+            version=environment.broker_version or "",
             image=ecs.ContainerImage.from_ecr_repository(repository, environment.broker_version),
+            grade=NodeCluster() if environment.broker_nodes > 1 else SingleNode(),
             enable_execute_command=environment.execute_command,
             log_retention=environment.log_retention,
             encryption_key=key,
             removal_policy=removal_policy(environment),
         )
-        cdk.CfnOutput(self, "BrokerLogGroup", value=broker.log_group.log_group_name)
-        if environment.execute_command:
-            cdk.CfnOutput(self, "BrokerShell", value=shell_command(cluster, broker.service))
+        orders = broker.queue("orders", longest_processing_time=environment.longest_order)
+        for name, node in zip(shared_values.brokers(environment), broker.nodes, strict=True):
+            cdk.CfnOutput(self, f"{name}LogGroup", value=node.log_group.log_group_name)
+            if environment.execute_command:
+                cdk.CfnOutput(self, f"{name}Shell", value=shell_command(cluster, node.service))
         return {
-            "broker-service-name": broker.service.service_name,
-            "broker-host-name": broker.host_name,
-            "broker-credentials-arn": broker.credentials.secret_arn,
+            **{
+                f"{name.lower()}-service-name": node.service.service_name
+                for name, node in zip(shared_values.brokers(environment), broker.nodes, strict=True)
+            },
+            "broker-host-names": ",".join(node.host_name for node in broker.nodes),
+            **{
+                f"orders-{role}-credentials-arn": secret.secret_arn
+                for role, secret in (
+                    ("producer", orders.producer_credentials),
+                    ("consumer", orders.consumer_credentials),
+                )
+                if secret is not None
+            },
             "broker-security-group-id": broker.connections.security_groups[0].security_group_id,
         }

@@ -74,7 +74,8 @@ class Environment:
         release: Tag of the images in this environment's repositories. Without one, images are built from the
             Dockerfiles in ``images/``.
         queue: ``sqs``, or ``rabbitmq`` for a broker on the cluster.
-        broker_version: Tag of the broker's image in this environment's repositories.
+        broker_nodes: Nodes of the broker. A protected environment needs three, which need three zones.
+        broker_version: Version of RabbitMQ, the tag of the broker's image in this environment's repositories.
         capacity: Capacity providers that share the tasks.
         web: Size of the web server.
         app: Size of the app server.
@@ -100,6 +101,7 @@ class Environment:
     domain: Domain | None = None
     release: str | None = None
     queue: Literal["sqs", "rabbitmq"] = "sqs"
+    broker_nodes: Literal[1, 3] = 1
     broker_version: str | None = None
     capacity: Sequence[CapacityShare] = (CapacityShare.fargate(),)
     web: TierSize
@@ -179,6 +181,7 @@ PROD = replace(
     name="prod",
     zones=3,
     nat_gateways=3,
+    broker_nodes=3,
     domain=Domain(domain_name="shop.example.com", hosted_zone_id="Z0123456789EXAMPLE00", zone_name="shop.example.com"),
     capacity=(CapacityShare.fargate(base=3), CapacityShare.fargate_spot(weight=2)),
     web=TierSize(

@@ -5,7 +5,7 @@ A value that travels as a CloudFormation export cannot change while anybody impo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 import aws_cdk as cdk
@@ -132,14 +132,25 @@ def orders(scope: Construct, environment: Environment) -> MessageQueue:
         return read(scope, environment, "data", name)
 
     key = _data_key(scope, environment)
+
+    def credentials(role: Literal["producer", "consumer"]) -> secretsmanager.ISecret:
+        return secretsmanager.Secret.from_secret_attributes(
+            scope,
+            f"Orders{role.capitalize()}",
+            secret_complete_arn=value(f"orders-{role}-credentials-arn"),
+            encryption_key=key,
+        )
+
     if environment.queue == "rabbitmq":
         return RabbitMqQueue(
             name="orders",
             longest_processing_time=environment.longest_order,
-            host_name=value("broker-host-name"),
-            credentials=secretsmanager.Secret.from_secret_attributes(
-                scope, "BrokerCredentials", secret_complete_arn=value("broker-credentials-arn"), encryption_key=key
-            ),
+            host_names=[
+                cdk.Fn.select(place, cdk.Fn.split(",", value("broker-host-names")))
+                for place in range(environment.broker_nodes)
+            ],
+            producer_credentials=credentials("producer"),
+            consumer_credentials=credentials("consumer"),
             broker=ec2.Connections(
                 security_groups=[
                     ec2.SecurityGroup.from_security_group_id(
@@ -218,7 +229,16 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
         "App": tier("application", "app", environment.app.scaling.min_capacity, requests=calls),
         "Worker": tier("application", "worker", environment.worker.scaling.min_capacity, queue=orders),
     }
-    return found if environment.queue == "sqs" else {**found, "Broker": tier("data", "broker", 1)}
+    if environment.queue == "rabbitmq":
+        found |= {name: tier("data", name.lower(), 1) for name in brokers(environment)}
+    return found
+
+
+def brokers(environment: Environment) -> Sequence[str]:
+    """Return the name of each node of the broker."""
+    if environment.broker_nodes == 1:
+        return ["Broker"]
+    return [f"Broker{place}" for place in range(environment.broker_nodes)]
 
 
 def _data_key(scope: Construct, environment: Environment) -> kms.IKey:

@@ -82,7 +82,7 @@ class TierService(Construct):
         self._task_role = self.task_definition.task_role
         if enable_execute_command:
             self._task.make_exec_paths_writable()
-        own_groups = security_groups or [self._security_group(self._cluster.vpc)]
+        own_groups = security_groups or [tasks_group(self, self._cluster.vpc, path=self._path)]
         namespace = cluster.default_cloud_map_namespace if service_connect else None
         self.service = ecs.FargateService(
             self,
@@ -183,7 +183,7 @@ class TierService(Construct):
         """Tell the program where ``queue`` is, open the network to it, and let the tasks send."""
         check_prefix(self._path, "prefix", prefix)
         environment = queue.connection_environment(prefix)
-        secrets = queue.connection_secrets(prefix)
+        secrets = queue.producer_secrets(prefix)
         check_free(self._path, self._container_value, [*environment, *secrets], f"prefix={prefix!r}")
         self._container_value = self._container_value.with_environment(environment).with_secrets(secrets)
         for name, value in environment.items():
@@ -205,20 +205,22 @@ class TierService(Construct):
             )
         )
 
-    def _security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
-        group = ec2.SecurityGroup(
-            self,
-            "SecurityGroup",
-            vpc=vpc,
-            description=f"Tasks of {self._path}",
-            allow_all_outbound=True,
-            allow_all_ipv6_outbound=True,
-        )
-        # Each call to a peer would warn that its way out is open already; what guards a peer is its way in.
-        annotations = Annotations.of(group)
-        for warning in ("ipv4IgnoreEgressRule", "ipv6IgnoreEgressRule"):
-            annotations.acknowledge_warning(f"@aws-cdk/aws-ec2:{warning}", "the way out is open on purpose")
-        return group
+
+def tasks_group(scope: Construct, vpc: ec2.IVpc, *, path: str) -> ec2.SecurityGroup:
+    """Make the security group of the tasks of the tier at ``path``: all may go out, nobody may come in."""
+    group = ec2.SecurityGroup(
+        scope,
+        "SecurityGroup",
+        vpc=vpc,
+        description=f"Tasks of {path}",
+        allow_all_outbound=True,
+        allow_all_ipv6_outbound=True,
+    )
+    # Each call to a peer would warn that its way out is open already; what guards a peer is its way in.
+    annotations = Annotations.of(group)
+    for warning in ("ipv4IgnoreEgressRule", "ipv6IgnoreEgressRule"):
+        annotations.acknowledge_warning(f"@aws-cdk/aws-ec2:{warning}", "the way out is open on purpose")
+    return group
 
 
 def check_free(path: str, container: Container, names: Sequence[str], chosen: str) -> None:

@@ -39,7 +39,12 @@ class SqsMessages:
             connection_variable(prefix, "NAME"): self._name,
         }
 
-    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+    def producer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return nothing: SQS knows a task by its role."""
+        del prefix
+        return {}
+
+    def consumer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
         """Return nothing: SQS knows a task by its role."""
         del prefix
         return {}

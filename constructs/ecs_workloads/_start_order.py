@@ -7,8 +7,9 @@ from aws_cdk import aws_ecs as ecs
 
 
 def service_of(tier: object) -> ecs.FargateService | None:
-    """Return the service of a tier, of ours or of anybody who exposes it as ``service``."""
-    service: object = getattr(tier, "service", None)
+    """Return the service of a tier, of ours or of anybody who exposes it as ``service``; of several the last."""
+    nodes: object = getattr(tier, "nodes", None)
+    service: object = getattr(nodes[-1] if isinstance(nodes, tuple) and nodes else tier, "service", None)
     return service if isinstance(service, ecs.FargateService) else None
 
 

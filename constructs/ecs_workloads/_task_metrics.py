@@ -9,6 +9,7 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from ecs_workloads._running_tasks import service_names
 from ecs_workloads.backlog_per_task import BacklogPerTask
+from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.request_metrics import RequestMetrics
 from ecs_workloads.scaling import Scaling
@@ -25,6 +26,7 @@ def tier_metrics(
     suspended: bool,
     requests: RequestMetrics | ServiceConnectMetrics | None = None,
     queue: QueueMetrics | None = None,
+    broker: BrokerMetrics | None = None,
     restarts_in_place: bool = False,
 ) -> TierMetrics:
     """Return what is measured of the tier at ``path``."""
@@ -36,6 +38,7 @@ def tier_metrics(
         path=path,
         requests=requests,
         queue=queue,
+        broker=broker,
         restarts_in_place=restarts_in_place,
     )
 

@@ -9,6 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from ecs_workloads._checks import is_token, require
 from ecs_workloads._plain_metric import PlainMetric, plain_metric
+from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.request_metrics import RequestMetrics
 from ecs_workloads.service_connect_metrics import ServiceConnectMetrics
@@ -31,6 +32,7 @@ class TierMetrics:
         path: Construct path of the tier, for descriptions. Defaults to none.
         requests: Requests to the tier, as its load balancer or Service Connect measures them. Defaults to none.
         queue: Queue from which the tier takes its work, if it has one with metrics.
+        broker: What the broker tells of itself, where the tier is one that has metrics.
         restarts_in_place: Whether ECS starts the container again in its task when it ends, as
             ``Container.restart_attempt_period`` makes it. Then the ``restarts`` alarm sees that too.
 
@@ -44,6 +46,7 @@ class TierMetrics:
     path: str | None = None
     requests: RequestMetrics | ServiceConnectMetrics | None = None
     queue: QueueMetrics | None = None
+    broker: BrokerMetrics | None = None
     restarts_in_place: bool = False
 
     def __post_init__(self) -> None:

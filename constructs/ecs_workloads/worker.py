@@ -110,7 +110,7 @@ class Worker(Construct):
             vpc_subnets=vpc_subnets,
         )
         check_prefix(path, "queue_prefix", queue_prefix)
-        environment, secrets = queue.connection_environment(queue_prefix), queue.connection_secrets(queue_prefix)
+        environment, secrets = queue.connection_environment(queue_prefix), queue.consumer_secrets(queue_prefix)
         check_free(path, container, [*environment, *secrets], f"queue_prefix={queue_prefix!r}")
         self._tier = TierService(
             self,

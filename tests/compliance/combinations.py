@@ -124,7 +124,7 @@ class Shop:
         if arguments.pop("encryption_key", None):
             arguments["encryption_key"] = kms.Key(self.stack, "Key")
         RabbitMqBroker(
-            self.stack, "Broker", cluster=self.cluster, image=_IMAGE, cpu=cpu, memory_limit_mib=memory, **arguments
+            self.stack, "Broker", cluster=self.cluster, version="4.2.1", cpu=cpu, memory_limit_mib=memory, **arguments
         )
 
     def _common(self, arguments: Arguments, **container: Any) -> tuple[Arguments, Arguments]:

@@ -69,7 +69,7 @@ def count(environment: Environment, resource_type: str) -> int:
 @each_environment
 def test_web_app_and_worker_are_services_that_scale(environment: Environment) -> None:
     services = {stack: logical_id for stack, logical_id, _ in of_type(environment, "AWS::ECS::Service")}
-    broker = 1 if environment.queue == "rabbitmq" else 0
+    broker = environment.broker_nodes if environment.queue == "rabbitmq" else 0
     assert count(environment, "AWS::ECS::Service") == 3 + broker
     assert count(environment, "AWS::ApplicationAutoScaling::ScalableTarget") == 3
     assert ("Data" in services) == bool(broker)

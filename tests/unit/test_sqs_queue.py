@@ -82,7 +82,7 @@ def test_a_program_finds_the_queue_by_url_and_name(stack: cdk.Stack) -> None:
         "ORDERS_URL": orders.queue.queue_url,
         "ORDERS_NAME": orders.queue.queue_name,
     }
-    assert orders.connection_secrets("ORDERS") == {}
+    assert orders.producer_secrets("ORDERS") == orders.consumer_secrets("ORDERS") == {}
 
 
 def test_a_queue_of_another_stack_grants_its_key_too(
@@ -153,3 +153,30 @@ def test_no_other_queue_sends_its_failures_among_the_work(stack: cdk.Stack) -> N
 
     [queue] = [one["Properties"] for one in resources(stack, "AWS::SQS::Queue") if "RedrivePolicy" in one["Properties"]]
     assert queue["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}
+
+
+def test_dead_letters_are_kept_for_as_long_as_told(stack: cdk.Stack) -> None:
+    SqsQueue(
+        stack,
+        "Orders",
+        longest_processing_time=timedelta(minutes=1),
+        retention_period=timedelta(days=1),
+        dead_letter_retention_period=timedelta(days=2),
+    )
+
+    assert [one["Properties"]["MessageRetentionPeriod"] for one in resources(stack, "AWS::SQS::Queue")] == [
+        172800,
+        86400,
+    ]
+
+
+def test_a_queue_may_have_a_name(stack: cdk.Stack) -> None:
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1), queue_name="orders.fifo", fifo=True)
+
+    assert [one["Properties"].get("QueueName") for one in resources(stack, "AWS::SQS::Queue")] == [None, "orders.fifo"]
+
+
+def test_a_queue_has_no_name_unless_given(stack: cdk.Stack) -> None:
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+
+    assert all("QueueName" not in one["Properties"] for one in resources(stack, "AWS::SQS::Queue"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
 import ecs_workloads
@@ -21,8 +22,11 @@ from ecs_workloads import (
     Domain,
     ListenerAuthentication,
     MeasuresArrivals,
+    MeasuresConsumers,
+    MeasuresDeadLetters,
     MeasuresDelivery,
     MessageQueue,
+    QueueMetrics,
     RabbitMqBroker,
     RoutesLogs,
     Scaling,
@@ -48,6 +52,8 @@ from tests.templates import HEALTHY, main_container, resources
 QUEUES: list[type[MessageQueue]] = [BrokerDouble, QueueDouble]
 ARRIVALS: type[MeasuresArrivals] = QueueDouble
 DELIVERY: type[MeasuresDelivery] = QueueDouble
+CONSUMERS: list[type[MeasuresConsumers]] = [BrokerDouble, QueueDouble]
+DEAD_LETTERS: list[type[MeasuresDeadLetters]] = [BrokerDouble, QueueDouble]
 POLICY: type[ScalingPolicy] = ScalingPolicyDouble
 SIDECARS: list[type[Sidecar]] = [SidecarDouble, LogRouterDouble]
 ROUTER: type[RoutesLogs] = LogRouterDouble
@@ -87,11 +93,21 @@ def test_the_double_of_a_queue_measures_all_that_anybody_asks_for() -> None:
     assert isinstance(queue, MeasuresDelivery)
 
 
-def test_the_double_of_a_broker_measures_as_little_as_a_broker() -> None:
+def test_the_double_of_a_broker_measures_what_a_broker_does() -> None:
     queue = BrokerDouble()
     assert not isinstance(queue, MeasuresArrivals | MeasuresDelivery)
-    assert queue.metric_messages_waiting() is None
-    assert queue.metric_messages_in_flight() is None
+    measured = QueueMetrics.of_queue(queue)
+    assert measured is not None
+    for metric in (measured.messages_waiting, measured.messages_in_flight, measured.consumers, measured.dead_letters):
+        assert isinstance(metric, cloudwatch.Metric)
+        assert (metric.dimensions or {})["Cluster"] == "broker.test"
+
+
+def test_the_double_of_a_queue_counts_consumers() -> None:
+    measured = QueueMetrics.of_queue(QueueDouble())
+    assert measured is not None
+    assert isinstance(measured.consumers, cloudwatch.Metric)
+    assert measured.consumers.metric_name == "Consumers"
 
 
 @pytest.mark.parametrize("queue", [BrokerDouble(), QueueDouble()], ids=["broker", "queue"])
@@ -100,8 +116,7 @@ def test_a_double_keeps_who_consumes(
 ) -> None:
     other = app_server(stack, cluster, served)
     policy = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))
-    policies = (policy,) if isinstance(queue, QueueDouble) else None
-    tier = worker(stack, cluster, container, queue=queue, scaling=Scaling(max_capacity=2, policies=policies))
+    tier = worker(stack, cluster, container, queue=queue, scaling=Scaling(max_capacity=2, policies=(policy,)))
 
     assert tier in queue.consumers
     assert tier in queue.peers
@@ -135,7 +150,7 @@ def test_a_program_finds_the_double_by_the_variables_of_a_real_broker(
     app = cdk.App()
     elsewhere, made = cdk.Stack(app, "Stack"), cdk.Stack(app, "Broker")
     platform = borrowed_cluster(elsewhere)
-    broker = RabbitMqBroker(made, "Broker", cluster=borrowed_cluster(made), image=container.image)
+    broker = RabbitMqBroker(made, "Broker", cluster=borrowed_cluster(made), version="4.2.1")
     worker(elsewhere, platform, container, queue=broker.queue("orders", longest_processing_time=timedelta(minutes=1)))
 
     assert variables(stack) == variables(elsewhere)
@@ -174,7 +189,7 @@ def test_a_program_finds_the_double_of_a_queue_by_its_name() -> None:
         "ORDERS_URL": "test://orders",
         "ORDERS_NAME": "orders",
     }
-    assert QueueDouble().connection_secrets("ORDERS") == {}
+    assert QueueDouble().producer_secrets("ORDERS") == QueueDouble().consumer_secrets("ORDERS") == {}
 
 
 def test_the_double_of_a_policy_keeps_the_service_that_it_was_given(
