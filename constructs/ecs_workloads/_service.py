@@ -67,6 +67,7 @@ class TierService(Construct):
         self._suspended = suspended
         self._task = TierTask(
             self,
+            path=self._path,
             cluster=cluster,
             container=container,
             sidecars=sidecars,
@@ -133,7 +134,7 @@ class TierService(Construct):
                 else None,
             ),
         )
-        self._task.extend(self.service, path=self._path)
+        self._task.extend(self.service)
 
         # Else a first task may start before its role may pull the image or read a secret, and fail.
         self.cfn_service.node.add_dependency(self.task_definition.obtain_execution_role())

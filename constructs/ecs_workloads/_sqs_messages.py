@@ -30,7 +30,7 @@ class SqsMessages:
 
     queue: sqs.IQueue
     longest_processing_time: timedelta
-    dead_letter_queue: sqs.IQueue | None = None
+    dead_letter_queue: sqs.IQueue | None
 
     def connection_environment(self, prefix: str) -> Mapping[str, str]:
         """Return the URL and the name of the queue."""

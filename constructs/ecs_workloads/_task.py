@@ -14,6 +14,7 @@ from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import duration
+from ecs_workloads._image_name import check_image
 from ecs_workloads._cluster_facts import cluster_facts
 from ecs_workloads.container import Container
 from ecs_workloads.extensible_task import ExtensibleTask, linux_parameters, log_driver
@@ -32,6 +33,7 @@ class TierTask:
         self,
         scope: Construct,
         *,
+        path: str,
         cluster: ecs.ICluster,
         container: Container,
         sidecars: Sequence[Sidecar],
@@ -41,6 +43,7 @@ class TierTask:
         removal_policy: RemovalPolicy,
     ) -> None:
         self._scope = scope
+        self._path = path
         self._cluster = cluster
         self._value = container
         self._sidecars = sidecars
@@ -84,11 +87,12 @@ class TierTask:
             stop_timeout=duration(container.stop_timeout or stop_timeout),
             logging=routers[0].log_driver() if routers else log_driver(self.log_group, CONTAINER_NAME),
         )
+        check_image(path, self.container)
 
-    def extend(self, service: ecs.FargateService, *, path: str) -> None:
-        """Add the sidecars and the volumes of the tier at ``path``, some of which change ``service`` as well."""
+    def extend(self, service: ecs.FargateService) -> None:
+        """Add the sidecars and the volumes of the tier, some of which change ``service`` as well."""
         task = ExtensibleTask(
-            path=path,
+            path=self._path,
             scope=self._scope,
             task_definition=self.definition,
             container=self.container,
@@ -99,6 +103,7 @@ class TierTask:
         )
         for sidecar in self._sidecars:
             sidecar.bind(task)
+        task.order_containers()
         for volume in self._value.volumes:
             volume.bind(task)
         # The roles are below the task definition.

@@ -244,7 +244,13 @@ class WebServer(Construct):
 
     @property
     def url(self) -> str:
-        """Where users reach the tier."""
+        """Where users reach the tier.
+
+        Raises:
+            ValueError: The tier is a guest on another's load balancer, and its rule names no host.
+        """
+        if self._door.url is None:
+            raise ValueError(f"{self.node.path}: its listener_rule names no host, so that only the owner knows the URL")
         return self._door.url
 
     @property

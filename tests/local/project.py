@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +56,30 @@ class Project:
         """Return what the state folder says of the target."""
         record: dict[str, Any] = json.loads((self.state / "target.json").read_text(encoding="utf-8"))
         return record
+
+    def aws(self, service: str) -> Any:
+        """Return a client of one API of the target."""
+        return botocore.session.get_session().create_client(
+            service,
+            endpoint_url=f"http://127.0.0.1:{self.port}",
+            region_name="us-east-1",
+            aws_access_key_id="000000000000",
+            aws_secret_access_key="local",
+        )
+
+    def cdk(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the genuine command line of CDK against the target, as a user may."""
+        environment = {
+            **os.environ,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
+            "AWS_ACCESS_KEY_ID": "000000000000",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": "us-east-1",
+            "CDK_HOME": str(self.state / "cdk-home"),
+            "CDK_DOCKER": str(self.state / "docker"),
+        }
+        command = [str(ROOT / "node_modules/.bin/cdk"), *arguments, "--no-notices"]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     def processes(self) -> list[str]:
         """Return the command lines of all processes of the target, its tasks included.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_lambda
 
 from tests.local.echo_app import synthesize
 from tests.local.project import Project
@@ -98,6 +99,21 @@ def test_a_wrong_image_folder_is_refused(project: Project, tmp_path: Path) -> No
     line = refused(project, "--app", str(synthesize(tmp_path / "assembly")))
 
     assert "[local.images] example.com/shop must be a folder with a Dockerfile, got 'nowhere'" in line
+
+
+def test_a_custom_resource_whose_function_fails_says_why(project: Project, tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path / "assembly"), analytics_reporting=False)
+    stack = cdk.Stack(app, "Custom")
+    code = aws_lambda.Code.from_inline("def handler(event, context):\n    raise RuntimeError('told to fail')\n")
+    function = aws_lambda.Function(
+        stack, "Function", runtime=aws_lambda.Runtime.PYTHON_3_13, handler="index.handler", code=code
+    )
+    cdk.CustomResource(stack, "Resource", resource_type="Custom::Broken", service_token=function.function_arn)
+    app.synth()
+
+    line = refused(project, "--app", str(tmp_path / "assembly"))
+
+    assert "cdk deploy failed: Custom: Resource (Custom::Broken): its function failed: told to fail" in line
 
 
 def test_a_program_that_fails_takes_its_stack_back(project: Project, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from coverage import Coverage, CoverageData
 
 from tests.mutation.checks import Lines
-from tests.mutation.source import RESULTS, SOURCE, UNIT, changed
+from tests.mutation.source import RESULTS, SOURCE, UNIT, changed, name_of
 
 # What runs outside of a single test, such as an import, may matter to all of them.
 _ALL_TESTS = ""
@@ -26,7 +26,7 @@ class Covered:
         data = CoverageData(str(_data_of(run)))
         data.read()
         self._tests: dict[str, dict[int, set[str]]] = {
-            Path(name).stem: {line: set(tests) for line, tests in data.contexts_by_lineno(name).items()}
+            name_of(Path(name)): {line: set(tests) for line, tests in data.contexts_by_lineno(name).items()}
             for name in data.measured_files()
         }
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.mutation.checks import Mutant
-from tests.mutation.source import RESULTS, ROOT, SOURCE, UNIT, changed, mirror_tests
+from tests.mutation.source import RESULTS, ROOT, UNIT, changed, mirror_tests, path_of
 
 _LIKELY = 3
 _NOTHING = Mutant(name="none", place="", trees={})
@@ -36,7 +36,7 @@ class Results:
     """The results of one module, one a line; they begin anew when the module changes."""
 
     def __init__(self, module: str) -> None:
-        digest = hashlib.sha256((SOURCE / f"{module}.py").read_bytes()).hexdigest()[:12]
+        digest = hashlib.sha256(path_of(module).read_bytes()).hexdigest()[:12]
         self._path = RESULTS / f"{module}-{digest}.jsonl"
 
     def read(self) -> dict[str, Result]:

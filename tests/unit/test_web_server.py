@@ -178,6 +178,7 @@ def test_health_drain_and_stop_follow_from_two_numbers(stack: cdk.Stack, make: M
     drain = attributes(stack, "TargetGroup", "TargetGroupAttributes")["deregistration_delay.timeout_seconds"]
     assert drain == "75"
     assert (group["HealthCheckPath"], group["HealthCheckIntervalSeconds"]) == ("/healthz", 10)
+    assert group["HealthCheckTimeoutSeconds"] == 5
     assert (group["HealthyThresholdCount"], group["UnhealthyThresholdCount"]) == (2, 3)
     assert main_container(stack)["StopTimeout"] == 85
     assert properties(stack, "AWS::ECS::Service")["HealthCheckGracePeriodSeconds"] == 110
@@ -278,6 +279,16 @@ def test_a_guest_on_another_listener_makes_no_load_balancer(stack: cdk.Stack, ma
     Template.from_stack(stack).resource_count_is("AWS::ElasticLoadBalancingV2::LoadBalancer", 0)
     with pytest.raises(ValueError, match="Stack/Web: owns no load balancer"):
         _ = web.load_balancer
+
+
+def test_a_share_of_failures_may_be_known_at_deployment_alone(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(max_failed_percent=cdk.CfnParameter(stack, "Percent", type="Number").value_as_number)
+
+    alarm = properties(stack, "AWS::CloudWatch::Alarm")
+    assert alarm["Threshold"] == {"Ref": "Percent"}
+    assert alarm["AlarmDescription"] == {
+        "Fn::Join": ["", ["More than ", {"Ref": "Percent"}, " percent of the requests to Stack/Web fail"]]
+    }
 
 
 def test_it_can_send_to_a_queue(stack: cdk.Stack, make: MakeWeb) -> None:

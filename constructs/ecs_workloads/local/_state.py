@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +23,14 @@ class TargetRecord:
         pid: Number of the supervisor's process.
         port: Port of the API, on 127.0.0.1.
         region: The AWS region that it stands for.
+        mode: How its tasks run.
         format: Version of the folder's contents.
     """
 
     pid: int
     port: int
     region: str
+    mode: str = "namespaces"
     format: int = field(default=FORMAT)
 
     @property
@@ -46,6 +49,7 @@ class StateFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.images = path / "images"
+        self.volumes = path / "volumes"
         self.assembly = path / "cdk.out"
         self.cdk_home = path / "cdk-home"
         self.docker = path / "docker"
@@ -105,5 +109,16 @@ def _runs(pid: int) -> bool:
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
-        return False
+        return not Path("/proc").is_dir() and _answers(pid)
     return b"ecs_workloads.local._supervisor" in command
+
+
+def _answers(pid: int) -> bool:
+    """Return whether there is a process with this number, where there is no ``/proc``."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
