@@ -14,8 +14,8 @@ from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import duration
-from ecs_workloads._image_name import check_image
 from ecs_workloads._cluster_facts import cluster_facts
+from ecs_workloads._image_name import check_image
 from ecs_workloads.container import Container
 from ecs_workloads.extensible_task import ExtensibleTask, linux_parameters, log_driver
 from ecs_workloads.sidecar import RoutesLogs, Sidecar
