@@ -29,7 +29,7 @@ ALWAYS = (
     AcceptedFinding(
         layer="Network",
         rule="VPCDefaultSecurityGroupClosed",
-        reason="Nothing uses the default group; to empty it takes a Lambda function",
+        reason="Nothing uses the default group. Only a Lambda function empties it, which breaks three rules of checkov",
     ),
     AcceptedFinding(
         layer="Network",
@@ -41,12 +41,12 @@ ALWAYS = (
         layer="Network",
         rule="EC2.2",
         packs=(SECURITY_HUB,),
-        reason="Nothing uses the default group; to empty it takes a Lambda function",
+        reason="Nothing uses the default group. Only a Lambda function empties it, which breaks three rules of checkov",
     ),
     AcceptedFinding(
         layer="Network",
         rule="IAMNoInlinePolicy",
-        reason="aws_cdk writes the policy of the one role that it is for: that of the flow log",
+        reason="aws_cdk writes each grant into a policy inside the one role that it is for: that of the flow log",
     ),
 )
 WITHOUT_DOMAIN = (
@@ -95,7 +95,7 @@ UNPROTECTED = (
             layer="Data",
             rule=rule,
             packs=packs,
-            reason="Point-in-time recovery covers mistakes; an environment that is not protected needs no more copies",
+            reason="Point-in-time recovery is on. A vault with backups cannot be deleted, and outlives the environment",
         )
         for rule, packs in (
             ("DynamoDBInBackupPlan", ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5")),
@@ -114,7 +114,7 @@ PROTECTED = (
         layer="Data",
         rule="IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup]",
         packs=("AwsSolutions",),
-        reason="AWS keeps the policy of AWS Backup in step with what its backups need",
+        reason="AWS keeps the policy of AWS Backup in step; with one of ours, backups could fail when they need more",
     ),
 )
 

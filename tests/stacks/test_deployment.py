@@ -298,7 +298,7 @@ def test_dev_leaves_nothing_behind_but_access_logs() -> None:
         for resource in template["Resources"].values()
         if resource.get("DeletionPolicy") == "Retain"
     ]
-    assert kept == ["AWS::S3::Bucket"]
+    assert kept == ["AWS::S3::Bucket"] * 2
 
 
 def test_borrowed_things_are_not_made() -> None:

@@ -41,7 +41,7 @@ def test_a_further_worker_with_its_queue_makes_few_calls_to_node(
 ) -> None:
     calls: Counter[str] = Counter()
     # jsii has no door for this; its version is pinned.
-    node: Any = process._NodeProcess  # noqa: SLF001
+    node: Any = process._NodeProcess  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     genuine = node.send
 
     def send(self: object, request: object, response_type: object) -> object:
