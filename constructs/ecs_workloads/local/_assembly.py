@@ -37,6 +37,7 @@ class Assembly:
         unsupported: dict[str, str] = {}
         unmapped: dict[str, str] = {}
         several: list[str] = []
+        mounting: list[str] = []
         for stack in read_assembly(self.folder):
             for logical_id, resource in stack.template.get("Resources", {}).items():
                 kind = str(resource["Type"])
@@ -46,6 +47,8 @@ class Assembly:
                 if count > 1:
                     several.append(f"{stack.stack_name}/{logical_id} wants {count}")
                 if kind == "AWS::ECS::TaskDefinition":
+                    if any(each.get("MountPoints") for each in resource["Properties"].get("ContainerDefinitions", [])):
+                        mounting.append(f"{stack.stack_name}/{logical_id}")
                     names = [each.get("Image") for each in resource["Properties"].get("ContainerDefinitions", [])]
                     unmapped |= {
                         name: stack.stack_name for name in names if isinstance(name, str) and name not in images
@@ -55,6 +58,8 @@ class Assembly:
             raise LocalError(f"the local target cannot create {named}")
         if several and mode is Mode.LOOPBACK:
             raise LocalError(f"a service has one task in loopback mode; {', '.join(several)}")
+        if mounting and mode is Mode.LOOPBACK:
+            raise LocalError(f"no volume can be mounted in loopback mode; {', '.join(mounting)} mounts one")
         if unmapped and mode is not Mode.SIMULATED:
             raise LocalError(
                 f"no local command for image {', '.join(sorted(unmapped))}; "
