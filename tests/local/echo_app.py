@@ -27,6 +27,7 @@ def synthesize(
     variables: Mapping[str, str] | None = None,
     version: str = "1",
     count: int = 1,
+    cpu: int = 256,
     image: ecs.ContainerImage | None = None,
     extra: Extra | None = None,
 ) -> Path:
@@ -36,7 +37,7 @@ def synthesize(
     subnets = [ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)]
     vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0, subnet_configuration=subnets)
     cluster = ecs.Cluster(stack, "Cluster", vpc=vpc)
-    definition = ecs.FargateTaskDefinition(stack, "Task")
+    definition = ecs.FargateTaskDefinition(stack, "Task", cpu=cpu, memory_limit_mib=2 * cpu)
     secret = secretsmanager.Secret(
         stack,
         "Secret",

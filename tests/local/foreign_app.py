@@ -215,7 +215,9 @@ class Delivery(cdk.Stack):
             self, "Build", environment=codebuild.BuildEnvironment(build_image=codebuild.LinuxBuildImage.STANDARD_7_0)
         )
         fetch = actions.S3SourceAction(action_name="Fetch", bucket=source, bucket_key="code.zip", output=code)
-        build = actions.CodeBuildAction(action_name="Build", project=project, input=code, outputs=[built])
+        build = actions.CodeBuildAction(
+            action_name="Build", project=cast("codebuild.IProject", project), input=code, outputs=[built]
+        )
         codepipeline.Pipeline(
             self,
             "Pipeline",

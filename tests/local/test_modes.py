@@ -106,7 +106,7 @@ def test_loopback_refuses_volumes(loopback: Project, tmp_path: Path) -> None:
     done = loopback.run("up", "--app", str(synthesize(tmp_path / "assembly", name="Other")))
 
     assert done.returncode == 1
-    assert "mounts no volume in loopback mode; the task wants one at /scratch" in done.stderr
+    assert "no volume can be mounted in loopback mode; Other/Task" in done.stderr
 
 
 def test_a_killed_target_in_loopback_mode_leaves_no_process(loopback: Project) -> None:

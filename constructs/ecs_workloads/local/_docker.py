@@ -28,7 +28,7 @@ def main() -> None:
     """Answer one call: the folder of the image names, the mode of the target, then the arguments of ``docker``."""
     try:
         sys.exit(answer(ImageStore(Path(sys.argv[1])), sys.argv[3:], Mode(sys.argv[2])))
-    except LocalError as error:
+    except (LocalError, OSError) as error:  # a full disk is one of the latter
         sys.exit(str(error))
 
 

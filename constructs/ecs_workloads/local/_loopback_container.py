@@ -33,10 +33,10 @@ class LoopbackContainer(ContainerProcess):
         if sandbox.volumes:
             paths = ", ".join(path for _, path, _ in sandbox.volumes)
             raise LocalError(f"the local target mounts no volume in loopback mode; the task wants one at {paths}")
-        self._folder, self._variables = folder_of(sandbox), {**variables_of(sandbox), "TASK_IP": network}
+        self._folder, self._variables = folder_of(sandbox), variables_of(sandbox)
         super().__init__(sandbox, network=network, log=log)
 
-    def _start(self, _network: str) -> subprocess.Popen[bytes]:
+    def _start(self, network: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(_LAUNCHER)],
             stdin=subprocess.PIPE,
@@ -45,6 +45,7 @@ class LoopbackContainer(ContainerProcess):
             start_new_session=True,
         )
         assert process.stdin is not None  # noqa: S101 - it is a pipe
+        self._variables["TASK_IP"] = network
         words = words_of(self._sandbox)
         process.stdin.write(f"{json.dumps([words, self._variables, self._folder])}\n".encode())
         process.stdin.flush()  # and never closed: its end means that the target is gone

@@ -40,7 +40,7 @@ class SimulatedRun:
         """Return 0 for each container."""
         return dict.fromkeys(self._containers, 0)
 
-    def health(self, _name: str) -> str:
+    def health(self, name: str) -> str:  # noqa: ARG002 - all are the same
         """Return ``UNKNOWN``."""
         return "UNKNOWN"
 

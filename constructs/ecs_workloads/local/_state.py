@@ -12,6 +12,7 @@ from pathlib import Path
 from ecs_workloads.local.local_error import LocalError
 
 FORMAT = 1
+_LEAST_FREE = 4096  # bytes: not even one more block
 FOLDER = ".ecs-workloads"
 
 
@@ -99,6 +100,10 @@ class StateFolder:
             self._record.write_text(json.dumps(dataclasses.asdict(record)), encoding="utf-8")
         except OSError as error:
             raise LocalError(f"cannot write {self._record}: {error.strerror}") from error
+
+    def is_full(self) -> bool:
+        """Return whether the disk of the folder has no space left."""
+        return self.path.exists() and shutil.disk_usage(self.path).free < _LEAST_FREE
 
     def remove(self) -> None:
         """Remove the folder with all that is in it."""

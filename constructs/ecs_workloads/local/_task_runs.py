@@ -115,7 +115,7 @@ class SimulatedRuns:
         self,
         task: Document,
         definition: Document,
-        _overrides: list[Document],
+        overrides: list[Document],  # noqa: ARG002 - nothing runs
         *,
         log: Log,  # noqa: ARG002 - nothing is written
         changed: Callable[[], None],  # noqa: ARG002 - nothing changes

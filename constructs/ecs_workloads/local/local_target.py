@@ -104,9 +104,13 @@ class LocalTarget:
                 report(Mode(record.mode).label)
             self._deploy(record, app, contexts, images, report)
             return TargetClient(record).services()
-        except BaseException:
+        except BaseException as error:
+            # Whatever came of it, in the command line of CDK or here: it says nothing of the disk.
+            full = self.folder.is_full() and isinstance(error, (LocalError, OSError))
             if running is None:
                 self.down()
+            if full:
+                raise LocalError(f"cannot write {self.folder.path}: no space is left on its disk") from error
             raise
 
     def down(self) -> bool:

@@ -6,7 +6,7 @@ The functions of the CDK bundle no SDK of AWS, and nothing here has one for Node
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, cast
 
 import botocore.session
 
@@ -27,8 +27,8 @@ def types() -> list[ResourceType]:
     def execute_and_say(function: Document, event: Document) -> Document:
         result: Document = execute(function, event)
         if result.get("error") and "ResponseURL" in event:
-            body = result.get("body")
-            said = body.get("errorMessage", body) if isinstance(body, dict) else body
+            body: object = result.get("body")
+            said = cast("Document", body).get("errorMessage", body) if isinstance(body, dict) else body
             token = str(event["ResponseURL"]).rsplit("/", 1)[-1]
             _custom.deliver_response(token, {"Status": "FAILED", "Reason": f"its function failed: {said}"})
         return result

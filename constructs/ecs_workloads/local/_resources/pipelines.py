@@ -89,7 +89,7 @@ def _find(request: Document) -> Document:
 
 def _state(request: Document) -> Document:
     pipeline = _find(request)["pipeline"]
-    stages = [{"stageName": stage["name"], "actionStates": []} for stage in pipeline["stages"]]
+    stages: list[Document] = [{"stageName": stage["name"], "actionStates": []} for stage in pipeline["stages"]]
     return {"pipelineName": pipeline["name"], "pipelineVersion": pipeline["version"], "stageStates": stages}
 
 
