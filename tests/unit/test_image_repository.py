@@ -50,6 +50,18 @@ def test_only_builds_and_untagged_images_expire(stack: cdk.Stack) -> None:
     ]
 
 
+def test_fifty_builds_and_two_weeks_of_untagged_images_are_kept(stack: cdk.Stack) -> None:
+    ImageRepository(stack, "Web")
+
+    policy = json.loads(properties(stack, "AWS::ECR::Repository")["LifecyclePolicy"]["LifecyclePolicyText"])
+    assert [rule["selection"]["countNumber"] for rule in policy["rules"]] == [100000, 14, 50]
+    assert [rule["description"] for rule in policy["rules"]] == [
+        "Releases stay",
+        "Untagged images by age",
+        "Builds by number",
+    ]
+
+
 def test_name_key_and_removal_are_the_user_s(stack: cdk.Stack) -> None:
     key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/a")
     ImageRepository(
