@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,19 @@ def _data_of(run: str) -> Path:
     return RESULTS / f"coverage-{run}"
 
 
+def in_this_process(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests that can see a mutant: not those that run a library which was installed elsewhere."""
+    return [item for item in items if "installed" not in getattr(item, "fixturenames", ())]
+
+
 class _Measure:
     def __init__(self, coverage: Coverage) -> None:
         self._coverage = coverage
         self._test = _ALL_TESTS
         self.failed: str | None = None
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = in_this_process(items)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.mutation.checks import Mutant
+from tests.mutation.coverage import in_this_process
 from tests.mutation.source import RESULTS, ROOT, UNIT, changed, mirror_tests, path_of
 
 _LIKELY = 3
@@ -120,8 +121,8 @@ class _Watch:
         self._about = about
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        if self._able is not None:
-            items[:] = [item for item in items if item.nodeid in self._able]
+        able = in_this_process(items)
+        items[:] = able if self._able is None else [item for item in able if item.nodeid in self._able]
         items.sort(key=lambda item: self._about not in _letters(_source(item)))
 
     def pytest_runtest_logreport(self, report: Any) -> None:

@@ -50,6 +50,18 @@ def test_only_builds_and_untagged_images_expire(stack: cdk.Stack) -> None:
     ]
 
 
+def test_fifty_builds_and_two_weeks_of_untagged_images_are_kept(stack: cdk.Stack) -> None:
+    ImageRepository(stack, "Web")
+
+    policy = json.loads(properties(stack, "AWS::ECR::Repository")["LifecyclePolicy"]["LifecyclePolicyText"])
+    assert [rule["selection"]["countNumber"] for rule in policy["rules"]] == [100000, 14, 50]
+    assert [rule["description"] for rule in policy["rules"]] == [
+        "Releases stay",
+        "Untagged images by age",
+        "Builds by number",
+    ]
+
+
 def test_name_key_and_removal_are_the_user_s(stack: cdk.Stack) -> None:
     key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/a")
     ImageRepository(
@@ -87,7 +99,8 @@ def test_an_image_is_named_by_release_or_digest(stack: cdk.Stack, name: str, end
 
     [container] = properties(stack, "AWS::ECS::TaskDefinition")["ContainerDefinitions"]
     parts = container["Image"]["Fn::Join"][1]
-    assert parts[-2:] == [{"Ref": stack.get_logical_id(repository.repository.node.default_child)}, end]  # pyright: ignore[reportArgumentType]
+    assert stack.resolve(repository.repository.repository_name) in parts
+    assert parts[-1] == end
 
 
 def test_an_image_has_a_name(stack: cdk.Stack) -> None:

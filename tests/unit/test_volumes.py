@@ -232,6 +232,7 @@ def test_nobody_uses_a_file_system_without_tls_or_without_a_permission(
     assert files.file_system is not None
     [statement] = properties(stack, "AWS::EFS::FileSystem")["FileSystemPolicy"]["Statement"]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", {"AWS": "*"}, "*")
+    assert statement["Sid"] == "TlsOnly"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
