@@ -110,7 +110,8 @@ def test_who_sends_may_do_with_queue_and_key_what_sending_needs_and_no_more(
         sqs.Queue.from_queue_attributes(stack, "Orders", queue_arn=queue_arn, key_arn=key_arn if with_key else None),
         longest_processing_time=timedelta(minutes=2),
     )
-    orders.grant_send_messages(iam.Role(stack, "Sender", assumed_by=iam.ServicePrincipal("example.com")))
+    sender = iam.Role.from_role_arn(stack, "Sender", "arn:aws:iam::111111111111:role/sender")
+    orders.grant_send_messages(sender)
 
     assert {one["Resource"]: one["Action"] for one in statements(stack)} == {
         queue_arn: ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
