@@ -93,7 +93,7 @@ class Services(cdk.Stack):
             "app",
             image=ecs.ContainerImage.from_asset(_PROGRAM),
             environment={"GREETING": name, "BACK": "http://http.foreign.local:8080/"},
-            port_mappings=[ecs.PortMapping(container_port=8080, name="http", app_protocol=ecs.AppProtocol.http)],
+            port_mappings=[ecs.PortMapping(container_port=8080, name="http")],
             logging=ecs.LogDriver.aws_logs(stream_prefix="app", log_retention=logs.RetentionDays.ONE_WEEK),
         )
         return ecs.FargateService(
