@@ -135,7 +135,7 @@ remember() {
   rm -f "$files/waiting"
   if [ "$began" = true ]; then
     # Of a cluster that was stopped, Mnesia waits for all nodes, Khepri for a majority. From 4.2 on it is the default.
-    timeout 60 rabbitmqctl -q enable_feature_flag khepri_db >&2 || say 'the cluster keeps its metadata in Mnesia'
+    timeout 60 rabbitmqctl -q enable_feature_flag --opt-in khepri_db >&2 || say 'the cluster keeps its metadata in Mnesia'
   fi
   if [ "$joined" = true ]; then
     # A node that lost its data is still a member of the queues, without a copy of its own.
