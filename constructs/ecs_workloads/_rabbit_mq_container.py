@@ -74,9 +74,6 @@ def member(cpu: int, *, peers: Sequence[str], place: int) -> dict[str, str]:
         "RABBITMQ_USE_LONGNAME": "true",
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _schedulers(cpu),
         "ERL_INETRC": f"{FOLDER}/inetrc",
-        # Of a cluster that was stopped, Mnesia waits for all nodes, and Khepri for a majority; from 4.2 on it is the
-        # default. https://www.rabbitmq.com/docs/metadata-store
-        "RABBITMQ_FEATURE_FLAGS": "+khepri_db",
         "BROKER_PEERS": " ".join(peer for other, peer in enumerate(peers) if other != place),
         "BROKER_BEGINS_CLUSTER": "true" if place == 0 else "false",
     }

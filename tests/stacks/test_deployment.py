@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -324,14 +324,14 @@ def test_without_nat_tasks_reach_aws_through_endpoints_of_the_vpc_alone() -> Non
 
 @each_environment
 def test_every_tier_has_alarms_and_a_row_on_the_dashboard(environment: Environment) -> None:
-    broker = brokers(environment) if environment.queue == "rabbitmq" else []
+    names: Sequence[str] = brokers(environment) if environment.queue == "rabbitmq" else ()
     described = [
         resource["Properties"]["AlarmDescription"]
         for stack, _, resource in of_type(environment, "AWS::CloudWatch::Alarm")
         if stack == "Operations"
     ]
     [(_, _, dashboard)] = of_type(environment, "AWS::CloudWatch::Dashboard")
-    for tier in ("Web", "App", "Worker", *broker):
+    for tier in ("Web", "App", "Worker", *names):
         assert any(text == f"critical: {tier}: no task has run for 5 minutes" for text in described), tier
         assert f"## {tier}" in json.dumps(dashboard), tier
 
