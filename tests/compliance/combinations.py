@@ -14,6 +14,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import hypothesis
+from aws_cdk import aws_amazonmq as amazonmq
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -23,6 +24,7 @@ from aws_cdk import aws_sqs as sqs
 from hypothesis import strategies as st
 
 from ecs_workloads import (
+    AmazonMqBroker,
     AppServer,
     ArrivalRate,
     BacklogPerTask,
@@ -198,6 +200,18 @@ BROKER: Any = chosen(
     enable_execute_command=st.booleans(),
     encryption_key=st.just("a key"),
 )
+MANAGED: Any = chosen(
+    {"instance": st.sampled_from([("4.2", "mq.m7g.large"), ("4.2", None), ("3.13", "mq.m5.large")])},
+    deployment_mode=st.sampled_from(["CLUSTER_MULTI_AZ", "SINGLE_INSTANCE"]),
+    maintenance_window=st.builds(
+        amazonmq.CfnBroker.MaintenanceWindowProperty,
+        day_of_week=st.sampled_from(["MONDAY", "SUNDAY"]),
+        time_of_day=st.sampled_from(["00:00", "23:59"]),
+        time_zone=st.just("UTC"),
+    ),
+    encryption_key=st.just("a key"),
+    removal_policy=st.sampled_from([cdk.RemovalPolicy.RETAIN, cdk.RemovalPolicy.DESTROY]),
+)
 
 
 class Shop:
@@ -240,6 +254,19 @@ class Shop:
         RabbitMqBroker(
             self.stack, "Broker", cluster=self.cluster, version="4.2.1", cpu=cpu, memory_limit_mib=memory, **arguments
         )
+
+    def managed_broker(self, arguments: _Arguments) -> None:
+        version, instance = arguments.pop("instance")
+        if arguments.pop("encryption_key", None):
+            arguments["encryption_key"] = kms.Key(self.stack, "Key")
+        AmazonMqBroker(
+            self.stack,
+            "Broker",
+            vpc=self.cluster.vpc,
+            engine_version=version,
+            host_instance_type=instance,
+            **arguments,
+        ).queue("orders", longest_processing_time=timedelta(minutes=1))
 
     def _common(self, arguments: _Arguments, **container: Any) -> _Arguments:
         if arguments.pop("encryption_key", None):
@@ -333,7 +360,8 @@ _TIERS: Sequence[tuple[Callable[[Shop, _Arguments], None], st.SearchStrategy[_Ar
     (Shop.web, WEB, 8),
     (Shop.app_server, APP, 5),
     (Shop.worker, WORKER, 5),
-    (Shop.broker, BROKER, 2),
+    (Shop.broker, BROKER, 1),
+    (Shop.managed_broker, MANAGED, 1),
 )
 
 
