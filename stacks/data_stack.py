@@ -93,6 +93,7 @@ class DataStack(cdk.Stack):
                 f"{name.lower()}-service-name": node.service.service_name
                 for name, node in zip(shared_values.brokers(environment), broker.nodes, strict=True)
             },
+            "broker-cluster-name": broker.cluster_name,
             "broker-host-names": ",".join(node.host_name for node in broker.nodes),
             **{
                 f"orders-{role}-credentials-arn": secret.secret_arn

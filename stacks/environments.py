@@ -147,10 +147,8 @@ class Environment:
             raise ValueError(f"environment {self.name!r}: {message}")
 
 
-_BY_ORDERS = (
-    BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2)),
-    ArrivalRate(processing_time=timedelta(seconds=2)),
-)
+_BY_BACKLOG = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))
+_BY_ORDERS = (_BY_BACKLOG, ArrivalRate(processing_time=timedelta(seconds=2)))
 
 DEV = Environment(
     name="dev",
@@ -173,7 +171,8 @@ STAGING = Environment(
     capacity=(CapacityShare.fargate(base=1), CapacityShare.fargate_spot(weight=3)),
     web=TierSize(scaling=Scaling(min_capacity=2, max_capacity=4)),
     app=TierSize(scaling=Scaling(min_capacity=2, max_capacity=4)),
-    worker=TierSize(scaling=Scaling(min_capacity=1, max_capacity=4)),
+    # A broker does not count what arrives.
+    worker=TierSize(scaling=Scaling(min_capacity=1, max_capacity=4, policies=(_BY_BACKLOG,))),
 )
 
 PROD = replace(
@@ -192,7 +191,9 @@ PROD = replace(
         ),
     ),
     app=TierSize(cpu=512, memory_limit_mib=1024, scaling=Scaling(min_capacity=3, max_capacity=30)),
-    worker=TierSize(cpu=512, memory_limit_mib=1024, scaling=Scaling(min_capacity=2, max_capacity=20)),
+    worker=TierSize(
+        cpu=512, memory_limit_mib=1024, scaling=Scaling(min_capacity=2, max_capacity=20, policies=(_BY_BACKLOG,))
+    ),
     execute_command=False,
     protected=True,
 )

@@ -22,6 +22,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from ecs_workloads import (
+    BrokerMetrics,
     MessageQueue,
     QueueMetrics,
     RabbitMqQueue,
@@ -145,10 +146,8 @@ def orders(scope: Construct, environment: Environment) -> MessageQueue:
         return RabbitMqQueue(
             name="orders",
             longest_processing_time=environment.longest_order,
-            host_names=[
-                cdk.Fn.select(place, cdk.Fn.split(",", value("broker-host-names")))
-                for place in range(environment.broker_nodes)
-            ],
+            host_names=broker_host_names(scope, environment),
+            cluster_name=value("broker-cluster-name"),
             producer_credentials=credentials("producer"),
             consumer_credentials=credentials("consumer"),
             broker=ec2.Connections(
@@ -171,6 +170,12 @@ def orders(scope: Construct, environment: Environment) -> MessageQueue:
     )
 
 
+def broker_host_names(scope: Construct, environment: Environment) -> Sequence[str]:
+    """Return the host name of each node of the broker."""
+    names = cdk.Fn.split(",", read(scope, environment, "data", "broker-host-names"))
+    return [cdk.Fn.select(place, names) for place in range(environment.broker_nodes)]
+
+
 def orders_table(scope: Construct, environment: Environment) -> dynamodb.ITable:
     """Return the table of the data layer."""
     return dynamodb.Table.from_table_attributes(
@@ -186,8 +191,8 @@ def app_discovery_name(environment: Environment) -> str:
     return f"{APPLICATION}-{environment.name}-app"
 
 
-def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetrics]:
-    """Return what is measured of each tier, by its name."""
+def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetrics | BrokerMetrics]:
+    """Return what is measured of each tier, and of the broker, by its name."""
 
     def value(layer: Layer, name: str) -> str:
         return read(scope, environment, layer, name)
@@ -217,20 +222,28 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
         cluster_name=value("platform", "cluster-name"),
         service_name=value("application", "app-service-name"),
     )
-    orders = None
-    if environment.queue == "sqs":
+    if environment.queue == "rabbitmq":
+        orders = QueueMetrics.of_rabbit_mq(
+            "orders",
+            cluster_name=value("data", "broker-cluster-name"),
+            acceptable_latency=environment.acceptable_latency,
+        )
+    else:
         orders = QueueMetrics.of_sqs(
             value("data", "orders-queue-name"),
             dead_letter_queue_name=value("data", "orders-dead-letter-queue-name"),
             acceptable_latency=environment.acceptable_latency,
         )
-    found = {
+    found: dict[str, TierMetrics | BrokerMetrics] = {
         "Web": tier("application", "web", environment.web.scaling.min_capacity, requests=requests),
         "App": tier("application", "app", environment.app.scaling.min_capacity, requests=calls),
         "Worker": tier("application", "worker", environment.worker.scaling.min_capacity, queue=orders),
     }
     if environment.queue == "rabbitmq":
         found |= {name: tier("data", name.lower(), 1) for name in brokers(environment)}
+        found["Messages"] = BrokerMetrics.of_rabbit_mq(
+            value("data", "broker-cluster-name"), node_names=broker_host_names(scope, environment)
+        )
     return found
 
 

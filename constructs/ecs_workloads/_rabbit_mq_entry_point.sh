@@ -5,6 +5,8 @@
 set -eu
 files=/tmp/broker
 data=/var/lib/rabbitmq
+joined=false
+began=false
 
 say() {
   printf 'entry point: %s\n' "$*" >&2
@@ -98,6 +100,7 @@ find_peers() {
   [ ! -e "$data/.member" ] || return 0
   if [ "$BROKER_BEGINS_CLUSTER" = true ] && [ ! -e /var/lib/rabbitmq-cluster/begun ]; then
     say 'no data and no cluster yet: beginning one'
+    began=true
     return 0
   fi
   say "no data: waiting for one of $BROKER_PEERS"
@@ -105,6 +108,7 @@ find_peers() {
   while [ "$tries" -lt 60 ]; do
     if any_peer check_running; then
       say "joining $peer"
+      joined=true
       # Of peers that are away the server would ask again and again.
       printf 'cluster_formation.classic_config.nodes.%s\n' "1 = $peer" "2 = $RABBITMQ_NODENAME" >>"$files/rabbitmq.conf"
       return 0
@@ -129,6 +133,15 @@ remember() {
     sleep 2
   done
   rm -f "$files/waiting"
+  if [ "$began" = true ]; then
+    # Of a cluster that was stopped, Mnesia waits for all nodes, Khepri for a majority. From 4.2 on it is the default.
+    timeout 60 rabbitmqctl -q enable_feature_flag --opt-in khepri_db >&2 || say 'the cluster keeps its metadata in Mnesia'
+  fi
+  if [ "$joined" = true ]; then
+    # A node that lost its data is still a member of the queues, without a copy of its own.
+    timeout 60 rabbitmq-queues -q shrink "$RABBITMQ_NODENAME" >/dev/null 2>&1 || say 'it had no copies'
+    timeout 60 rabbitmq-queues -q grow "$RABBITMQ_NODENAME" all >/dev/null 2>&1 || say 'no copies yet'
+  fi
   : >"$data/.member"
   : >/var/lib/rabbitmq-cluster/begun
 }

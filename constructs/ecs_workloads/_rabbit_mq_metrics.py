@@ -12,7 +12,6 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from ecs_workloads._rabbit_mq_files import PROMETHEUS_PORT
-from ecs_workloads.broker_metrics import BrokerMetrics
 
 NAMESPACE = "RabbitMQ"
 READY, UNACKED, CONSUMERS = (
@@ -107,25 +106,22 @@ def queue_metric(metric_name: str, *, cluster_name: str, queue: str) -> cloudwat
     return _metric(metric_name, "Maximum", {"Cluster": cluster_name, "VHost": VIRTUAL_HOST, "Queue": queue})
 
 
-def broker_metrics(
-    path: str, *, cluster_name: str, node_names: Sequence[str], suspended: bool = False
-) -> BrokerMetrics:
-    """Return what the nodes tell of themselves."""
-    return BrokerMetrics(
-        blocked=cloudwatch.MathExpression(
-            label="Takes no messages",
-            expression="IF(memory > 0 OR disk > 0, 1, 0)",
-            using_metrics={
-                "memory": _metric(MEMORY_ALARM, "Maximum", {"Cluster": cluster_name}),
-                "disk": _metric(DISK_ALARM, "Maximum", {"Cluster": cluster_name}),
-            },
-            period=_MINUTE,
-        ),
-        # Both endpoints must answer.
-        nodes=[_metric(UP, "Minimum", {"Cluster": cluster_name, "Node": name}) for name in node_names],
-        path=path,
-        suspended=suspended,
+def blocked_metric(cluster_name: str) -> cloudwatch.MathExpression:
+    """Return 1 while any node has no memory or no disk left, else 0."""
+    return cloudwatch.MathExpression(
+        label="Takes no messages",
+        expression="IF(memory > 0 OR disk > 0, 1, 0)",
+        using_metrics={
+            "memory": _metric(MEMORY_ALARM, "Maximum", {"Cluster": cluster_name}),
+            "disk": _metric(DISK_ALARM, "Maximum", {"Cluster": cluster_name}),
+        },
+        period=_MINUTE,
     )
+
+
+def node_metric(*, cluster_name: str, node_name: str) -> cloudwatch.Metric:
+    """Return 1 while the node answers, on both of its endpoints."""
+    return _metric(UP, "Minimum", {"Cluster": cluster_name, "Node": node_name})
 
 
 def _keep(names: Sequence[str]) -> dict[str, Any]:

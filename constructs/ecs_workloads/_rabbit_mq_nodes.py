@@ -32,7 +32,6 @@ from ecs_workloads._rabbit_mq_container import (
 )
 from ecs_workloads._rabbit_mq_definitions import BrokerDefinitions, WrittenLate
 from ecs_workloads._rabbit_mq_files import configuration, settings
-from ecs_workloads._rabbit_mq_metrics import broker_metrics
 from ecs_workloads._rabbit_mq_version import check_image
 from ecs_workloads._service import TierService, tasks_group
 from ecs_workloads._task_metrics import tier_metrics
@@ -123,7 +122,9 @@ class BrokerNodes:
         self._metrics = (
             None
             if collector is None
-            else broker_metrics(self._path, cluster_name=self.cluster_name, node_names=host_names, suspended=suspended)
+            else BrokerMetrics.of_rabbit_mq(
+                self.cluster_name, node_names=host_names, path=self._path, suspended=suspended
+            )
         )
         lines = settings(
             cluster_name=self.cluster_name,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from ecs_workloads._rabbit_mq_metrics import blocked_metric, node_metric
+
 _MINUTE = Duration.minutes(1)
 
 
@@ -28,6 +30,25 @@ class BrokerMetrics:
     nodes: Sequence[cloudwatch.IMetric] = ()
     path: str | None = None
     suspended: bool = False
+
+    @staticmethod
+    def of_rabbit_mq(
+        cluster_name: str, *, node_names: Sequence[str], path: str | None = None, suspended: bool = False
+    ) -> BrokerMetrics:
+        """Return what the collectors of a `RabbitMqBroker` publish.
+
+        Args:
+            cluster_name: Name of the broker, by which CloudWatch knows its metrics: ``RabbitMqBroker.cluster_name``.
+            node_names: Host name of each node.
+            path: Construct path of the broker, for descriptions. Defaults to none.
+            suspended: Whether the broker is stopped on purpose.
+        """
+        return BrokerMetrics(
+            blocked=blocked_metric(cluster_name),
+            nodes=[node_metric(cluster_name=cluster_name, node_name=name) for name in node_names],
+            path=path,
+            suspended=suspended,
+        )
 
     def metric_missing_nodes(self) -> cloudwatch.IMetric | None:
         """Return the number of nodes that are down, or that nothing measures; ``None`` if no node is known."""

@@ -8,7 +8,9 @@ from datetime import timedelta
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from ecs_workloads._broker_queue import dead_letter_queue_of
 from ecs_workloads._checks import check_time
+from ecs_workloads._rabbit_mq_metrics import CONSUMERS, READY, UNACKED, queue_metric
 from ecs_workloads.message_queue import MeasuresConsumers, MeasuresDeadLetters, MeasuresDelivery, MessageQueue
 
 _MINUTE = Duration.minutes(1)
@@ -68,6 +70,25 @@ class QueueMetrics:
             dead_letters=None
             if dead_letter_queue_name is None
             else _of_sqs(dead_letter_queue_name, "ApproximateNumberOfMessagesVisible", "Maximum"),
+            acceptable_latency=acceptable_latency,
+        )
+
+    @staticmethod
+    def of_rabbit_mq(
+        queue_name: str, *, cluster_name: str, acceptable_latency: timedelta | None = None
+    ) -> QueueMetrics:
+        """Return what the collectors of a `RabbitMqBroker` measure of a queue.
+
+        Args:
+            queue_name: Name of the queue.
+            cluster_name: Name of the broker, by which CloudWatch knows its metrics: ``RabbitMqBroker.cluster_name``.
+            acceptable_latency: Time for which a message may wait.
+        """
+        return QueueMetrics(
+            messages_waiting=queue_metric(READY, cluster_name=cluster_name, queue=queue_name),
+            messages_in_flight=queue_metric(UNACKED, cluster_name=cluster_name, queue=queue_name),
+            dead_letters=queue_metric(READY, cluster_name=cluster_name, queue=dead_letter_queue_of(queue_name)),
+            consumers=queue_metric(CONSUMERS, cluster_name=cluster_name, queue=queue_name),
             acceptable_latency=acceptable_latency,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from stacks.environments import (
     ExistingListener,
     ExistingVpc,
 )
+from stacks.shared_values import brokers
 from tests.stacks.assemblies import synthesize, templates
 
 BORROWED = replace(
@@ -200,6 +201,8 @@ def test_only_declared_peers_call_a_tier(environment: Environment) -> None:
         rule["Properties"]["FromPort"] for _, _, rule in of_type(environment, "AWS::EC2::SecurityGroupIngress")
     )
     broker = [2049, 5672, 5672] if environment.queue == "rabbitmq" else []
+    if environment.broker_nodes > 1:
+        broker += [4369, 25672, 35672]  # among the nodes
     assert calls == sorted([*broker, 8000, 8080])
 
 
@@ -321,16 +324,26 @@ def test_without_nat_tasks_reach_aws_through_endpoints_of_the_vpc_alone() -> Non
 
 @each_environment
 def test_every_tier_has_alarms_and_a_row_on_the_dashboard(environment: Environment) -> None:
-    broker = ["Broker"] if environment.queue == "rabbitmq" else []
+    names: Sequence[str] = brokers(environment) if environment.queue == "rabbitmq" else ()
     described = [
         resource["Properties"]["AlarmDescription"]
         for stack, _, resource in of_type(environment, "AWS::CloudWatch::Alarm")
         if stack == "Operations"
     ]
     [(_, _, dashboard)] = of_type(environment, "AWS::CloudWatch::Dashboard")
-    for tier in ("Web", "App", "Worker", *broker):
+    for tier in ("Web", "App", "Worker", *names):
         assert any(text == f"critical: {tier}: no task has run for 5 minutes" for text in described), tier
         assert f"## {tier}" in json.dumps(dashboard), tier
+
+
+@pytest.mark.parametrize("environment", [STAGING, PROD], ids=lambda environment: environment.name)
+def test_a_broker_that_takes_no_messages_or_tells_nothing_is_noticed(environment: Environment) -> None:
+    described = " ".join(
+        resource["Properties"]["AlarmDescription"] for _, _, resource in of_type(environment, "AWS::CloudWatch::Alarm")
+    )
+    for text in ("takes no messages", "has told nothing of itself", f"a node of {environment.broker_nodes} is down"):
+        assert f"Messages: {text}" in described or f"Messages: the broker {text}" in described, text
+    assert "critical: Worker: messages have waited for 5 minutes, and no consumer is connected" in described
 
 
 def test_orders_that_wait_too_long_are_noticed_where_the_queue_is_measured() -> None:

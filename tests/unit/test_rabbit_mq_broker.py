@@ -56,11 +56,9 @@ def files_of(container: dict[str, Any]) -> dict[str, list[str]]:
         else "".join(one if isinstance(one, str) else "?" for one in value["Fn::Join"][1])
     )
     files: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        if line.startswith("=== "):
-            lines = files.setdefault(line.split()[1], [])
-        else:
-            lines.append(line)
+    for part in text.removeprefix("=== ").split("\n=== "):
+        title, *lines = part.splitlines()
+        files[title.split()[0]] = lines
     return files
 
 
@@ -560,7 +558,7 @@ def test_sidecars_run_beside_each_node(cluster_of_three: ecs.Cluster) -> None:
     )
 
     tasks = resources(stack, "AWS::ECS::TaskDefinition")
-    assert [len(task["Properties"]["ContainerDefinitions"]) for task in tasks] == [2, 2, 2]
+    assert [len(task["Properties"]["ContainerDefinitions"]) for task in tasks] == [3, 3, 3]
 
 
 def test_alarms_may_roll_a_deployment_back(stack: cdk.Stack, make: MakeBroker) -> None:

@@ -17,12 +17,11 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Template
 
-from ecs_workloads import Alarms, AppServer, Container, RabbitMqCollector
+from ecs_workloads import Alarms, AppServer, BrokerMetrics, Container, QueueMetrics, RabbitMqCollector
 from ecs_workloads._rabbit_mq_metrics import (
     CONSUMERS,
     READY,
     UNACKED,
-    broker_metrics,
     collector_config,
     queue_metric,
 )
@@ -98,8 +97,18 @@ def test_what_is_read_of_a_queue_is_what_the_endpoint_of_a_broker_gives(name: st
     assert asked(queue_metric(name, cluster_name="rabbitmq.internal", queue=queue)) <= published(CONFIG)
 
 
+def test_what_is_known_of_a_queue_by_its_name_is_published_too() -> None:
+    found = QueueMetrics.of_rabbit_mq("orders", cluster_name="rabbitmq.internal")
+
+    assert found.consumers is not None
+    assert found.dead_letters is not None
+    wanted = [found.messages_waiting, found.messages_in_flight, found.consumers, found.dead_letters]
+    assert len(set[Any]().union(*map(asked, wanted))) == 4
+    assert all(asked(one) <= published(CONFIG) for one in wanted)
+
+
 def test_what_is_read_of_a_broker_is_what_its_endpoints_give() -> None:
-    metrics = broker_metrics("Stack/Broker", cluster_name="rabbitmq.internal", node_names=["rabbit@one"])
+    metrics = BrokerMetrics.of_rabbit_mq("rabbitmq.internal", node_names=["rabbit@one"])
 
     missing = metrics.metric_missing_nodes()
     assert missing is not None
@@ -188,7 +197,7 @@ def test_the_collector_may_write_to_the_log_group_of_its_task_and_nowhere_else(
 
 
 def test_a_broker_of_three_nodes_has_alarms_on_memory_disk_nodes_and_silence(stack: cdk.Stack) -> None:
-    metrics = broker_metrics("Stack/Broker", cluster_name="rabbitmq.internal", node_names=["a", "b", "c"])
+    metrics = BrokerMetrics.of_rabbit_mq("rabbitmq.internal", node_names=["a", "b", "c"])
     Alarms(stack, "Alarms", tiers={"Broker": metrics}, topics={"critical": [], "warning": []})
 
     found = [one["Properties"] for one in resources(stack, "AWS::CloudWatch::Alarm")]

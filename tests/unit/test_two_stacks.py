@@ -127,7 +127,9 @@ def broker_and_worker(stacks: Stacks) -> None:
         cluster=stacks.cluster,
         container=Container(image=IMAGE),
         queue=broker.queue("orders", longest_processing_time=MINUTE),
-        scaling=Scaling(min_capacity=1, max_capacity=2),
+        scaling=Scaling(
+            max_capacity=2, policies=(BacklogPerTask(acceptable_latency=MINUTE, processing_time=timedelta(seconds=2)),)
+        ),
     )
 
 

@@ -476,7 +476,6 @@ ROWS = (
             at.app(cluster=at.cluster_in_three_zones, dns_name="app-1"),
             at.broker(cluster=at.cluster_in_three_zones, grade=NodeCluster(), dns_name="app"),
         ),
-        leaves=True,
     ),
     Row(
         "a declared queue with a name for a shell",
