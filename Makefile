@@ -12,7 +12,7 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down synth shop bench test test-lowest checkov lint format snapshots clean
+.PHONY: help up down synth shop bench test test-lowest checkov broker lint format snapshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: $(DEV) $(CDK) ## Run all tests
 
 test-lowest: .venv-lowest/.installed ## Run the tests of library and stacks on the lowest supported versions
 	PATH="$(CURDIR)/.venv-lowest/bin:$$PATH" .venv-lowest/bin/python -m pytest tests/unit tests/stacks/test_deployment.py
+
+broker: $(DEV) ## Make the root with a real RabbitMQ, so that the tests run it: as root, on Linux, with mmdebstrap
+	@$(BIN)/python -m tests.broker.root
 
 lint: $(DEV) ## Check format, rules, types and the order of imports
 	ruff format --check .
