@@ -93,7 +93,7 @@ def _lines(deployments: Sequence[Deployment], rounds: int) -> Iterator[str]:
         "bootstrap, deployment by the CDK command line, until every service is steady. Packages are installed, and",
         "images come from the cache. The first row begins with a synthesised assembly, the second with the app, as",
         "`make up` does.",
-        f"The median of {rounds} rounds after one that does not count.",
+        f"{'One round' if rounds == 1 else f'The median of {rounds} rounds'} after one that does not count.",
         "",
         f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%d}, {describe_machine()},",
         f"at a load of {os.getloadavg()[2]:.1f} over the last quarter of an hour: on an idle machine it is below 2.",

@@ -72,5 +72,6 @@ def test_a_bad_version_rolls_back_and_the_service_keeps_serving(project: Project
 
     assert done.returncode == 1
     assert "saying: told to fail" in done.stderr
+    assert done.stderr.endswith(f"(what cdk wrote is in {project.state / 'cdk.log'})\n")
     assert set(seen) == {"1"}
     assert project.services()[0]["healthy"] == 2

@@ -91,7 +91,7 @@ class Cdk:
         """Return the last lines that the command line wrote."""
         lines = self._folder.cdk_log.read_text(encoding="utf-8", errors="replace").splitlines()
         said = [line.strip() for line in lines if line.strip()]
-        return f"{' '.join(said[-_LAST_LINES:])} (all of it is in {self._folder.cdk_log})"
+        return " ".join(said[-_LAST_LINES:])
 
     def synthesize(self, app: str | None, contexts: Sequence[str]) -> Path:
         """Synthesise the app and return the folder of its cloud assembly.

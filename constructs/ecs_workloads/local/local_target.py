@@ -111,6 +111,8 @@ class LocalTarget:
                 self.down()
             if full:
                 raise LocalError(f"cannot write {self.folder.path}: no space is left on its disk") from error
+            if running is not None and isinstance(error, LocalError):
+                raise LocalError(f"{error} (what cdk wrote is in {self.folder.cdk_log})") from error
             raise
 
     def down(self) -> bool:
