@@ -75,7 +75,7 @@ def _values(count: int, length: int = 1) -> sns.SubscriptionFilter:
 
 
 def _nested(levels: int, count: int) -> sns.FilterOrPolicy:
-    inner = sns.FilterOrPolicy.filter(_values(count))
+    inner: sns.FilterOrPolicy = sns.FilterOrPolicy.filter(_values(count))
     for _ in range(levels):
         inner = sns.FilterOrPolicy.policy({"of": inner})
     return inner
