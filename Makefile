@@ -12,7 +12,7 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down synth shop bench test test-lowest checkov lint format snapshots clean
+.PHONY: help up down synth shop bench test test-lowest checkov broker lint format snapshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test: $(DEV) $(CDK) ## Run all tests
 test-lowest: .venv-lowest/.installed ## Run the tests of library and stacks on the lowest supported versions
 	PATH="$(CURDIR)/.venv-lowest/bin:$$PATH" .venv-lowest/bin/python -m pytest tests/unit tests/stacks/test_deployment.py
 
+broker: $(DEV) ## Make the root with a real RabbitMQ, so that the tests run it: as root, on Linux, with mmdebstrap
+	@$(BIN)/python -m tests.broker.root
+
 lint: $(DEV) ## Check format, rules, types and the order of imports
 	ruff format --check .
 	ruff check .
@@ -43,7 +46,7 @@ lint: $(DEV) ## Check format, rules, types and the order of imports
 	pyright
 	mypy
 
-bench: $(DEV) $(CDK) ## Measure beside aws_ecs_patterns, and write docs/benchmarks.md; about ten minutes, in which nothing else should run
+bench: $(DEV) $(CDK) ## Measure beside aws_ecs_patterns, and write docs/benchmarks.md; about fifteen minutes, in which nothing else should run
 	$(BIN)/python -m benchmarks
 
 format: $(DEV) ## Format the code and mend what can be mended

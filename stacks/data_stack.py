@@ -10,7 +10,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from ecs_workloads import RabbitMqBroker, SqsQueue
+from ecs_workloads import NodeCluster, RabbitMqBroker, SingleNode, SqsQueue
 from stacks import shared_values
 from stacks.environments import Environment
 from stacks.layer_key import layer_key, removal_policy
@@ -26,11 +26,10 @@ class DataStack(cdk.Stack):
         key = layer_key(self, environment)
         values = self._broker(environment, key) if environment.queue == "rabbitmq" else self._queue(environment, key)
         values |= self._table(environment, key)
-        if key is not None:
-            values["key-arn"] = key.key_arn
+        values["key-arn"] = key.key_arn
         shared_values.publish(self, environment, "data", values)
 
-    def _table(self, environment: Environment, key: kms.IKey | None) -> dict[str, str]:
+    def _table(self, environment: Environment, key: kms.IKey) -> dict[str, str]:
         table = dynamodb.Table(
             self,
             "OrdersTable",
@@ -47,13 +46,13 @@ class DataStack(cdk.Stack):
             self._back_up(table, environment, key)
         return {"orders-table-arn": table.table_arn, "orders-table-name": table.table_name}
 
-    def _back_up(self, table: dynamodb.Table, environment: Environment, key: kms.IKey | None) -> None:
+    def _back_up(self, table: dynamodb.Table, environment: Environment, key: kms.IKey) -> None:
         """Keep a copy of each day for five weeks, out of reach of who may write the table."""
         vault = backup.BackupVault(self, "Vault", encryption_key=key, removal_policy=removal_policy(environment))
         plan = backup.BackupPlan.daily35_day_retention(self, "Backups", vault)
         plan.add_selection("Orders", resources=[backup.BackupResource.from_dynamo_db_table(table)])
 
-    def _queue(self, environment: Environment, key: kms.IKey | None) -> dict[str, str]:
+    def _queue(self, environment: Environment, key: kms.IKey) -> dict[str, str]:
         orders = SqsQueue(
             self,
             "Orders",
@@ -68,7 +67,7 @@ class DataStack(cdk.Stack):
             "orders-dead-letter-queue-name": orders.dead_letter_queue.queue_name,
         }
 
-    def _broker(self, environment: Environment, key: kms.IKey | None) -> dict[str, str]:
+    def _broker(self, environment: Environment, key: kms.IKey) -> dict[str, str]:
         vpc = shared_values.vpc(self, environment)
         repository = ecr.Repository.from_repository_name(self, "Repository", repository_name(environment, "queue"))
         cluster = shared_values.cluster(self, environment, vpc=vpc)
@@ -76,18 +75,33 @@ class DataStack(cdk.Stack):
             self,
             "Broker",
             cluster=cluster,
+            version=environment.broker_version or "",
             image=ecs.ContainerImage.from_ecr_repository(repository, environment.broker_version),
+            grade=NodeCluster() if environment.broker_nodes > 1 else SingleNode(),
             enable_execute_command=environment.execute_command,
             log_retention=environment.log_retention,
             encryption_key=key,
             removal_policy=removal_policy(environment),
         )
-        cdk.CfnOutput(self, "BrokerLogGroup", value=broker.log_group.log_group_name)
-        if environment.execute_command:
-            cdk.CfnOutput(self, "BrokerShell", value=shell_command(cluster, broker.service))
+        orders = broker.queue("orders", longest_processing_time=environment.longest_order)
+        for name, node in zip(shared_values.brokers(environment), broker.nodes, strict=True):
+            cdk.CfnOutput(self, f"{name}LogGroup", value=node.log_group.log_group_name)
+            if environment.execute_command:
+                cdk.CfnOutput(self, f"{name}Shell", value=shell_command(cluster, node.service))
         return {
-            "broker-service-name": broker.service.service_name,
-            "broker-host-name": broker.host_name,
-            "broker-credentials-arn": broker.credentials.secret_arn,
+            **{
+                f"{name.lower()}-service-name": node.service.service_name
+                for name, node in zip(shared_values.brokers(environment), broker.nodes, strict=True)
+            },
+            "broker-cluster-name": broker.cluster_name,
+            "broker-host-names": ",".join(node.host_name for node in broker.nodes),
+            **{
+                f"orders-{role}-credentials-arn": secret.secret_arn
+                for role, secret in (
+                    ("producer", orders.producer_credentials),
+                    ("consumer", orders.consumer_credentials),
+                )
+                if secret is not None
+            },
             "broker-security-group-id": broker.connections.security_groups[0].security_group_id,
         }

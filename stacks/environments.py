@@ -74,17 +74,15 @@ class Environment:
         release: Tag of the images in this environment's repositories. Without one, images are built from the
             Dockerfiles in ``images/``.
         queue: ``sqs``, or ``rabbitmq`` for a broker on the cluster.
-        broker_version: Tag of the broker's image in this environment's repositories.
+        broker_nodes: Nodes of the broker. A protected environment needs three, which need three zones.
+        broker_version: Version of RabbitMQ, the tag of the broker's image in this environment's repositories.
         capacity: Capacity providers that share the tasks.
         web: Size of the web server.
         app: Size of the app server.
         worker: Size of the worker.
         longest_order: Longest time that a worker takes for one order.
-        log_retention: How long logs are kept.
+        log_retention: How long logs are kept. Less than a year breaks CloudWatch.16 of AWS Security Hub.
         execute_command: Whether a shell may be opened in a task.
-        own_keys: Whether each layer gets a KMS key of its own.
-        alarm_topic: Whether alarms go to a topic, to which people subscribe. It needs ``own_keys``: CloudWatch may not
-            use the key that AWS manages for encrypted topics.
         protected: Whether data outlives its stack, and stacks and load balancer refuse to be deleted.
 
     Raises:
@@ -103,16 +101,15 @@ class Environment:
     domain: Domain | None = None
     release: str | None = None
     queue: Literal["sqs", "rabbitmq"] = "sqs"
+    broker_nodes: Literal[1, 3] = 1
     broker_version: str | None = None
     capacity: Sequence[CapacityShare] = (CapacityShare.fargate(),)
     web: TierSize
     app: TierSize
     worker: TierSize
     longest_order: timedelta = timedelta(minutes=2)
-    log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
+    log_retention: logs.RetentionDays = logs.RetentionDays.ONE_YEAR
     execute_command: bool = True
-    own_keys: bool = False
-    alarm_topic: bool = False
     protected: bool = False
 
     def __post_init__(self) -> None:
@@ -124,9 +121,6 @@ class Environment:
         self._require(
             self.queue != "rabbitmq" or (self.broker_version is not None and self.release is not None),
             "the broker's image comes from a repository: rabbitmq needs release and broker_version",
-        )
-        self._require(
-            self.own_keys or not self.alarm_topic, "the topic of the alarms is encrypted: alarm_topic needs own_keys"
         )
         self._require(
             self.domain is None or self.listener is None, "the host name of a listener is its host_header: no domain"
@@ -153,10 +147,8 @@ class Environment:
             raise ValueError(f"environment {self.name!r}: {message}")
 
 
-_BY_ORDERS = (
-    BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2)),
-    ArrivalRate(processing_time=timedelta(seconds=2)),
-)
+_BY_BACKLOG = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))
+_BY_ORDERS = (_BY_BACKLOG, ArrivalRate(processing_time=timedelta(seconds=2)))
 
 DEV = Environment(
     name="dev",
@@ -165,7 +157,6 @@ DEV = Environment(
     web=TierSize(scaling=Scaling(min_capacity=1, max_capacity=2)),
     app=TierSize(scaling=Scaling(min_capacity=1, max_capacity=2)),
     worker=TierSize(scaling=Scaling(min_capacity=1, max_capacity=2, policies=_BY_ORDERS)),
-    log_retention=logs.RetentionDays.ONE_WEEK,
 )
 
 STAGING = Environment(
@@ -180,9 +171,8 @@ STAGING = Environment(
     capacity=(CapacityShare.fargate(base=1), CapacityShare.fargate_spot(weight=3)),
     web=TierSize(scaling=Scaling(min_capacity=2, max_capacity=4)),
     app=TierSize(scaling=Scaling(min_capacity=2, max_capacity=4)),
-    worker=TierSize(scaling=Scaling(min_capacity=1, max_capacity=4)),
-    own_keys=True,
-    alarm_topic=True,
+    # A broker does not count what arrives.
+    worker=TierSize(scaling=Scaling(min_capacity=1, max_capacity=4, policies=(_BY_BACKLOG,))),
 )
 
 PROD = replace(
@@ -190,6 +180,7 @@ PROD = replace(
     name="prod",
     zones=3,
     nat_gateways=3,
+    broker_nodes=3,
     domain=Domain(domain_name="shop.example.com", hosted_zone_id="Z0123456789EXAMPLE00", zone_name="shop.example.com"),
     capacity=(CapacityShare.fargate(base=3), CapacityShare.fargate_spot(weight=2)),
     web=TierSize(
@@ -200,8 +191,9 @@ PROD = replace(
         ),
     ),
     app=TierSize(cpu=512, memory_limit_mib=1024, scaling=Scaling(min_capacity=3, max_capacity=30)),
-    worker=TierSize(cpu=512, memory_limit_mib=1024, scaling=Scaling(min_capacity=2, max_capacity=20)),
-    log_retention=logs.RetentionDays.ONE_YEAR,
+    worker=TierSize(
+        cpu=512, memory_limit_mib=1024, scaling=Scaling(min_capacity=2, max_capacity=20, policies=(_BY_BACKLOG,))
+    ),
     execute_command=False,
     protected=True,
 )

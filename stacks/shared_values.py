@@ -5,7 +5,7 @@ A value that travels as a CloudFormation export cannot change while anybody impo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 import aws_cdk as cdk
@@ -22,6 +22,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from ecs_workloads import (
+    BrokerMetrics,
     MessageQueue,
     QueueMetrics,
     RabbitMqQueue,
@@ -132,14 +133,23 @@ def orders(scope: Construct, environment: Environment) -> MessageQueue:
         return read(scope, environment, "data", name)
 
     key = _data_key(scope, environment)
+
+    def credentials(role: Literal["producer", "consumer"]) -> secretsmanager.ISecret:
+        return secretsmanager.Secret.from_secret_attributes(
+            scope,
+            f"Orders{role.capitalize()}",
+            secret_complete_arn=value(f"orders-{role}-credentials-arn"),
+            encryption_key=key,
+        )
+
     if environment.queue == "rabbitmq":
         return RabbitMqQueue(
             name="orders",
             longest_processing_time=environment.longest_order,
-            host_name=value("broker-host-name"),
-            credentials=secretsmanager.Secret.from_secret_attributes(
-                scope, "BrokerCredentials", secret_complete_arn=value("broker-credentials-arn"), encryption_key=key
-            ),
+            host_names=broker_host_names(scope, environment),
+            cluster_name=value("broker-cluster-name"),
+            producer_credentials=credentials("producer"),
+            consumer_credentials=credentials("consumer"),
             broker=ec2.Connections(
                 security_groups=[
                     ec2.SecurityGroup.from_security_group_id(
@@ -154,10 +164,16 @@ def orders(scope: Construct, environment: Environment) -> MessageQueue:
             "Orders",
             queue_arn=value("orders-queue-arn"),
             queue_url=value("orders-queue-url"),
-            key_arn=None if key is None else key.key_arn,
+            key_arn=key.key_arn,
         ),
         longest_processing_time=environment.longest_order,
     )
+
+
+def broker_host_names(scope: Construct, environment: Environment) -> Sequence[str]:
+    """Return the host name of each node of the broker."""
+    names = cdk.Fn.split(",", read(scope, environment, "data", "broker-host-names"))
+    return [cdk.Fn.select(place, names) for place in range(environment.broker_nodes)]
 
 
 def orders_table(scope: Construct, environment: Environment) -> dynamodb.ITable:
@@ -175,8 +191,8 @@ def app_discovery_name(environment: Environment) -> str:
     return f"{APPLICATION}-{environment.name}-app"
 
 
-def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetrics]:
-    """Return what is measured of each tier, by its name."""
+def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetrics | BrokerMetrics]:
+    """Return what is measured of each tier, and of the broker, by its name."""
 
     def value(layer: Layer, name: str) -> str:
         return read(scope, environment, layer, name)
@@ -206,24 +222,39 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
         cluster_name=value("platform", "cluster-name"),
         service_name=value("application", "app-service-name"),
     )
-    orders = None
-    if environment.queue == "sqs":
+    if environment.queue == "rabbitmq":
+        orders = QueueMetrics.of_rabbit_mq(
+            "orders",
+            cluster_name=value("data", "broker-cluster-name"),
+            acceptable_latency=environment.acceptable_latency,
+        )
+    else:
         orders = QueueMetrics.of_sqs(
             value("data", "orders-queue-name"),
             dead_letter_queue_name=value("data", "orders-dead-letter-queue-name"),
             acceptable_latency=environment.acceptable_latency,
         )
-    found = {
+    found: dict[str, TierMetrics | BrokerMetrics] = {
         "Web": tier("application", "web", environment.web.scaling.min_capacity, requests=requests),
         "App": tier("application", "app", environment.app.scaling.min_capacity, requests=calls),
         "Worker": tier("application", "worker", environment.worker.scaling.min_capacity, queue=orders),
     }
-    return found if environment.queue == "sqs" else {**found, "Broker": tier("data", "broker", 1)}
+    if environment.queue == "rabbitmq":
+        found |= {name: tier("data", name.lower(), 1) for name in brokers(environment)}
+        found["Messages"] = BrokerMetrics.of_rabbit_mq(
+            value("data", "broker-cluster-name"), node_names=broker_host_names(scope, environment)
+        )
+    return found
 
 
-def _data_key(scope: Construct, environment: Environment) -> kms.IKey | None:
-    if not environment.own_keys:
-        return None
+def brokers(environment: Environment) -> Sequence[str]:
+    """Return the name of each node of the broker."""
+    if environment.broker_nodes == 1:
+        return ["Broker"]
+    return [f"Broker{place}" for place in range(environment.broker_nodes)]
+
+
+def _data_key(scope: Construct, environment: Environment) -> kms.IKey:
     key = scope.node.try_find_child("DataKey")
     if key is None:
         return kms.Key.from_key_arn(scope, "DataKey", read(scope, environment, "data", "key-arn"))
@@ -231,7 +262,7 @@ def _data_key(scope: Construct, environment: Environment) -> kms.IKey | None:
 
 
 def _exec_key(environment: Environment) -> bool:
-    return environment.own_keys and environment.cluster is None and environment.execute_command
+    return environment.cluster is None and environment.execute_command
 
 
 def _parameter_name(environment: Environment, layer: Layer, name: str) -> str:

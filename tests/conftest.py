@@ -48,9 +48,12 @@ def rabbit_mq_queue(stack: cdk.Stack) -> RabbitMqQueue:
     return RabbitMqQueue(
         name="orders",
         longest_processing_time=timedelta(minutes=2),
-        host_name="rabbitmq.internal",
-        credentials=secretsmanager.Secret.from_secret_complete_arn(
-            stack, "Credentials", "arn:aws:secretsmanager:eu-west-1:111111111111:secret:broker-abcdef"
+        host_names=["rabbitmq.internal"],
+        producer_credentials=secretsmanager.Secret.from_secret_complete_arn(
+            stack, "Producer", "arn:aws:secretsmanager:eu-west-1:111111111111:secret:producer-abcdef"
+        ),
+        consumer_credentials=secretsmanager.Secret.from_secret_complete_arn(
+            stack, "Consumer", "arn:aws:secretsmanager:eu-west-1:111111111111:secret:consumer-abcdef"
         ),
         broker=ec2.Connections(
             security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Broker", "sg-broker")]

@@ -24,8 +24,9 @@ def properties(stack: cdk.Stack, resource_type: str) -> dict[str, Any]:
 
 
 def main_container(stack: cdk.Stack) -> dict[str, Any]:
-    """Return the container of the only task definition."""
-    [container] = properties(stack, "AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    """Return the main container of the only task definition."""
+    containers = properties(stack, "AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    [container] = [one for one in containers if one["Name"] == "main"]
     return dict(container)
 
 

@@ -23,6 +23,8 @@ REFERENCE = (*sorted(FOLDER.glob("[!R]*.md")), ROOT / "docs" / "alarms-and-dashb
 CONTRACTS = {
     "ListenerAuthentication",
     "MeasuresArrivals",
+    "MeasuresConsumers",
+    "MeasuresDeadLetters",
     "MeasuresDelivery",
     "MessageQueue",
     "RoutesLogs",

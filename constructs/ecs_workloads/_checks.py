@@ -7,6 +7,7 @@ import functools
 import re
 from collections.abc import Iterable
 from datetime import timedelta
+from types import UnionType
 
 from aws_cdk import Duration, Token
 
@@ -37,7 +38,7 @@ def is_token(value: object) -> bool:
     return Token.is_unresolved(value)
 
 
-def check_type(subject: str, name: str, value: object, kind: type, hint: str) -> None:
+def check_type(subject: str, name: str, value: object, kind: type | UnionType, hint: str) -> None:
     """Raise ``TypeError`` unless ``value`` is of ``kind``, for callers that no type checker helps."""
     if not isinstance(value, kind):
         raise TypeError(f"{subject}: {name} must be {hint}, got {value!r}")

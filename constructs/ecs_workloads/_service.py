@@ -16,6 +16,8 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from ecs_workloads._checks import duration, require
+from ecs_workloads._cluster_facts import cluster_facts
+from ecs_workloads._once import path_of
 from ecs_workloads._shares import placed
 from ecs_workloads._start_order import cfn_service
 from ecs_workloads._task import TierTask
@@ -59,12 +61,14 @@ class TierService(Construct):
         health_check_grace_period: timedelta | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._path = scope.node.path
+        self._path = path_of(scope)
+        self._cluster = cluster_facts(cluster)
         self._container_value = container
         self._suspended = suspended
         self._task = TierTask(
             self,
             path=self._path,
+            cluster=cluster,
             container=container,
             sidecars=sidecars,
             stop_timeout=min(longest_work + STOP_MARGIN, LONGEST_STOP_TIMEOUT),
@@ -75,9 +79,10 @@ class TierService(Construct):
         self.log_group = self._task.log_group
         self.task_definition = self._task.definition
         self.container = self._task.container
+        self._task_role = self.task_definition.task_role
         if enable_execute_command:
             self._task.make_exec_paths_writable()
-        own_groups = security_groups or [self._security_group(cluster.vpc)]
+        own_groups = security_groups or [tasks_group(self, self._cluster.vpc, path=self._path)]
         namespace = cluster.default_cloud_map_namespace if service_connect else None
         self.service = ecs.FargateService(
             self,
@@ -147,7 +152,7 @@ class TierService(Construct):
     @property
     def grant_principal(self) -> iam.IPrincipal:
         """The task role."""
-        return self.task_definition.task_role
+        return self._task_role
 
     def scale(
         self,
@@ -178,7 +183,7 @@ class TierService(Construct):
         """Tell the program where ``queue`` is, open the network to it, and let the tasks send."""
         check_prefix(self._path, "prefix", prefix)
         environment = queue.connection_environment(prefix)
-        secrets = queue.connection_secrets(prefix)
+        secrets = queue.producer_secrets(prefix)
         check_free(self._path, self._container_value, [*environment, *secrets], f"prefix={prefix!r}")
         self._container_value = self._container_value.with_environment(environment).with_secrets(secrets)
         for name, value in environment.items():
@@ -196,27 +201,26 @@ class TierService(Construct):
         self.task_definition.add_to_task_role_policy(
             iam.PolicyStatement(
                 actions=["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"],
-                resources=[
-                    Stack.of(self).format_arn(
-                        service="ecs", resource="task", resource_name=f"{self.service.cluster.cluster_name}/*"
-                    )
-                ],
+                resources=[self._cluster.tasks_arn(Stack.of(self))],
             )
         )
 
-    def _security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
-        group = ec2.SecurityGroup(
-            self,
-            "SecurityGroup",
-            vpc=vpc,
-            description=f"Tasks of {self._path}",
-            allow_all_outbound=True,
-            allow_all_ipv6_outbound=True,
-        )
-        # Each call to a peer would warn that its way out is open already; what guards a peer is its way in.
-        for warning in ("ipv4IgnoreEgressRule", "ipv6IgnoreEgressRule"):
-            Annotations.of(group).acknowledge_warning(f"@aws-cdk/aws-ec2:{warning}", "the way out is open on purpose")
-        return group
+
+def tasks_group(scope: Construct, vpc: ec2.IVpc, *, path: str) -> ec2.SecurityGroup:
+    """Make the security group of the tasks of the tier at ``path``: all may go out, nobody may come in."""
+    group = ec2.SecurityGroup(
+        scope,
+        "SecurityGroup",
+        vpc=vpc,
+        description=f"Tasks of {path}",
+        allow_all_outbound=True,
+        allow_all_ipv6_outbound=True,
+    )
+    # Each call to a peer would warn that its way out is open already; what guards a peer is its way in.
+    annotations = Annotations.of(group)
+    for warning in ("ipv4IgnoreEgressRule", "ipv6IgnoreEgressRule"):
+        annotations.acknowledge_warning(f"@aws-cdk/aws-ec2:{warning}", "the way out is open on purpose")
+    return group
 
 
 def check_free(path: str, container: Container, names: Sequence[str], chosen: str) -> None:

@@ -11,6 +11,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from ecs_workloads._checks import in_words
 from ecs_workloads.alarm_thresholds import RESTART_WINDOW, AlarmName, AlarmThresholds
+from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.request_metrics import RequestMetrics
 from ecs_workloads.service_connect_metrics import ServiceConnectMetrics
@@ -37,13 +38,18 @@ class TierAlarm:
     missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
 
 
-def tier_alarms(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
+def tier_alarms(tier: TierMetrics | BrokerMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
     """Return every alarm that ``tier`` has a metric for and ``thresholds`` do not switch off."""
+    if isinstance(tier, BrokerMetrics):
+        yield from _of_broker(tier, thresholds)
+        return
     if tier.requests is not None:
         yield from _of_requests(tier.requests, thresholds)
     yield from _of_tasks(tier, thresholds)
     if tier.queue is not None:
         yield from _of_queue(tier.queue, thresholds)
+    if tier.broker is not None:
+        yield from _of_broker(tier.broker, thresholds)
 
 
 def _of_requests(requests: RequestMetrics | ServiceConnectMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
@@ -156,6 +162,56 @@ def _of_queue(queue: QueueMetrics, thresholds: AlarmThresholds) -> Iterator[Tier
             threshold=thresholds.dead_letters,
             minutes=1,
             datapoints=1,
+        )
+    unconsumed = queue.metric_unconsumed()
+    if unconsumed is not None and thresholds.no_consumer is not None:
+        yield TierAlarm(
+            name="no_consumer",
+            construct_id="NoConsumer",
+            says=f"messages have waited for {in_words(thresholds.no_consumer)}, and no consumer is connected",
+            metric=unconsumed,
+            threshold=1,
+            minutes=thresholds.no_consumer // _MINUTE,
+            datapoints=thresholds.no_consumer // _MINUTE,
+        )
+
+
+def _of_broker(broker: BrokerMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
+    if thresholds.blocked is not None:
+        yield TierAlarm(
+            name="blocked",
+            construct_id="Blocked",
+            says="the broker takes no messages: it has no memory or no disk left",
+            metric=broker.blocked,
+            threshold=1,
+            minutes=thresholds.blocked // _MINUTE,
+            datapoints=thresholds.blocked // _MINUTE,
+        )
+    if broker.suspended:
+        return
+    missing = broker.metric_missing_nodes()
+    if missing is not None and thresholds.missing_nodes is not None:
+        yield TierAlarm(
+            name="missing_nodes",
+            construct_id="MissingNodes",
+            says=f"a node of {len(broker.nodes)} is down or not measured",
+            metric=missing,
+            threshold=1,
+            minutes=thresholds.missing_nodes // _MINUTE,
+            datapoints=thresholds.missing_nodes // _MINUTE,
+        )
+    if thresholds.unmeasured is not None:
+        yield TierAlarm(
+            name="unmeasured",
+            construct_id="Unmeasured",
+            says=f"the broker has told nothing of itself for {in_words(thresholds.unmeasured)}",
+            # No value of it is below 0: the alarm is on data that is not there.
+            metric=broker.blocked,
+            threshold=0,
+            below=True,
+            missing=cloudwatch.TreatMissingData.BREACHING,
+            minutes=thresholds.unmeasured // _MINUTE,
+            datapoints=thresholds.unmeasured // _MINUTE,
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.request_metrics import RequestMetrics
 from ecs_workloads.service_connect_metrics import ServiceConnectMetrics
@@ -23,8 +24,11 @@ class Graph:
     most: float | None = None
 
 
-def tier_graphs(tier: TierMetrics) -> Iterator[Graph]:
+def tier_graphs(tier: TierMetrics | BrokerMetrics) -> Iterator[Graph]:
     """Return a graph for everything that is measured of ``tier``."""
+    if isinstance(tier, BrokerMetrics):
+        yield _of_broker(tier)
+        return
     if tier.requests is not None:
         yield from _of_requests(tier.requests)
     cpu, memory = tier.metric_cpu_utilization(), tier.metric_memory_utilization()
@@ -33,6 +37,8 @@ def tier_graphs(tier: TierMetrics) -> Iterator[Graph]:
     yield Graph(title="Memory", unit="Percent", metrics=_average_and_most(memory), most=100)
     if tier.queue is not None:
         yield from _of_queue(tier.queue)
+    if tier.broker is not None:
+        yield _of_broker(tier.broker)
 
 
 def _of_requests(requests: RequestMetrics | ServiceConnectMetrics) -> Iterator[Graph]:
@@ -54,11 +60,19 @@ def _of_queue(queue: QueueMetrics) -> Iterator[Graph]:
     if queue.dead_letters is not None:
         backlog.append(queue.dead_letters)
     yield Graph(title="Backlog", unit="Messages", metrics=backlog)
+    if queue.consumers is not None:
+        yield Graph(title="Consumers", unit="Consumers", metrics=[queue.consumers])
     if queue.oldest_message_age is not None:
         yield Graph(title="Age of oldest message", unit="Seconds", metrics=[queue.oldest_message_age])
     drain = queue.metric_drain_time()
     if drain is not None:
         yield Graph(title="Drain time", unit="Minutes", metrics=[drain])
+
+
+def _of_broker(broker: BrokerMetrics) -> Graph:
+    missing = broker.metric_missing_nodes()
+    metrics = [broker.blocked] if missing is None else [broker.blocked, missing]
+    return Graph(title="Broker", unit="1 while it is blocked; nodes", metrics=metrics)
 
 
 def _average_and_most(metric: cloudwatch.Metric) -> Sequence[cloudwatch.Metric]:

@@ -18,6 +18,10 @@ AlarmName = Literal[
     "restarts",
     "oldest_message_age",
     "dead_letters",
+    "no_consumer",
+    "blocked",
+    "missing_nodes",
+    "unmeasured",
 ]
 
 RESTART_WINDOW = timedelta(minutes=15)
@@ -48,6 +52,14 @@ class AlarmThresholds:
             minutes in a row. Defaults, as ``by_latency``, to twice the acceptable latency of the tier's
             `BacklogPerTask`, and to 15 minutes for a tier without.
         dead_letters: Messages on the dead-letter queue, from 1.
+        no_consumer: Time for which messages wait on a queue of a broker and no consumer is connected, one minute to
+            one hour, in whole minutes.
+        blocked: Time for which a broker takes no messages, since it has no memory or no disk left, one minute to one
+            hour, in whole minutes.
+        missing_nodes: Time for which a node of a broker is down or not measured, one minute to one hour, in whole
+            minutes. A deployment takes each node down for a few minutes.
+        unmeasured: Time for which a broker tells nothing of itself, one minute to one hour, in whole minutes. Then
+            no other alarm on it, or on its queues, can go off.
 
     Raises:
         ValueError: A value is out of its range.
@@ -62,6 +74,10 @@ class AlarmThresholds:
     restarts: int | None = 5
     oldest_message_age: timedelta | Literal["by_latency"] | None = "by_latency"
     dead_letters: int | None = 1
+    no_consumer: timedelta | None = timedelta(minutes=5)
+    blocked: timedelta | None = timedelta(minutes=2)
+    missing_nodes: timedelta | None = timedelta(minutes=10)
+    unmeasured: timedelta | None = timedelta(minutes=10)
 
     def __post_init__(self) -> None:
         subject = "AlarmThresholds"
@@ -86,13 +102,20 @@ class AlarmThresholds:
                 f"slow_responses must be from {in_words(shortest)} to {in_words(longest)}, "
                 f"got {in_words(self.slow_responses)}",
             )
-        if self.no_running_task is not None:
-            check_time(subject, "no_running_task", self.no_running_task, timedelta(minutes=1), timedelta(hours=1))
-            require(
-                self.no_running_task % timedelta(minutes=1) == timedelta(0),
-                subject,
-                f"no_running_task must be whole minutes, got {in_words(self.no_running_task)}",
-            )
+        for name, time in (
+            ("no_running_task", self.no_running_task),
+            ("no_consumer", self.no_consumer),
+            ("blocked", self.blocked),
+            ("missing_nodes", self.missing_nodes),
+            ("unmeasured", self.unmeasured),
+        ):
+            if time is not None:
+                check_time(subject, name, time, timedelta(minutes=1), timedelta(hours=1))
+                require(
+                    time % timedelta(minutes=1) == timedelta(0),
+                    subject,
+                    f"{name} must be whole minutes, got {in_words(time)}",
+                )
         if isinstance(self.oldest_message_age, timedelta):
             longest = timedelta(days=14)
             check_time(subject, "oldest_message_age", self.oldest_message_age, timedelta(seconds=1), longest)

@@ -13,6 +13,7 @@ from constructs import Construct
 from ecs_workloads._checks import check_key, check_type, require, suggestion
 from ecs_workloads._tier_alarms import TierAlarm, tier_alarms
 from ecs_workloads.alarm_thresholds import AlarmName, AlarmThresholds
+from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.tier_metrics import TierMetrics
 
 Severity = Literal["critical", "warning"]
@@ -28,6 +29,10 @@ _DEFAULT_SEVERITIES: Mapping[AlarmName, Severity] = {
     "restarts": "warning",
     "oldest_message_age": "critical",
     "dead_letters": "warning",
+    "no_consumer": "critical",
+    "blocked": "critical",
+    "missing_nodes": "warning",
+    "unmeasured": "warning",
 }
 _DEFAULT_THRESHOLDS = AlarmThresholds()
 
@@ -36,7 +41,8 @@ class Alarms(Construct):
     """The alarms of several tiers, sent to topics by their severity.
 
     Each topic hears when an alarm goes off, and when it is over. Critical by default are ``failed_responses``,
-    ``no_running_task`` and ``oldest_message_age``; all others are warnings. `AlarmThresholds` says what each means.
+    ``no_running_task``, ``oldest_message_age``, ``no_consumer`` and ``blocked``; all others are warnings.
+    `AlarmThresholds` says what each means.
     The tiers may be in other stacks of the same account and region.
 
     Args:
@@ -58,7 +64,7 @@ class Alarms(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        tiers: Mapping[str, TierMetrics],
+        tiers: Mapping[str, TierMetrics | BrokerMetrics],
         topics: Mapping[Severity, Sequence[sns.ITopic | sns.Topic]],  # a Topic is no ITopic to pyright: jsii#4541
         thresholds: AlarmThresholds = _DEFAULT_THRESHOLDS,
         tier_thresholds: Mapping[str, AlarmThresholds] | None = None,
@@ -71,7 +77,9 @@ class Alarms(Construct):
         require(len(tiers) > 0, path, "tiers must name at least one")
         for name, tier in tiers.items():
             check_key(path, "tiers", name)
-            check_type(path, f"tiers[{name!r}]", tier, TierMetrics, "TierMetrics, such as worker.metrics")
+            check_type(
+                path, f"tiers[{name!r}]", tier, TierMetrics | BrokerMetrics, "TierMetrics, such as worker.metrics"
+            )
         for severity in _SEVERITIES:
             require(
                 severity in topics, path, f"topics has no {severity!r}: name its topics, or [] if it shall tell nobody"

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from ecs_workloads._checks import check_key, check_type, require
 from ecs_workloads._tier_graphs import Graph, tier_graphs
+from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.tier_metrics import TierMetrics
 
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
@@ -22,8 +23,9 @@ class Dashboard(Construct):
     """A CloudWatch dashboard: the state of all alarms, then a row for each tier.
 
     A row shows what there is to measure: requests, failures and response time of a web server; running tasks, CPU
-    and memory of every tier; backlog, age of the oldest message and drain time of a worker. The drain time is the
-    backlog divided by the messages worked off in the last minute, of which it counts at least one.
+    and memory of every tier; backlog, consumers, age of the oldest message and drain time of a worker; whether a
+    broker takes messages. The drain time is the backlog divided by the messages worked off in the last minute, of
+    which it counts at least one.
 
     Args:
         tiers: What to show, by the title of its row: ``{"Web": web.metrics}``. A title begins with a letter.
@@ -39,7 +41,7 @@ class Dashboard(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        tiers: Mapping[str, TierMetrics],
+        tiers: Mapping[str, TierMetrics | BrokerMetrics],
         alarms: Sequence[cloudwatch.IAlarm] = (),
     ) -> None:
         super().__init__(scope, construct_id)
@@ -47,7 +49,9 @@ class Dashboard(Construct):
         require(len(tiers) > 0, path, "tiers must name at least one")
         for title, tier in tiers.items():
             check_key(path, "tiers", title)
-            check_type(path, f"tiers[{title!r}]", tier, TierMetrics, "TierMetrics, such as worker.metrics")
+            check_type(
+                path, f"tiers[{title!r}]", tier, TierMetrics | BrokerMetrics, "TierMetrics, such as worker.metrics"
+            )
         rows = [_alarm_states(alarms), *(_row(title, tier) for title, tier in tiers.items())]
         widgets = sum(len(row) for row in rows)
         require(
@@ -72,7 +76,7 @@ def _alarm_states(alarms: Sequence[cloudwatch.IAlarm]) -> list[cloudwatch.IWidge
     ]
 
 
-def _row(title: str, tier: TierMetrics) -> list[cloudwatch.IWidget]:
+def _row(title: str, tier: TierMetrics | BrokerMetrics) -> list[cloudwatch.IWidget]:
     graphs = list(tier_graphs(tier))
     width = max(_NARROWEST, _WIDTH // len(graphs))
     heading = cloudwatch.TextWidget(markdown=f"## {title}", width=_WIDTH, height=1)

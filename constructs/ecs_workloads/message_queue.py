@@ -19,8 +19,9 @@ class MessageQueue(Protocol):
     """All that a tier needs of a queue. Implement it, importing nothing, to bring a queue of your own.
 
     A program finds every queue by the same variables, ``<PREFIX>_URL`` and ``<PREFIX>_NAME``; the scheme of
-    the URL says which protocol to speak. A queue that asks for credentials adds the secret variables
-    ``<PREFIX>_USERNAME`` and ``<PREFIX>_PASSWORD``.
+    the URL says which protocol to speak. A queue with an exchange for its producers adds ``<PREFIX>_EXCHANGE``. One
+    that asks for credentials adds the secret variables ``<PREFIX>_USERNAME`` and ``<PREFIX>_PASSWORD``: those of a
+    producer for a tier that sends, those of a consumer for a worker.
     """
 
     @property
@@ -32,8 +33,12 @@ class MessageQueue(Protocol):
         """Return the open variables by which a program finds the queue."""
         ...
 
-    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
-        """Return the secret variables by which a program logs in; empty where the task role is enough."""
+    def producer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return the secret variables by which a program logs in to send; empty where the task role is enough."""
+        ...
+
+    def consumer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return the secret variables by which a program logs in to consume; empty where the task role is enough."""
         ...
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> None:
@@ -67,6 +72,24 @@ class MeasuresArrivals(Protocol):
 
 
 @runtime_checkable
+class MeasuresDeadLetters(Protocol):
+    """What a queue adds to `MessageQueue` for an alarm on dead letters."""
+
+    def metric_dead_letters(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages that no consumer could process, or ``None`` if nothing measures it."""
+        ...
+
+
+@runtime_checkable
+class MeasuresConsumers(Protocol):
+    """What a queue of a broker adds to `MessageQueue` for an alarm on messages that nobody takes."""
+
+    def metric_consumers(self) -> cloudwatch.IMetric | None:
+        """Return the number of consumers that are connected, or ``None`` if nothing measures it."""
+        ...
+
+
+@runtime_checkable
 class MeasuresDelivery(Protocol):
     """What a queue adds to `MessageQueue` for alarms on its messages and for their drain time. `SqsQueue` does."""
 
@@ -84,7 +107,9 @@ class MeasuresDelivery(Protocol):
 
 
 def connection_variable(prefix: str, name: str) -> str:
-    """Return the variable that carries ``name`` (``URL``, ``NAME``, ``USERNAME``, ``PASSWORD``) of a queue.
+    """Return the variable that carries ``name`` of a queue.
+
+    The names are ``URL``, ``NAME``, ``EXCHANGE``, ``USERNAME`` and ``PASSWORD``.
 
     Raises:
         ValueError: ``prefix`` is not upper-case letters, digits and underscores.

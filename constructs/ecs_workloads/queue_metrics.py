@@ -8,8 +8,10 @@ from datetime import timedelta
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from ecs_workloads._broker_queue import dead_letter_queue_of
 from ecs_workloads._checks import check_time
-from ecs_workloads.message_queue import MeasuresDelivery, MessageQueue
+from ecs_workloads._rabbit_mq_metrics import CONSUMERS, READY, UNACKED, queue_metric
+from ecs_workloads.message_queue import MeasuresConsumers, MeasuresDeadLetters, MeasuresDelivery, MessageQueue
 
 _MINUTE = Duration.minutes(1)
 
@@ -28,6 +30,7 @@ class QueueMetrics:
             alarm on it.
         messages_deleted: Number of messages worked off in one minute. Without it there is no drain time.
         dead_letters: Number of messages that no consumer could process. Without it there is no alarm on them.
+        consumers: Number of consumers that are connected. Without it there is no alarm on messages that nobody takes.
         acceptable_latency: Time for which a message may wait. Without it the alarm on the oldest message has a
             fixed default.
 
@@ -40,6 +43,7 @@ class QueueMetrics:
     oldest_message_age: cloudwatch.IMetric | None = None
     messages_deleted: cloudwatch.IMetric | None = None
     dead_letters: cloudwatch.IMetric | None = None
+    consumers: cloudwatch.IMetric | None = None
     acceptable_latency: timedelta | None = None
 
     def __post_init__(self) -> None:
@@ -70,6 +74,25 @@ class QueueMetrics:
         )
 
     @staticmethod
+    def of_rabbit_mq(
+        queue_name: str, *, cluster_name: str, acceptable_latency: timedelta | None = None
+    ) -> QueueMetrics:
+        """Return what the collectors of a `RabbitMqBroker` measure of a queue.
+
+        Args:
+            queue_name: Name of the queue.
+            cluster_name: Name of the broker, by which CloudWatch knows its metrics: ``RabbitMqBroker.cluster_name``.
+            acceptable_latency: Time for which a message may wait.
+        """
+        return QueueMetrics(
+            messages_waiting=queue_metric(READY, cluster_name=cluster_name, queue=queue_name),
+            messages_in_flight=queue_metric(UNACKED, cluster_name=cluster_name, queue=queue_name),
+            dead_letters=queue_metric(READY, cluster_name=cluster_name, queue=dead_letter_queue_of(queue_name)),
+            consumers=queue_metric(CONSUMERS, cluster_name=cluster_name, queue=queue_name),
+            acceptable_latency=acceptable_latency,
+        )
+
+    @staticmethod
     def of_queue(queue: MessageQueue, *, acceptable_latency: timedelta | None = None) -> QueueMetrics | None:
         """Return what ``queue`` measures, or ``None`` if nothing measures its messages.
 
@@ -86,8 +109,20 @@ class QueueMetrics:
             messages_in_flight=in_flight,
             oldest_message_age=None if measured is None else measured.metric_oldest_message_age(),
             messages_deleted=None if measured is None else measured.metric_messages_deleted(),
-            dead_letters=None if measured is None else measured.metric_dead_letters(),
+            dead_letters=queue.metric_dead_letters() if isinstance(queue, MeasuresDeadLetters) else None,
+            consumers=queue.metric_consumers() if isinstance(queue, MeasuresConsumers) else None,
             acceptable_latency=acceptable_latency,
+        )
+
+    def metric_unconsumed(self) -> cloudwatch.IMetric | None:
+        """Return 1 while messages wait and no consumer is connected, else 0; ``None`` if nothing measures consumers."""
+        if self.consumers is None:
+            return None
+        return cloudwatch.MathExpression(
+            label="Messages wait, and nobody takes them",
+            expression="IF(waiting > 0 AND FILL(consumers, 0) < 1, 1, 0)",
+            using_metrics={"waiting": self.messages_waiting, "consumers": self.consumers},
+            period=_MINUTE,
         )
 
     def metric_drain_time(self) -> cloudwatch.IMetric | None:

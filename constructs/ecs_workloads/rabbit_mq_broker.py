@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import jsii
-from aws_cdk import Names, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -16,59 +15,66 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from ecs_workloads._checks import duration, is_token, require
-from ecs_workloads._credentials import credential, generated_secret
-from ecs_workloads._dns_name import claim_dns_name
-from ecs_workloads._service import TierService
-from ecs_workloads._shares import check_capacity
-from ecs_workloads._task_metrics import tier_metrics
-from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT, check_cluster
+from ecs_workloads._rabbit_mq_checks import check_broker, dns_names
+from ecs_workloads._rabbit_mq_nodes import BrokerNodes
+from ecs_workloads.broker_metrics import BrokerMetrics
+from ecs_workloads.broker_node import BrokerNode
 from ecs_workloads.capacity import CapacityShare
-from ecs_workloads.container import Container
-from ecs_workloads.efs_volume import EfsVolume
+from ecs_workloads.ephemeral_node import EphemeralNode
+from ecs_workloads.node_cluster import NodeCluster
+from ecs_workloads.rabbit_mq_collector import RabbitMqCollector
 from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
-from ecs_workloads.scaling import Scaling
-from ecs_workloads.shared_file_system import SharedFileSystem
+from ecs_workloads.sidecar import Sidecar
+from ecs_workloads.single_node import SingleNode
 from ecs_workloads.tier_metrics import TierMetrics
 
-# The user `rabbitmq` of the official images, but for Alpine's.
-_UID = "999"
-_DATA_PATH = "/var/lib/rabbitmq"
-_SMALLEST_MEMORY_MIB = 1024
-# Below 2 GiB the broker's own overhead weighs more, and less of the memory may fill with messages.
-_SMALL_MEMORY_MIB = 2048
-_OPEN_FILES = 65536
+_DEFAULT_GRADE = SingleNode()
+_DEFAULT_COLLECTOR = RabbitMqCollector()
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
 class RabbitMqBroker(Construct):
-    """One durable RabbitMQ node that other tiers reach by name; nobody else can.
+    """A RabbitMQ broker that other tiers reach by name; nobody else can.
 
-    Its data lies on an encrypted EFS file system with backups and outlives every task. It is durable, not
-    highly available: a deployment or a failed task stops it for up to a few minutes, in which programs must
-    retry. There is never a second node beside it, since two nodes on one data directory lose confirmed
-    messages: a deployment stops the old task before it starts the new one, nothing scales it, and capacity
-    that AWS may take away is refused. The service has a name, so that a change which would replace it, such as
-    another cluster, fails instead of starting a second node: delete the old service first, the data stays.
+    Its ``grade`` says what it survives: `EphemeralNode` nothing, `SingleNode` a task that fails, with a gap of up to a
+    few minutes, `NodeCluster` a zone that fails, without one. A durable node lies on an encrypted EFS file system with
+    backups. Each node is a service of one task, and there is never a second task beside it, since two on one data
+    directory lose confirmed messages: a deployment stops the old task before it starts the new one, nothing scales
+    it, and capacity that AWS may take away is refused. A service has a name, so that a change which would replace it,
+    such as another cluster, fails instead of starting a second node: delete the old service first, the data stays.
 
-    For the time being every program logs in as one user, an administrator. The broker reads its password only
-    when it first starts: do not rotate the secret without changing the password on the broker.
+    The broker is configured by what is known when the app is synthesised: its memory, its processors, its peers, and
+    the queues of `queue`. Each queue has one user that may send to it and one that may consume it, and nothing else.
+    Management UI and metrics are for who is in the task already; see the page of the docs for the way in.
 
     Args:
         cluster: Cluster to run in. It must have a private DNS namespace, as `ContainerCluster` has.
-        image: The official image of RabbitMQ, not its Alpine variant, with its full version or digest.
-        dns_name: First part of the broker's host name, unique in the namespace.
-        cpu: CPU units of the task, 1024 being one vCPU. Below 512 the health check is too slow.
-        memory_limit_mib: Memory of the task in MiB, from 1024. The broker stops accepting messages when it
-            uses 60 percent of it, 40 percent below 2048 MiB.
+        version: Full version of RabbitMQ in the image, such as ``4.2.1``; one of RabbitMQ 4.
+        image: The official image of RabbitMQ, not its Alpine variant, with its full version or digest. Defaults to
+            that of ``version`` in Amazon's public registry.
+        upgrade_from: Full version that the broker's data was last run with. RabbitMQ skips no minor version. Defaults
+            to none: nothing is checked.
+        grade: What the broker survives. Defaults to a `SingleNode`.
+        dns_name: First part of the broker's host name, unique in the namespace; the nodes of a cluster add ``-0``,
+            ``-1`` and ``-2``.
+        cpu: CPU units of a node, 1024 being one vCPU. Below 512 the health check is too slow.
+        memory_limit_mib: Memory of a node in MiB, from 1024. The broker stops accepting messages when it uses 60
+            percent of it, 40 percent below 2048 MiB.
+        certificate: Secret with the JSON keys ``certificate``, a chain in PEM whose first certificate names each host,
+            and ``private_key``. The broker then speaks TLS alone, on port 5671. Defaults to plain AMQP on port 5672.
+        deployment_alarms: Alarms that roll a running deployment back. Not on a metric of this service, which would
+            then depend on itself. Defaults to none: a task that does not become healthy rolls it back.
+        sidecars: Containers beside each node. Defaults to none.
+        collector: What publishes the metrics of the queues and of the nodes, so that workers scale by their backlog.
+            Defaults to a `RabbitMqCollector` beside each node; ``None`` for no metrics.
         suspended: Whether the broker is stopped: it keeps its data but has no task. Defaults to running.
-        capacity: On-demand capacity providers that may run the task. Defaults to on-demand Fargate.
-        vpc_subnets: Subnets of the task and of the file system. Defaults to the private ones.
-        security_groups: Security groups of the task. Defaults to one that this construct makes.
-        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in the task.
+        capacity: On-demand capacity providers that may run the tasks. Defaults to on-demand Fargate.
+        vpc_subnets: Subnets of the tasks and of the file system. Defaults to the private ones. A cluster takes one
+            subnet in each of three zones.
+        security_groups: Security groups of the tasks. Defaults to one that this construct makes.
+        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
         log_retention: How long log events are kept. Defaults to one month.
         encryption_key: Key for the file system, the credentials and the log group; the file system cannot
             change it later. Its policy must let CloudWatch Logs use it. Defaults to keys that AWS manages.
@@ -76,8 +82,10 @@ class RabbitMqBroker(Construct):
             template. Defaults to keeping them.
 
     Raises:
-        ValueError: A value is out of its range, the cluster has no private DNS namespace, another tier of this
-            app bears the name in it, or a share of the capacity may be interrupted.
+        ValueError: A value is out of its range, the cluster has no private DNS namespace, another tier of this app
+            bears the name in it, a share of the capacity may be interrupted, the version is none of RabbitMQ 4 or
+            skips a minor, the image's tag names another, or the grade is too low for a stack with termination
+            protection or needs zones that the network has not.
     """
 
     def __init__(
@@ -86,10 +94,17 @@ class RabbitMqBroker(Construct):
         construct_id: str,
         *,
         cluster: ecs.ICluster,
-        image: ecs.ContainerImage,
+        version: str,
+        image: ecs.ContainerImage | None = None,
+        upgrade_from: str | None = None,
+        grade: EphemeralNode | SingleNode | NodeCluster = _DEFAULT_GRADE,
         dns_name: str = "rabbitmq",
         cpu: int = 1024,
         memory_limit_mib: int = 2048,
+        certificate: secretsmanager.ISecret | None = None,
+        deployment_alarms: Sequence[cloudwatch.IAlarm] = (),
+        sidecars: Sequence[Sidecar] = (),
+        collector: RabbitMqCollector | None = _DEFAULT_COLLECTOR,
         suspended: bool = False,
         capacity: Sequence[CapacityShare] = (),
         vpc_subnets: ec2.SubnetSelection | None = None,
@@ -100,179 +115,167 @@ class RabbitMqBroker(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
-        path = self.node.path
-        check_cluster(path, cluster)
-        namespace = cluster.default_cloud_map_namespace
-        if namespace is None or namespace.type != servicediscovery.NamespaceType.DNS_PRIVATE:
-            raise ValueError(
-                f"{path}: a broker needs a cluster with a private DNS namespace: use ContainerCluster, "
-                "or cluster.add_default_cloud_map_namespace(name=...)"
-            )
-        for name, value in (("cpu", cpu), ("memory_limit_mib", memory_limit_mib)):
-            require(not is_token(value), path, f"{name} must be known now: the broker is configured for it")
-        require(cpu >= 512, path, f"cpu must be at least 512, got {cpu}")  # noqa: PLR2004
-        require(
-            memory_limit_mib >= _SMALLEST_MEMORY_MIB,
-            path,
-            f"memory_limit_mib must be at least {_SMALLEST_MEMORY_MIB}, got {memory_limit_mib}",
-        )
-        check_capacity(path, cluster, capacity)
-        for share in capacity:
-            require(
-                share.may_be_interrupted is False,
-                path,
-                f"a broker needs capacity that is never interrupted, got {share.capacity_provider} with "
-                f"interruptible={share.may_be_interrupted}",
-            )
-        # Before anything is made: it refuses what Fargate has no task for.
-        container = Container(
-            image=image,
-            user=f"{_UID}:{_UID}",
+        namespace_name = check_broker(
+            self,
+            cluster=cluster,
+            version=version,
+            upgrade_from=upgrade_from,
+            grade=grade,
             cpu=cpu,
             memory_limit_mib=memory_limit_mib,
-            environment={
-                # The data directory bears the name of the node: under another name the broker starts empty.
-                "RABBITMQ_NODENAME": "rabbit@localhost",
-                "RABBITMQ_LOGS": "-",
-                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _erlang_arguments(cpu, memory_limit_mib),
-            },
-            # `ping` answers even while the node hangs in its boot; this command takes up to 3 seconds.
-            health_check=ecs.HealthCheck(
-                command=["CMD", "rabbitmq-diagnostics", "-q", "check_running"],
-                interval=duration(timedelta(seconds=60)),
-                timeout=duration(timedelta(seconds=30)),
-                retries=5,
-                start_period=duration(timedelta(seconds=300)),
-            ),
-            ulimits=[ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=_OPEN_FILES, hard_limit=_OPEN_FILES)],
-            log_retention=log_retention,
-        )
-        claim_dns_name(path, cluster, dns_name)
-        self._host_name = f"{dns_name}.{namespace.namespace_name}"
-        self._credentials = generated_secret(
-            self, "Credentials", encryption_key, removal_policy, template='{"username": "application"}', key="password"
-        )
-        cookie = generated_secret(self, "ErlangCookie", encryption_key, removal_policy)
-        self._files = SharedFileSystem(
-            self,
-            "Data",
-            vpc=cluster.vpc,
+            capacity=capacity,
+            sidecars=sidecars,
             vpc_subnets=vpc_subnets,
-            encryption_key=encryption_key,
-            removal_policy=removal_policy,
         )
-        data = EfsVolume(
-            name="data",
-            container_path=_DATA_PATH,
-            access_point=self._files.folder("Folder", path="/rabbitmq", uid=_UID),
-        )
-        self._tier = TierService(
+        self._nodes = BrokerNodes(
             self,
-            "Default",
             cluster=cluster,
-            container=replace(container, volumes=[data]).with_secrets(
-                {
-                    "RABBITMQ_DEFAULT_USER": credential(self._credentials, "username"),
-                    "RABBITMQ_DEFAULT_PASS": credential(self._credentials, "password"),
-                    "RABBITMQ_ERLANG_COOKIE": credential(cookie),
-                }
-            ),
-            longest_work=LONGEST_STOP_TIMEOUT,
+            namespace_name=namespace_name,
+            version=version,
+            image=image or ecs.ContainerImage.from_registry(f"public.ecr.aws/docker/library/rabbitmq:{version}"),
+            grade=grade,
+            dns_names=dns_names(dns_name, grade),
+            cpu=cpu,
+            memory_limit_mib=memory_limit_mib,
+            certificate=certificate,
+            deployment_alarms=deployment_alarms,
+            sidecars=sidecars,
+            collector=collector,
+            suspended=suspended,
             capacity=capacity,
             vpc_subnets=vpc_subnets,
             security_groups=security_groups,
             enable_execute_command=enable_execute_command,
+            log_retention=log_retention,
             encryption_key=encryption_key,
             removal_policy=removal_policy,
-            suspended=suspended,
-            single_writer=True,
-            # A replacement would run beside the old service, on the same data. With a name it cannot be created.
-            service_name=Names.unique_resource_name(self, max_length=255, separator="-"),
-            service_connect=False,  # a proxy would cut connections that live for days
         )
-        self._tier.service.enable_cloud_map(name=dns_name, dns_ttl=duration(timedelta(seconds=10)))
-        self._metrics = tier_metrics(path, self._tier.service, scaling=Scaling(), suspended=suspended)
 
-    def queue(self, name: str, *, longest_processing_time: timedelta) -> RabbitMqQueue:
-        """Return a queue of this broker for tiers to use. Programs declare it on the broker themselves.
+    def queue(self, name: str, *, longest_processing_time: timedelta, delivery_limit: int = 5) -> RabbitMqQueue:
+        """Declare a queue on the broker, with its dead-letter queue, and return it for tiers to use.
+
+        It is a quorum queue, with a copy on each node. What no consumer could process goes to the queue
+        ``<name>.dead-letters``. It stays on the broker, with its users, when it leaves the app.
 
         Args:
-            name: Name of the queue, 1 to 255 bytes, not beginning with ``amq.``.
+            name: Name of the queue, 1 to 200 letters, digits, dots, hyphens and underscores, unique on the broker.
             longest_processing_time: Longest time for which a consumer works on one message, one second to 30
                 minutes.
+            delivery_limit: Failed deliveries after which a message counts as poison, 1 to 1000. Defaults to 5.
 
         Raises:
-            ValueError: A value is out of its range.
+            ValueError: A value is out of its range, or the queue is declared already.
         """
-        return RabbitMqQueue(
-            name=name,
-            longest_processing_time=longest_processing_time,
-            host_name=self._host_name,
-            credentials=self._credentials,
-            broker=self,
+        return self._nodes.queue(
+            name, longest_processing_time=longest_processing_time, delivery_limit=delivery_limit, broker=self
         )
+
+    @property
+    def nodes(self) -> tuple[BrokerNode, ...]:
+        """The nodes, in the order in which they are deployed."""
+        return self._nodes.nodes
+
+    @property
+    def cluster_name(self) -> str:
+        """Name of the broker, by which CloudWatch knows its metrics."""
+        return self._nodes.cluster_name
+
+    @property
+    def broker_metrics(self) -> BrokerMetrics:
+        """What all nodes tell of themselves, for `Alarms` and `Dashboard`; of a single node, ``metrics`` has it too.
+
+        Raises:
+            ValueError: The broker has no collector.
+        """
+        return self._nodes.broker_metrics
 
     @property
     def host_name(self) -> str:
-        """Name by which tasks and functions in the VPC reach the broker."""
-        return self._host_name
+        """Name by which tasks and functions in the VPC reach the only node.
+
+        Raises:
+            ValueError: The broker has three.
+        """
+        return self._only_node("host_name").host_name
 
     @property
     def credentials(self) -> secretsmanager.ISecret:
-        """Secret with the JSON keys ``username`` and ``password``."""
-        return self._credentials
+        """Secret of the administrator, with the JSON keys ``username`` and ``password``; no program needs it."""
+        return self._nodes.credentials
 
     @property
     def file_system(self) -> efs.FileSystem:
-        """Where the broker keeps its data."""
-        return self._files.file_system
+        """Where the broker keeps its data.
+
+        Raises:
+            ValueError: It is ephemeral.
+        """
+        return self._nodes.file_system
 
     @property
     def service(self) -> ecs.FargateService:
-        """The ECS service, for anything this class has no argument for."""
-        return self._tier.service
+        """The ECS service of the only node, for anything this class has no argument for.
+
+        Raises:
+            ValueError: The broker has three nodes.
+        """
+        return self._only_node("service").service
 
     @property
     def task_definition(self) -> ecs.FargateTaskDefinition:
-        """The task definition, for anything this class has no argument for."""
-        return self._tier.task_definition
+        """The task definition of the only node, for anything this class has no argument for.
+
+        Raises:
+            ValueError: The broker has three nodes.
+        """
+        return self._only_node("task_definition").task_definition
 
     @property
     def log_group(self) -> logs.LogGroup:
-        """Where the broker writes."""
-        return self._tier.log_group
+        """Where the only node writes.
+
+        Raises:
+            ValueError: The broker has three nodes.
+        """
+        return self._only_node("log_group").log_group
 
     @property
     def connections(self) -> ec2.Connections:
-        """Network access to and from the broker."""
-        return self._tier.connections
+        """Network access to and from all nodes."""
+        return self._nodes.connections
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
-        """The task role."""
-        return self._tier.grant_principal
+        """The task role of the only node.
+
+        Raises:
+            ValueError: The broker has three nodes.
+        """
+        return self._only_node("task_definition").task_definition.task_role
 
     @property
     def metrics(self) -> TierMetrics:
-        """What is measured of the broker, for `Alarms` and `Dashboard`."""
-        return self._metrics
+        """What is measured of the only node, for `Alarms` and `Dashboard`.
+
+        Raises:
+            ValueError: The broker has three nodes.
+        """
+        return self._only_node("metrics").metrics
 
     def metric_cpu_utilization(self) -> cloudwatch.Metric:
         """Return the CPU that the task uses of what it has: percent, average."""
-        return self._metrics.metric_cpu_utilization()
+        return self.metrics.metric_cpu_utilization()
 
     def metric_memory_utilization(self) -> cloudwatch.Metric:
         """Return the memory that the task uses of what it has: percent, average."""
-        return self._metrics.metric_memory_utilization()
+        return self.metrics.metric_memory_utilization()
 
     def metric_running_tasks(self) -> cloudwatch.Metric:
         """Return the number of running tasks: count, sample count of one minute; no sample with no task."""
-        return self._metrics.metric_running_tasks()
+        return self.metrics.metric_running_tasks()
 
-
-def _erlang_arguments(cpu: int, memory_limit_mib: int) -> str:
-    """Return what the broker cannot find out in a task: it would take the host's memory for its own."""
-    share = 0.6 if memory_limit_mib >= _SMALL_MEMORY_MIB else 0.4
-    watermark = int(memory_limit_mib * 1024 * 1024 * share)
-    schedulers = max(1, cpu // 1024)
-    return f"+S {schedulers}:{schedulers} -rabbit vm_memory_high_watermark {{absolute,{watermark}}}"
+    def _only_node(self, attribute: str) -> BrokerNode:
+        first, *others = self.nodes
+        if others:
+            raise ValueError(f"{self.node.path}: it has {len(self.nodes)} nodes: say which, as in nodes[0].{attribute}")
+        return first

@@ -11,42 +11,50 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
-from ecs_workloads._checks import check_range, check_time, duration, require
+from ecs_workloads._checks import check_key, check_name, check_range, check_time, duration, in_words, require
 from ecs_workloads._sqs_messages import SqsMessages
+from ecs_workloads._topic_subscription import subscribe
 from ecs_workloads.message_queue import MessageQueue
 
-_DEAD_LETTER_RETENTION = timedelta(days=14)
+_LONGEST_RETENTION = timedelta(days=14)
 _LONGEST_VISIBILITY = timedelta(hours=12)
 _SHORTEST_VISIBILITY = timedelta(seconds=30)
 # A message that is still being worked on must stay invisible, with room for the time between receiving it and
 # starting on it.
 _VISIBILITY_FACTOR = 1.5
 _LONGEST_RECEIVE_WAIT = timedelta(seconds=20)
+_MINUTE = timedelta(minutes=1)
 
 
 class SqsQueue(Construct):
     """An SQS queue with its dead-letter queue, encrypted, and reachable over TLS only.
 
     A message stays invisible for one and a half times ``longest_processing_time``, at least 30 seconds. After
-    ``max_receive_count`` receipts it moves to the dead-letter queue, which keeps it for 14 days.
+    ``max_receive_count`` receipts it moves to the dead-letter queue, which keeps it for 14 days. Programs put messages
+    on the queue, and so do the topics of SNS that `subscribe_to` names.
 
     Args:
         longest_processing_time: Longest time for which a consumer works on one message, one second to 8 hours.
         max_receive_count: Receipts after which a message counts as poison, 1 to 1000. Defaults to 5: deploys
             and scale-in may return a good message more than once.
-        retention_period: Time for which a message waits for a consumer, one minute to 13 days: less than the
-            14 days of the dead-letter queue, whose clock goes on from when the message was first sent. Defaults to
-            4 days.
+        retention_period: Time for which a message waits for a consumer, one minute to 13 days. Defaults to 4 days.
+        dead_letter_retention_period: Time after which a message leaves the dead-letter queue, up to 14 days. Longer
+            than ``retention_period``: in a standard queue the clock goes on from when the message was first sent.
+            Defaults to 14 days.
         encryption_key: Key for the messages of both queues. Defaults to a key that SQS owns.
         fifo: Whether messages of one group are delivered in order and once. Programs must then name a group with each
             message, and a worker has work for at most as many tasks as there are groups. It cannot be changed later
             without new queues.
         content_based_deduplication: Whether two messages of one group with the same text within five minutes are one.
             Only with ``fifo``. Defaults to no: programs name a deduplication id.
+        queue_name: Name of the queue, 1 to 80 letters, digits, hyphens and underscores, of which the last are
+            ``.fifo`` with ``fifo``, as SQS asks. With a name, a change that would replace the queue fails instead.
+            Defaults to a name that CloudFormation makes.
         removal_policy: What becomes of both queues and their messages when they leave the template. Defaults
             to keeping them.
 
@@ -62,24 +70,35 @@ class SqsQueue(Construct):
         longest_processing_time: timedelta,
         max_receive_count: int = 5,
         retention_period: timedelta = timedelta(days=4),
+        dead_letter_retention_period: timedelta = _LONGEST_RETENTION,
         encryption_key: kms.IKey | None = None,
         fifo: bool = False,
         content_based_deduplication: bool = False,
+        queue_name: str | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
         _check_processing(path, longest_processing_time)
         check_range(path, "max_receive_count", max_receive_count, 1, 1000)
-        check_time(path, "retention_period", retention_period, timedelta(minutes=1), timedelta(days=13))
+        check_time(path, "retention_period", retention_period, _MINUTE, timedelta(days=13))
+        check_time(path, "dead_letter_retention_period", dead_letter_retention_period, _MINUTE, _LONGEST_RETENTION)
+        require(
+            dead_letter_retention_period > retention_period,
+            path,
+            f"dead_letter_retention_period must be longer than retention_period={in_words(retention_period)}, since "
+            f"the clock of a message goes on, got {in_words(dead_letter_retention_period)}",
+        )
         require(fifo or not content_based_deduplication, path, "content_based_deduplication needs fifo=True")
+        if queue_name is not None:
+            _check_queue_name(path, queue_name, fifo=fifo)
         encryption = sqs.QueueEncryption.SQS_MANAGED if encryption_key is None else sqs.QueueEncryption.KMS
         self._dead_letter_queue = sqs.Queue(
             self,
             "DeadLetterQueue",
             # A dead-letter queue is of the kind of its source. ``False`` would be refused.
             fifo=fifo or None,
-            retention_period=duration(_DEAD_LETTER_RETENTION),
+            retention_period=duration(dead_letter_retention_period),
             encryption=encryption,
             encryption_master_key=encryption_key,
             enforce_ssl=True,
@@ -89,6 +108,7 @@ class SqsQueue(Construct):
         self._queue = sqs.Queue(
             self,
             "Queue",
+            queue_name=queue_name,
             visibility_timeout=duration(max(_SHORTEST_VISIBILITY, longest_processing_time * _VISIBILITY_FACTOR)),
             retention_period=duration(retention_period),
             receive_message_wait_time=duration(_LONGEST_RECEIVE_WAIT),
@@ -123,15 +143,60 @@ class SqsQueue(Construct):
                 one, so that grants cover the key as well.
             longest_processing_time: Longest time for which a consumer works on one message. The queue's own
                 visibility time-out must be longer. One second to 8 hours.
-            dead_letter_queue: Where messages go that no consumer could process, for an alarm on them. Defaults to
-                no alarm.
+            dead_letter_queue: Where messages go that no consumer could process, for an alarm on them. Of the kind of
+                ``queue``, FIFO or not. Defaults to no alarm.
 
         Raises:
-            ValueError: The time is out of its range.
+            ValueError: The time is out of its range, or one of the queues is FIFO and the other is not.
         """
         _check_processing(queue.node.path, longest_processing_time)
+        require(
+            dead_letter_queue is None or dead_letter_queue.fifo == queue.fifo,
+            queue.node.path,
+            "the dead-letter queue of a FIFO queue is FIFO, and that of a standard queue is standard",
+        )
         return SqsMessages(
             queue=queue, longest_processing_time=longest_processing_time, dead_letter_queue=dead_letter_queue
+        )
+
+    def subscribe_to(
+        self,
+        construct_id: str,
+        *,
+        topic: sns.ITopic | sns.Topic,  # a Topic is no ITopic to pyright: jsii#4541
+        filter_policy: Mapping[str, sns.SubscriptionFilter] | None = None,
+        filter_policy_with_message_body: Mapping[str, sns.FilterOrPolicy] | None = None,
+    ) -> sns.Subscription:
+        """Put the messages of a topic on this queue as well (fan-out): every subscribed queue gets its own.
+
+        A message comes as it was published, without SNS's envelope, so that the program is the same. A message with
+        more than 10 attributes cannot come so. What SNS cannot deliver lies on the dead-letter queue, whose alarm
+        tells. SNS may use the key of the queue; the policy of an imported key must allow it already. The
+        subscription is in the stack of the queue, which is deployed after that of the topic.
+        https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-raw-message-delivery.html
+
+        Args:
+            construct_id: Name of the subscription within the queue: letters, digits and hyphens, beginning with a
+                letter. Do not change it later: CloudFormation would make the new subscription, which is the old one to
+                SNS, and then delete it.
+            topic: The topic; FIFO with ``fifo``, else not.
+            filter_policy: Attributes of the messages that this queue gets: at most 5, of at most 150 combinations.
+                Defaults to all messages.
+            filter_policy_with_message_body: The same by what is in the body, which must be JSON. Not both.
+
+        Raises:
+            ValueError: The queue or the topic is FIFO and the other is not, they are in two regions, the queue is
+                subscribed to the topic already, or SNS takes no such filter policy.
+        """
+        check_key(self.node.path, "subscribe_to", construct_id)
+        return subscribe(
+            self.node.path,
+            construct_id,
+            queue=self._queue,
+            dead_letter_queue=self._dead_letter_queue,
+            topic=topic,  # pyright: ignore[reportArgumentType]  # jsii#4541
+            filter_policy=filter_policy,
+            filter_policy_with_message_body=filter_policy_with_message_body,
         )
 
     @property
@@ -153,9 +218,13 @@ class SqsQueue(Construct):
         """Return the open variables by which a program finds the queue."""
         return self._messages.connection_environment(prefix)
 
-    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+    def producer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
         """Return nothing: SQS knows a task by its role."""
-        return self._messages.connection_secrets(prefix)
+        return self._messages.producer_secrets(prefix)
+
+    def consumer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return nothing: SQS knows a task by its role."""
+        return self._messages.consumer_secrets(prefix)
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> None:
         """Let ``grantee`` put messages on the queue."""
@@ -198,3 +267,20 @@ def _check_processing(path: str, value: timedelta) -> None:
     """Refuse a time for which no message can stay invisible."""
     longest = _LONGEST_VISIBILITY / _VISIBILITY_FACTOR
     check_time(path, "longest_processing_time", value, timedelta(seconds=1), longest)
+
+
+def _check_queue_name(path: str, name: str, *, fifo: bool) -> None:
+    """Refuse a name that SQS refuses.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+    """
+    check_name(
+        path,
+        "queue_name",
+        name,
+        r"(?=.{1,80}$)[A-Za-z0-9_-]+(\.fifo)?",
+        "up to 80 letters, digits, hyphens and underscores, before .fifo where it is FIFO",
+    )
+    ends = name.endswith(".fifo")
+    require(not fifo or ends, path, f"queue_name of a FIFO queue must end in .fifo, got {name!r}")
+    require(fifo or not ends, path, f"queue_name may end in .fifo with fifo=True alone, got {name!r}")

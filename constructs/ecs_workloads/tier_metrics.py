@@ -8,6 +8,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from ecs_workloads._checks import is_token, require
+from ecs_workloads._plain_metric import PlainMetric, plain_metric
+from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.request_metrics import RequestMetrics
 from ecs_workloads.service_connect_metrics import ServiceConnectMetrics
@@ -30,6 +32,7 @@ class TierMetrics:
         path: Construct path of the tier, for descriptions. Defaults to none.
         requests: Requests to the tier, as its load balancer or Service Connect measures them. Defaults to none.
         queue: Queue from which the tier takes its work, if it has one with metrics.
+        broker: What the broker tells of itself, where the tier is one that has metrics.
         restarts_in_place: Whether ECS starts the container again in its task when it ends, as
             ``Container.restart_attempt_period`` makes it. Then the ``restarts`` alarm sees that too.
 
@@ -43,6 +46,7 @@ class TierMetrics:
     path: str | None = None
     requests: RequestMetrics | ServiceConnectMetrics | None = None
     queue: QueueMetrics | None = None
+    broker: BrokerMetrics | None = None
     restarts_in_place: bool = False
 
     def __post_init__(self) -> None:
@@ -106,10 +110,7 @@ class TierMetrics:
         return {key: self._of_service("ECS/ContainerInsights", name, "Average") for key, name in names.items()}
 
     def _of_service(self, namespace: str, metric_name: str, statistic: str) -> cloudwatch.Metric:
-        return cloudwatch.Metric(
-            namespace=namespace,
-            metric_name=metric_name,
-            dimensions_map={"ClusterName": self.cluster_name, "ServiceName": self.service_name},
-            statistic=statistic,
-            period=_MINUTE,
+        dimensions = {"ClusterName": self.cluster_name, "ServiceName": self.service_name}
+        return plain_metric(
+            PlainMetric(namespace=namespace, metric_name=metric_name, dimensions=dimensions, statistic=statistic)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,13 +22,23 @@ DELIVERY_LIMIT = 5
 _QUORUM: Mapping[str, str | int] = {"x-queue-type": "quorum"}
 # Access refused, precondition failed.
 _FOR_GOOD = frozenset({403, 406})
+_NOT_FOUND = 404
 
 
-def connection_parameters(connection: AmqpConnection) -> pika.URLParameters:
-    """Return how to connect, once: who connects says how often to try again."""
-    parameters = pika.URLParameters(connection.url)
+def connection_parameters(connection: AmqpConnection) -> list[pika.URLParameters]:
+    """Return how to connect to each node, once: who connects says how often to try again.
+
+    The order is another one in each program, so that not all meet at one node.
+    """
+    nodes = [_parameters(connection, url) for url in connection.urls]
+    random.shuffle(nodes)
+    return nodes
+
+
+def _parameters(connection: AmqpConnection, url: str) -> pika.URLParameters:
+    parameters = pika.URLParameters(url)
     parameters.credentials = pika.PlainCredentials(connection.username, connection.password)
-    if "heartbeat" not in parse_qs(urlsplit(connection.url).query):
+    if "heartbeat" not in parse_qs(urlsplit(url).query):
         parameters.heartbeat = 30
     parameters.connection_attempts = 1
     return parameters
@@ -56,6 +67,11 @@ def declarations(name: str) -> Mapping[str, dict[str, str | int]]:
             "x-overflow": "reject-publish",
         },
     }
+
+
+def is_missing(error: BaseException) -> bool:
+    """Return whether the broker knows no queue of the name."""
+    return isinstance(error, ChannelClosedByBroker) and error.reply_code == _NOT_FOUND
 
 
 def is_refusal(error: BaseException) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from pika.exceptions import AMQPError
 from pika.frame import Method
 from pika.spec import Basic, Confirm, Queue
 
-from ecs_workloads_runtime._amqp import connection_parameters, declarations, is_refusal, reason
+from ecs_workloads_runtime._amqp import connection_parameters, declarations, is_missing, is_refusal, reason
 from ecs_workloads_runtime._sending import OutgoingMessage, PermanentFailure, TransientFailure
 from ecs_workloads_runtime.amqp_connection import AmqpConnection
 
@@ -33,7 +34,8 @@ class AmqpSender:
 
     def __init__(self, connection: AmqpConnection) -> None:
         self._name = connection.name
-        self._parameters = connection_parameters(connection)
+        self._exchange = connection.exchange
+        self._nodes = itertools.cycle(connection_parameters(connection))
         self._loop = IOLoop()
         self._trouble: Exception = TransientFailure("the broker has not answered yet")
         # From here on, all belongs to the thread.
@@ -45,6 +47,7 @@ class AmqpSender:
         self._checks: set[_Call] = set()
         self._unroutable: set[str] = set()
         self._delay = _FIRST_DELAY
+        self._missing = False
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="amqp-producer", daemon=True)
         self._thread.start()
@@ -82,7 +85,7 @@ class AmqpSender:
         if self._closing:
             return
         self._connection = SelectConnection(
-            self._parameters,
+            next(self._nodes),
             on_open_callback=self._on_open,
             on_open_error_callback=self._on_lost,
             on_close_callback=self._on_lost,
@@ -95,7 +98,11 @@ class AmqpSender:
     def _on_channel(self, channel: Channel) -> None:
         channel.add_on_close_callback(self._on_channel_closed)
         channel.add_on_return_callback(self._on_returned)
-        self._declare(channel, list(declarations(self._name).items()))
+        if self._missing:
+            self._declare(channel, list(declarations(self._name).items()))
+        else:
+            # Where the broker declares the queue, this program may not.
+            channel.queue_declare(self._name, passive=True, callback=lambda _: self._declare(channel, []))
 
     def _declare(self, channel: Channel, queues: list[tuple[str, dict[str, str | int]]]) -> None:
         if not queues:
@@ -136,7 +143,7 @@ class AmqpSender:
             delivery_mode=pika.DeliveryMode.Persistent,
         )
         call.key = message.idempotency_key
-        channel.basic_publish("", self._name, body, properties, mandatory=True)
+        channel.basic_publish(self._exchange, self._name, body, properties, mandatory=True)
         self._published += 1
         self._unconfirmed[self._published] = call
 
@@ -173,6 +180,7 @@ class AmqpSender:
 
     def _on_channel_closed(self, _: Channel, error: Exception) -> None:
         if not self._closing and self._connection is not None and self._connection.is_open:
+            self._missing = is_missing(error)
             self._lose(error)
             self._connection.close()
 

@@ -14,10 +14,10 @@ import pika
 import structlog
 import tenacity
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPError, ChannelClosedByBroker
 from pika.spec import Basic
 
-from ecs_workloads_runtime._amqp import connection_parameters, declarations, is_refusal, reason
+from ecs_workloads_runtime._amqp import connection_parameters, declarations, is_missing, is_refusal, reason
 from ecs_workloads_runtime._handling import Handling
 from ecs_workloads_runtime._stop import Stop
 from ecs_workloads_runtime.amqp_connection import AmqpConnection
@@ -96,9 +96,7 @@ class AmqpSource:
         self._waiting.clear()
         self._resting.clear()
         self._cancelled = False
-        channel = connection.channel()
-        for name, arguments in declarations(self._name).items():
-            channel.queue_declare(name, durable=True, arguments=arguments)
+        channel = self._channel(connection)
         channel.basic_qos(prefetch_count=self._prefetch)
         channel.add_on_cancel_callback(lambda _: self._on_cancelled())
         consumer = channel.basic_consume(self._name, self._on_delivery)
@@ -114,6 +112,19 @@ class AmqpSource:
         while self._in_hand is not None:
             self._turn(connection)
             self._settle(connection, channel)
+
+    def _channel(self, connection: BlockingConnection) -> BlockingChannel:
+        """Return a channel to a queue that is there: what declares it first may be the broker, or this program."""
+        channel = connection.channel()
+        try:
+            channel.queue_declare(self._name, passive=True)
+        except ChannelClosedByBroker as error:
+            if not is_missing(error):
+                raise
+            channel = connection.channel()
+            for name, arguments in declarations(self._name).items():
+                channel.queue_declare(name, durable=True, arguments=arguments)
+        return channel
 
     def _turn(self, connection: BlockingConnection) -> None:
         """Answer the broker, until something happens."""

@@ -13,12 +13,14 @@ class AmqpConnection:
     """A queue of a RabbitMQ broker, with the user that may use it.
 
     Args:
-        url: URL of the broker without credentials: ``amqp://host:port/virtual-host``, or ``amqps://``, which checks
-            the broker's certificate. An encoded slash, ``%2F``, is the broker's own first virtual host. Parameters
-            of pika may follow, such as ``?heartbeat=10`` (seconds; 30 without it).
-        name: Name of the queue, 1 to 255 bytes.
+        url: URL of each node of the broker, with a semicolon between two, without credentials:
+            ``amqp://host:port/virtual-host``, or ``amqps://``, which checks the broker's certificate. An encoded
+            slash, ``%2F``, is the broker's own first virtual host. Parameters of pika may follow, such as
+            ``?heartbeat=10`` (seconds; 30 without it).
+        name: Name of the queue, 1 to 255 bytes. It is the routing key of what is sent.
         username: The user.
         password: The password. It is never shown.
+        exchange: Exchange to which messages are sent. Defaults to the broker's default exchange.
 
     Raises:
         ValueError: The URL has another scheme, no host or credentials in it, or a text is empty or too long.
@@ -28,17 +30,24 @@ class AmqpConnection:
     name: str
     username: str
     password: str = field(repr=False)
+    exchange: str = ""
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        _ = parts.port  # raises where it is no number
-        if "@" in parts.netloc:
-            raise ValueError("url must not hold credentials: they come in variables of their own")
-        if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
-            raise ValueError(f"url must be amqp://host:port/virtual-host or amqps://..., got {self.url!r}")
+        for url in self.urls:
+            parts = urlsplit(url)
+            _ = parts.port  # raises where it is no number
+            if "@" in parts.netloc:
+                raise ValueError("url must not hold credentials: they come in variables of their own")
+            if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
+                raise ValueError(f"url must be amqp://host:port/virtual-host or amqps://..., got {url!r}")
         if not 1 <= len(self.name.encode()) <= LONGEST_NAME:
             raise ValueError(f"name must have 1 to {LONGEST_NAME} bytes, got {len(self.name.encode())}")
         if not self.username:
             raise ValueError("username must not be empty")
         if not self.password:
             raise ValueError("password must not be empty")
+
+    @property
+    def urls(self) -> list[str]:
+        """The URL of each node."""
+        return self.url.split(";")

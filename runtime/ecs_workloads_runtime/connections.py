@@ -21,7 +21,7 @@ def read_connection(prefix: str, environ: Mapping[str, str] = os.environ) -> Sqs
 
     ``<PREFIX>_URL`` says by its scheme what the queue is. ``https://`` (``http://`` for an emulator) is SQS, and
     needs nothing else. ``amqp://`` and ``amqps://`` are a broker, and need ``<PREFIX>_NAME``, ``<PREFIX>_USERNAME``
-    and ``<PREFIX>_PASSWORD``.
+    and ``<PREFIX>_PASSWORD``; messages go to ``<PREFIX>_EXCHANGE``, where it is set.
 
     Args:
         prefix: What the construct was given as ``prefix`` or ``queue_prefix``, such as ``ORDERS``.
@@ -47,7 +47,11 @@ def read_connection(prefix: str, environ: Mapping[str, str] = os.environ) -> Sqs
         )
         username = read_variable(f"{prefix}_USERNAME", environ=environ)
         password = read_variable(f"{prefix}_PASSWORD", environ=environ, secret=True)
-        return _checked(name, lambda: AmqpConnection(url=url, name=queue, username=username, password=password))
+        exchange = read_variable(f"{prefix}_EXCHANGE", default="", environ=environ)
+        return _checked(
+            name,
+            lambda: AmqpConnection(url=url, name=queue, username=username, password=password, exchange=exchange),
+        )
     # Only the scheme: another kind of URL may hold a password.
     raise InvalidEnvironment(f"{name}: expected https://, http://, amqp:// or amqps://, got {scheme!r} as the scheme")
 

@@ -29,6 +29,7 @@ from hypothesis import strategies as st
 
 from ecs_workloads import (
     Alarms,
+    AmazonMqBroker,
     AppServer,
     Container,
     ContainerCluster,
@@ -51,7 +52,7 @@ from ecs_workloads import (
     Worker,
 )
 from ecs_workloads.alarms import Severity
-from tests.compliance.strategies import APP, BROKER, WEB, WORKER, Arguments
+from tests.compliance.strategies import APP, BROKER, MANAGED, WEB, WORKER, Arguments
 from tests.stacks.assemblies import feature_flags
 
 _IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
@@ -124,8 +125,27 @@ class Shop:
         if arguments.pop("encryption_key", None):
             arguments["encryption_key"] = kms.Key(self.stack, "Key")
         RabbitMqBroker(
-            self.stack, "Broker", cluster=self.cluster, image=_IMAGE, cpu=cpu, memory_limit_mib=memory, **arguments
+            self.stack,
+            "Broker",
+            cluster=self.cluster,
+            version="4.2.1",
+            cpu=cpu,
+            memory_limit_mib=memory,
+            **arguments,
         )
+
+    def managed_broker(self, arguments: Arguments) -> None:
+        version, instance = arguments.pop("instance")
+        if arguments.pop("encryption_key", None):
+            arguments["encryption_key"] = kms.Key(self.stack, "Key")
+        AmazonMqBroker(
+            self.stack,
+            "Broker",
+            vpc=self.cluster.vpc,
+            engine_version=version,
+            host_instance_type=instance,
+            **arguments,
+        ).queue("orders", longest_processing_time=timedelta(minutes=1))
 
     def _common(self, arguments: Arguments, **container: Any) -> tuple[Arguments, Arguments]:
         """Return what watches the tier, and the arguments of the tier itself."""
@@ -282,6 +302,7 @@ _TIERS: Sequence[tuple[Build, st.SearchStrategy[Arguments], int]] = (
     (Shop.app_server, APP, 5),
     (Shop.worker, WORKER, 5),
     (Shop.broker, BROKER, 1),
+    (Shop.managed_broker, MANAGED, 1),
 )
 
 

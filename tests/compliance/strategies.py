@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_amazonmq as amazonmq
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -216,4 +217,16 @@ BROKER: Any = chosen(
     suspended=st.booleans(),
     enable_execute_command=st.booleans(),
     encryption_key=st.just("a key"),
+)
+MANAGED: Any = chosen(
+    {"instance": st.sampled_from([("4.2", "mq.m7g.large"), ("4.2", None), ("3.13", "mq.m5.large")])},
+    deployment_mode=st.sampled_from(["CLUSTER_MULTI_AZ", "SINGLE_INSTANCE"]),
+    maintenance_window=st.builds(
+        amazonmq.CfnBroker.MaintenanceWindowProperty,
+        day_of_week=st.sampled_from(["MONDAY", "SUNDAY"]),
+        time_of_day=st.sampled_from(["00:00", "23:59"]),
+        time_zone=st.just("UTC"),
+    ),
+    encryption_key=st.just("a key"),
+    removal_policy=st.sampled_from([cdk.RemovalPolicy.RETAIN, cdk.RemovalPolicy.DESTROY]),
 )

@@ -15,6 +15,16 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
 # The properties that a page shows of each resource; of a resource that is not here, it shows the number alone.
 _NOTABLE: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
+        "AWS::AmazonMQ::Broker": (
+            "EngineType",
+            "EngineVersion",
+            "DeploymentMode",
+            "HostInstanceType",
+            "PubliclyAccessible",
+            "AutoMinorVersionUpgrade",
+            "Logs",
+            "MaintenanceWindowStartTime",
+        ),
         "AWS::ApplicationAutoScaling::ScalableTarget": ("MinCapacity", "MaxCapacity", "ScheduledActions"),
         "AWS::ApplicationAutoScaling::ScalingPolicy": (
             "PolicyType",

@@ -1,128 +1,92 @@
-"""A private RabbitMQ, a process of the test: nothing of it outlives the test, or meets the broker of the machine."""
+"""A private RabbitMQ, a container of the test: nothing of it outlives the test, or meets a broker of the machine."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
-import signal
+import json
 import socket
-import subprocess
-import time
 from pathlib import Path
 
-import pika
-from pika.exceptions import AMQPError
+from pika.adapters.blocking_connection import BlockingConnection
 
 from ecs_workloads_runtime import AmqpConnection
+from tests.broker.root import broker_root
+from tests.broker.task import Task
+from tests.broker.task_plan import TaskPlan
+from tests.broker.vpc import Vpc
 
-_SECONDS_TO_BOOT = 90
+_USER, _PASSWORD = "application", "secret"
+_PORT = 5672
+# The official image as it is: what the construct makes of it has tests of its own.
+_PLAN = TaskPlan(
+    service="Broker",
+    dns_name="rabbitmq.internal",
+    after=frozenset(),
+    container={
+        "User": "999:999",
+        "Environment": {"RABBITMQ_NODENAME": "rabbit@localhost", "RABBITMQ_LOGS": "-"},
+        "Secrets": {
+            "RABBITMQ_DEFAULT_USER": _USER,
+            "RABBITMQ_DEFAULT_PASS": _PASSWORD,
+            "RABBITMQ_ERLANG_COOKIE": "ABCDEFGHIJKLMNOPQRST",
+        },
+        "HealthCheck": {"Command": ["CMD", "rabbitmq-diagnostics", "-q", "check_running"], "Timeout": 30},
+        "MountPoints": [{"ContainerPath": "/var/lib/rabbitmq"}],
+        "StopTimeout": 60,
+    },
+    folders={"/var/lib/rabbitmq": "data"},
+    scratch=(),
+)
 
 
 class Broker:
-    """One node with a folder of its own, and a port at which it comes back after a stop."""
+    """One node with a folder and an address of its own, at which it comes back after a stop."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.port, self._distribution_port, self._mapper_port = free_port(), free_port(), free_port()
-        self._mapper: subprocess.Popen[bytes] | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        home = folder / "home"
-        home.mkdir(parents=True)
-        cookie = home / ".erlang.cookie"
-        cookie.write_text("ABCDEFGHIJKLMNOPQRST", encoding="ascii")
-        cookie.chmod(0o400)
-        (folder / "rabbitmq.conf").write_text(
-            f"listeners.tcp.1 = 127.0.0.1:{self.port}\nlog.console = true\nlog.console.level = warning\n",
-            encoding="ascii",
-        )
-        (folder / "enabled_plugins").write_text("[].\n", encoding="ascii")
-        self._environment = {
-            **os.environ,
-            "HOME": str(home),
-            "RABBITMQ_NODENAME": f"test{self.port}@localhost",
-            "RABBITMQ_DIST_PORT": str(self._distribution_port),
-            "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
-            "RABBITMQ_LOG_BASE": str(folder / "log"),
-            "RABBITMQ_LOGS": "-",
-            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
-            "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
-            "RABBITMQ_PID_FILE": str(folder / "pid"),
-            "ERL_EPMD_PORT": str(self._mapper_port),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2",
-        }
+        self._stack = contextlib.ExitStack()
+        self._task = Task(_PLAN, self._stack.enter_context(Vpc()), folder, broker_root())
+        self._stack.callback(self._task.kill)
 
-    @staticmethod
-    def program() -> str | None:
-        """Return the server of Debian's package, or ``None`` where it is not installed."""
-        found = sorted(Path("/usr/lib/rabbitmq").glob("lib/*/sbin/rabbitmq-server"))
-        return str(found[0]) if found else shutil.which("rabbitmq-server")
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it is."""
+        return self._task.address, _PORT
 
     def start(self) -> None:
         """Return when it answers."""
-        program = self.program()
-        assert program is not None
-        if self._mapper is None:
-            # Erlang would start one that outlives the test.
-            self._mapper = subprocess.Popen(["/usr/bin/epmd", "-port", str(self._mapper_port)])
-        with (self._folder / "output").open("ab") as output:
-            self._process = subprocess.Popen(
-                [program], env=self._environment, stdout=output, stderr=output, start_new_session=True
-            )
-        end = time.monotonic() + _SECONDS_TO_BOOT
-        while not self._answers():
-            assert self._process.poll() is None, (self._folder / "output").read_text(encoding="utf-8")
-            assert time.monotonic() < end, "the broker does not answer"
-            time.sleep(0.2)
+        self._task.start(keep_address=bool(self._task.address))
 
     def kill(self) -> None:
-        """End it at once, with all that it started."""
-        assert self._process is not None
-        # Debian's program starts Erlang as a child of a shell.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        """End it at once."""
+        self._task.kill()
 
     def stop(self) -> None:
         """Let it end, and return when it has."""
-        assert self._process is not None
-        self._process.terminate()
-        try:
-            self._process.wait(60)
-        finally:
-            self.kill()
+        status, _ = self._task.stop()
+        assert status == 0
 
     def close(self) -> None:
         """End it for good."""
-        self.kill()
-        assert self._mapper is not None
-        self._mapper.kill()
-        self._mapper.wait()
+        self._stack.close()
 
     def limit(self, name: str, length: int) -> None:
         """Let the queue ``name`` take no more than so many messages."""
-        program = Path(str(self.program())).with_name("rabbitmqctl")
-        policy = f'{{"max-length": {length}}}'
-        command = [str(program), "set_policy", name, f"^{name}$", policy, "--apply-to", "queues"]
-        subprocess.run(command, env=self._environment, check=True, capture_output=True)
+        policy = json.dumps({"max-length": length})
+        self._task.ctl("set_policy", name, f"^{name}$", policy, "--apply-to", "queues")
 
-    def connection(self, name: str, *, heartbeat: int = 30, port: int | None = None) -> AmqpConnection:
-        """Return a connection to the queue ``name``, through another port where there is a proxy."""
-        return self.connection_to(port or self.port, name, heartbeat=heartbeat)
+    def connect(self) -> BlockingConnection:
+        """Return a connection of pika alone."""
+        return self._task.connect(_USER, _PASSWORD)
+
+    def connection(self, name: str, *, heartbeat: int = 30, address: tuple[str, int] | None = None) -> AmqpConnection:
+        """Return a connection to the queue ``name``, through another address where there is a proxy."""
+        return self.connection_to(address or self.address, name, heartbeat=heartbeat)
 
     @staticmethod
-    def connection_to(port: int, name: str, *, heartbeat: int = 30) -> AmqpConnection:
-        """Return a connection to the queue ``name`` of whatever listens at ``port``."""
-        url = f"amqp://127.0.0.1:{port}/%2F?heartbeat={heartbeat}"
-        return AmqpConnection(url=url, name=name, username="guest", password="guest")
-
-    def _answers(self) -> bool:
-        try:
-            pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.port)).close()
-        except (AMQPError, OSError):
-            return False
-        return True
+    def connection_to(address: tuple[str, int], name: str, *, heartbeat: int = 30) -> AmqpConnection:
+        """Return a connection to the queue ``name`` of whatever listens there."""
+        url = f"amqp://{address[0]}:{address[1]}/%2F?heartbeat={heartbeat}"
+        return AmqpConnection(url=url, name=name, username=_USER, password=_PASSWORD)
 
 
 def free_port() -> int:

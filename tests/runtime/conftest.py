@@ -14,10 +14,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import boto3
-import pika
 import pytest
 
 from ecs_workloads_runtime import AmqpConnection, SqsConnection
+from tests.broker.root import why_not
 from tests.runtime.broker import Broker, free_port
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class AmqpQueueUnderTest:
 
     def held(self) -> int:
         """Return how many messages wait; those that a consumer holds are not among them."""
-        with pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.broker.port)) as connection:
+        with self.broker.connect() as connection:
             answer = connection.channel().queue_declare(self.connection.name, passive=True)
             return int(answer.method.message_count or 0)
 
@@ -85,12 +85,12 @@ class AmqpQueueUnderTest:
 
     def delete(self) -> None:
         """Delete it behind the back of the programs."""
-        with pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.broker.port)) as connection:
+        with self.broker.connect() as connection:
             connection.channel().queue_delete(self.connection.name)
 
     def publish(self, body: bytes) -> None:
         """Put a message on it that no producer of ours would send."""
-        with pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.broker.port)) as connection:
+        with self.broker.connect() as connection:
             channel = connection.channel()
             channel.confirm_delivery()
             channel.basic_publish("", self.connection.name, body, mandatory=True)
@@ -101,7 +101,7 @@ class AmqpQueueUnderTest:
 
     def dead_bytes(self) -> list[bytes]:
         """Return the dead letter, if there is one, and take it."""
-        with pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.broker.port)) as connection:
+        with self.broker.connect() as connection:
             name = f"{self.connection.name}.dead-letters"
             _, _, body = connection.channel().basic_get(name, auto_ack=True)
             return [] if body is None else [body]
@@ -141,9 +141,8 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Generator[Broker, None, None]:
     """The broker of this session."""
-    if Broker.program() is None:
-        assert "CI" not in os.environ, "rabbitmq-server is not installed"
-        pytest.skip("needs rabbitmq-server: apt-get install rabbitmq-server")
+    if "CI" not in os.environ and (reason := why_not()):
+        pytest.skip(reason)
     broker = Broker(tmp_path_factory.mktemp("broker"))
     broker.start()
     yield broker
@@ -157,7 +156,11 @@ def sqs(moto_origin: str) -> SqsQueueUnderTest:
 
 
 def make_sqs_queue(
-    origin: str, *, visibility: timedelta = timedelta(seconds=30), fifo: bool = False
+    origin: str,
+    *,
+    visibility: timedelta = timedelta(seconds=30),
+    fifo: bool = False,
+    receives: int = MOST_RECEIVES,
 ) -> SqsQueueUnderTest:
     """Make a queue of SQS."""
     client: SQSClient = boto3.session.Session().client(  # pyright: ignore[reportUnknownMemberType]  # no other stubs
@@ -168,7 +171,7 @@ def make_sqs_queue(
     kind: dict[QueueAttributeNameType, str] = {"FifoQueue": "true"} if fifo else {}
     dead_letters = client.create_queue(QueueName=f"{name}-dead{suffix}", Attributes=kind)["QueueUrl"]
     found = client.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]
-    redrive = f'{{"deadLetterTargetArn": "{found["QueueArn"]}", "maxReceiveCount": "{MOST_RECEIVES}"}}'
+    redrive = f'{{"deadLetterTargetArn": "{found["QueueArn"]}", "maxReceiveCount": "{receives}"}}'
     url = client.create_queue(
         QueueName=f"{name}{suffix}",
         Attributes={**kind, "VisibilityTimeout": str(int(visibility.total_seconds())), "RedrivePolicy": redrive},

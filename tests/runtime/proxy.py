@@ -8,16 +8,16 @@ import threading
 
 
 class Proxy:
-    """Passes bytes on to a port of this machine, until it is told to cut.
+    """Passes bytes on to an address, until it is told to cut.
 
     Args:
-        target: The port.
+        target: Host and port.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+        self.address: tuple[str, int] = self._listener.getsockname()
         self.connections = 0
         self._sockets: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -40,7 +40,7 @@ class Proxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(("127.0.0.1", self._target))
+            server = socket.create_connection(self._target)
             self._sockets |= {client, server}
             self.connections += 1
             for source, sink in ((client, server), (server, client)):

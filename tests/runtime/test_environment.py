@@ -50,12 +50,24 @@ def test_the_variables_are_those_that_the_constructs_set() -> None:
     amqp = RabbitMqQueue(
         name="orders",
         longest_processing_time=timedelta(minutes=1),
-        host_name="rabbitmq.shop",
-        credentials=secretsmanager.Secret.from_secret_name_v2(stack, "Credentials", "credentials"),
+        host_names=["rabbitmq.shop"],
+        producer_credentials=secretsmanager.Secret.from_secret_name_v2(stack, "Credentials", "credentials"),
         broker=ec2.Connections(),
     )
-    assert {**amqp.connection_environment("ORDERS"), **amqp.connection_secrets("ORDERS")}.keys() == AMQP.keys()
+    assert {**amqp.connection_environment("ORDERS"), **amqp.producer_secrets("ORDERS")}.keys() == {
+        *AMQP,
+        "ORDERS_EXCHANGE",
+    }
     assert amqp.connection_environment("ORDERS")["ORDERS_URL"] == AMQP["ORDERS_URL"]
+
+
+def test_a_broker_may_have_several_nodes_and_an_exchange_for_the_queue() -> None:
+    url = "amqp://rabbitmq-0.shop:5672/%2F;amqp://rabbitmq-1.shop:5672/%2F"
+    connection = read_connection("ORDERS", {**AMQP, "ORDERS_URL": url, "ORDERS_EXCHANGE": "orders"})
+
+    assert isinstance(connection, AmqpConnection)
+    assert connection.urls == ["amqp://rabbitmq-0.shop:5672/%2F", "amqp://rabbitmq-1.shop:5672/%2F"]
+    assert connection.exchange == "orders"
 
 
 def test_a_connection_hides_its_password() -> None:

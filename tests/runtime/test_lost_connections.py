@@ -20,7 +20,7 @@ from tests.runtime.test_consumer import running, wait_until
 
 @pytest.fixture
 def proxy(broker: Broker) -> Generator[Proxy, None, None]:
-    proxy = Proxy(broker.port)
+    proxy = Proxy(broker.address)
     yield proxy
     proxy.close()
 
@@ -62,7 +62,7 @@ def test_a_cut_connection_does_no_message_twice_in_one_process(amqp: AmqpQueueUn
     with Producer(amqp.connection) as producer:
         for body in ("slow", "second", "third"):
             producer.send(body)
-    connection = amqp.broker.connection(amqp.connection.name, port=proxy.port)
+    connection = amqp.broker.connection(amqp.connection.name, address=proxy.address)
     with running(Consumer(connection, handle)):
         wait_until(lambda: "second" in begun and "third" in begun)
     assert sorted(begun) == ["second", "slow", "third"]
@@ -71,7 +71,7 @@ def test_a_cut_connection_does_no_message_twice_in_one_process(amqp: AmqpQueueUn
 
 
 def test_a_producer_sends_again_what_a_cut_connection_left_open(amqp: AmqpQueueUnderTest, proxy: Proxy) -> None:
-    connection = amqp.broker.connection(amqp.connection.name, port=proxy.port)
+    connection = amqp.broker.connection(amqp.connection.name, address=proxy.address)
     with Producer(connection) as producer:
         for number in range(30):
             producer.send(str(number))
@@ -93,7 +93,7 @@ def test_a_consumer_whose_queue_was_deleted_declares_it_again(amqp: AmqpQueueUnd
 
 
 def test_a_message_is_not_sent_where_no_broker_is() -> None:
-    broker = Broker.connection_to(free_port(), "orders")
+    broker = Broker.connection_to(("127.0.0.1", free_port()), "orders")
     with Producer(broker, send_timeout=timedelta(seconds=1)) as producer:
         with pytest.raises(NotSent, match="no confirmation in time"):
             producer.send("one")

@@ -58,7 +58,10 @@ class Stream:
     def connection_environment(self, prefix: str) -> Mapping[str, str]:
         return {f"{prefix}_URL": "nats://stream"}
 
-    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+    def producer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        return {f"{prefix}_TOKEN": ecs.Secret.from_ssm_parameter(token)}
+
+    def consumer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
         return {f"{prefix}_TOKEN": ecs.Secret.from_ssm_parameter(token)}
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> None: ...
@@ -95,7 +98,7 @@ container = Container(
 )
 
 orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=2))
-broker = RabbitMqBroker(stack, "Broker", cluster=cluster.cluster, image=image)
+broker = RabbitMqBroker(stack, "Broker", cluster=cluster.cluster, version="4.2.1")
 queues: list[MessageQueue] = [
     orders,
     broker.queue("orders", longest_processing_time=timedelta(minutes=2)),

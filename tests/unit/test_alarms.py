@@ -18,6 +18,7 @@ from ecs_workloads import (
     Alarms,
     AlarmThresholds,
     AppServer,
+    BrokerMetrics,
     Container,
     QueueMetrics,
     RequestMetrics,
@@ -30,8 +31,16 @@ from tests.templates import HEALTHY, resources
 
 REQUESTS = RequestMetrics(load_balancer_full_name="app/shop/1", target_group_full_name="targetgroup/web/2")
 CALLS = ServiceConnectMetrics(discovery_name="app", cluster_name="shop", service_name="tier")
-ORDERS = QueueMetrics.of_sqs("orders", dead_letter_queue_name="dead-orders")
-TIER = TierMetrics(cluster_name="shop", service_name="tier", min_capacity=1, requests=REQUESTS, queue=ORDERS)
+CONSUMERS = cloudwatch.Metric(namespace="Test", metric_name="Consumers")
+ORDERS = replace(QueueMetrics.of_sqs("orders", dead_letter_queue_name="dead-orders"), consumers=CONSUMERS)
+BROKER = BrokerMetrics(
+    blocked=cloudwatch.Metric(namespace="Test", metric_name="Blocked"),
+    nodes=[cloudwatch.Metric(namespace="Test", metric_name=f"Node{number}") for number in (1, 2)],
+    path="Shop/Broker",
+)
+TIER = TierMetrics(
+    cluster_name="shop", service_name="tier", min_capacity=1, requests=REQUESTS, queue=ORDERS, broker=BROKER
+)
 NOBODY: dict[Severity, list[sns.Topic]] = {"critical": [], "warning": []}
 EVERY: tuple[AlarmName, ...] = get_args(AlarmName)
 MakeAlarms = Callable[..., Alarms]
@@ -90,6 +99,10 @@ def metrics_of(alarm: dict[str, Any]) -> set[str]:
         ("restarts", 1, (5, 15), {"DesiredTaskCount", "RunningTaskCount", "DeploymentCount"}),
         ("oldest_message_age", 900, (3, 3), {"ApproximateAgeOfOldestMessage"}),
         ("dead_letters", 1, (1, 1), {"ApproximateNumberOfMessagesVisible"}),
+        ("no_consumer", 1, (5, 5), {"ApproximateNumberOfMessagesVisible", "Consumers"}),
+        ("blocked", 1, (2, 2), {"Blocked"}),
+        ("missing_nodes", 1, (10, 10), {"Node1", "Node2"}),
+        ("unmeasured", 0, (10, 10), {"Blocked"}),
     ],
 )
 def test_every_alarm_has_its_documented_default(
@@ -98,7 +111,7 @@ def test_every_alarm_has_its_documented_default(
     stack = cdk.Stack()
     alarm = only(stack, Alarms(stack, "Alarms", tiers={"Shop": TIER}, topics=NOBODY), name)
 
-    below = name == "no_running_task"
+    below = name in {"no_running_task", "unmeasured"}
     assert alarm["Threshold"] == threshold
     assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == of_minutes
     assert alarm["ComparisonOperator"] == ("LessThanThreshold" if below else "GreaterThanOrEqualToThreshold")
@@ -150,12 +163,15 @@ def test_a_message_may_wait_twice_its_acceptable_latency(stack: cdk.Stack, make:
     assert only(stack, make(tiers={"Shop": patient}), "oldest_message_age")["Threshold"] == 7200
 
 
-def test_no_running_task_is_what_missing_data_means_and_to_no_other_alarm(stack: cdk.Stack, make: MakeAlarms) -> None:
+def test_missing_data_means_no_running_task_or_an_unmeasured_broker_and_nothing_else(
+    stack: cdk.Stack, make: MakeAlarms
+) -> None:
     alarms = make()
 
     missing = {name: only(stack, alarms, name)["TreatMissingData"] for name in EVERY}
 
-    assert missing == {name: "breaching" if name == "no_running_task" else "notBreaching" for name in missing}
+    assert {name for name, treated in missing.items() if treated == "breaching"} == {"no_running_task", "unmeasured"}
+    assert set(missing.values()) == {"breaching", "notBreaching"}
 
 
 def test_a_tier_that_may_have_no_task_has_no_alarm_on_it(make: MakeAlarms) -> None:
@@ -166,7 +182,8 @@ def test_a_tier_that_may_have_no_task_has_no_alarm_on_it(make: MakeAlarms) -> No
 
 
 def test_there_is_no_alarm_on_what_nothing_measures(make: MakeAlarms) -> None:
-    bare = replace(TIER, requests=None, queue=replace(ORDERS, oldest_message_age=None, dead_letters=None))
+    queue = replace(ORDERS, oldest_message_age=None, dead_letters=None, consumers=None)
+    bare = replace(TIER, requests=None, queue=queue, broker=None)
 
     names = [alarm.node.id for alarm in make(tiers={"Shop": bare}).alarms]
 
@@ -176,7 +193,7 @@ def test_there_is_no_alarm_on_what_nothing_measures(make: MakeAlarms) -> None:
 def test_a_tier_on_service_connect_has_alarms_on_its_responses_and_none_on_hosts(
     stack: cdk.Stack, make: MakeAlarms
 ) -> None:
-    alarms = make(tiers={"App": replace(TIER, requests=CALLS, queue=None)})
+    alarms = make(tiers={"App": replace(TIER, requests=CALLS, queue=None, broker=None)})
 
     names = [alarm.node.id for alarm in alarms.alarms]
     assert names == ["FailedResponses", "SlowResponses", "NoRunningTask", "HighCpu", "HighMemory", "Restarts"]
@@ -207,7 +224,7 @@ def test_memory_is_that_of_the_task_with_most(stack: cdk.Stack, make: MakeAlarms
 def test_each_severity_has_its_topics_when_it_begins_and_when_it_ends(stack: cdk.Stack, make: MakeAlarms) -> None:
     pager, mail = sns.Topic(stack, "Pager"), sns.Topic(stack, "Mail")
     alarms = make(topics={"critical": [pager], "warning": [mail]})
-    critical = {"failed_responses", "no_running_task", "oldest_message_age"}
+    critical = {"failed_responses", "no_running_task", "oldest_message_age", "no_consumer", "blocked"}
 
     for name in EVERY:
         alarm = only(stack, alarms, name)
@@ -253,3 +270,45 @@ def test_tiers_of_another_stack_can_be_watched(stack: cdk.Stack, cluster: ecs.Cl
     Template.from_stack(operations).resource_count_is("AWS::CloudWatch::Alarm", 6)
     assert [one.stack_name for one in operations.dependencies] == ["Stack"]
     assert list(stack.dependencies) == []
+
+
+def test_a_broker_without_tasks_has_the_alarms_of_a_broker_alone(stack: cdk.Stack, make: MakeAlarms) -> None:
+    alarms = make(tiers={"Broker": BROKER})
+
+    assert [alarm.node.id for alarm in alarms.alarms] == ["Blocked", "MissingNodes", "Unmeasured"]
+    assert only(stack, alarms, "blocked", "Broker")["AlarmDescription"].startswith("critical: Broker (Shop/Broker): ")
+
+
+def test_no_node_is_missed_where_none_is_known(make: MakeAlarms) -> None:
+    alarms = make(tiers={"Broker": replace(BROKER, nodes=())})
+
+    assert [alarm.node.id for alarm in alarms.alarms] == ["Blocked", "Unmeasured"]
+
+
+def test_a_node_that_nothing_measures_is_missing(stack: cdk.Stack, make: MakeAlarms) -> None:
+    alarm = only(stack, make(), "missing_nodes")
+
+    [expression] = [one["Expression"] for one in alarm["Metrics"] if "Expression" in one]
+    assert expression == "2 - FILL(node0, 0) - FILL(node1, 0)"
+
+
+def test_messages_that_nobody_takes_are_told_of_also_where_nothing_counts_consumers(
+    stack: cdk.Stack, make: MakeAlarms
+) -> None:
+    alarm = only(stack, make(), "no_consumer")
+
+    [expression] = [one["Expression"] for one in alarm["Metrics"] if "Expression" in one]
+    assert expression == "IF(waiting > 0 AND FILL(consumers, 0) < 1, 1, 0)"
+
+
+def test_a_broker_that_tells_anything_is_measured(stack: cdk.Stack, make: MakeAlarms) -> None:
+    alarm = only(stack, make(), "unmeasured")
+
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 0)
+
+
+@pytest.mark.parametrize("name", ["no_consumer", "blocked", "missing_nodes", "unmeasured"])
+def test_the_time_of_an_alarm_on_a_broker_can_be_moved(stack: cdk.Stack, make: MakeAlarms, name: AlarmName) -> None:
+    longer: Any = {name: timedelta(minutes=30)}
+
+    assert only(stack, make(thresholds=AlarmThresholds(**longer)), name)["EvaluationPeriods"] == 30

@@ -9,7 +9,15 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from ecs_workloads import Alarms, Dashboard, QueueMetrics, RequestMetrics, ServiceConnectMetrics, TierMetrics
+from ecs_workloads import (
+    Alarms,
+    BrokerMetrics,
+    Dashboard,
+    QueueMetrics,
+    RequestMetrics,
+    ServiceConnectMetrics,
+    TierMetrics,
+)
 from tests.templates import properties
 
 APP = TierMetrics(cluster_name="shop", service_name="app", min_capacity=1)
@@ -105,6 +113,27 @@ def test_a_row_of_a_worker_shows_its_backlog_and_its_drain_time(stack: cdk.Stack
     assert "ApproximateNumberOfMessagesNotVisible" in shown(found["Backlog"])
     assert "ApproximateAgeOfOldestMessage" in shown(found["Age of oldest message"])
     assert "IF(FILL(deleted, 0) > 0, FILL(deleted, 0), 1)" in shown(found["Drain time"])
+
+
+def test_a_row_of_a_broker_shows_whether_it_takes_messages_and_how_many_nodes_are_missing(stack: cdk.Stack) -> None:
+    broker = BrokerMetrics(
+        blocked=cloudwatch.Metric(namespace="Test", metric_name="Blocked"),
+        nodes=[cloudwatch.Metric(namespace="Test", metric_name="Up")],
+    )
+    Dashboard(stack, "Dashboard", tiers={"Managed": broker, "Own": replace(APP, broker=broker)})
+
+    titles = [one["properties"].get("title") for one in widgets(stack) if one["type"] == "metric"]
+    assert titles == ["Broker", "Running tasks", "CPU", "Memory", "Broker"]
+    assert "Blocked" in shown(graphs(stack)["Broker"])
+    assert "1 - FILL(node0, 0)" in shown(graphs(stack)["Broker"])
+
+
+def test_a_row_of_a_worker_on_a_broker_shows_the_consumers(stack: cdk.Stack) -> None:
+    consumers = cloudwatch.Metric(namespace="Test", metric_name="Consumers")
+    queue = QueueMetrics(messages_waiting=consumers, messages_in_flight=consumers, consumers=consumers)
+    Dashboard(stack, "Dashboard", tiers={"Worker": replace(APP, queue=queue)})
+
+    assert list(graphs(stack)) == ["Running tasks", "CPU", "Memory", "Backlog", "Consumers"]
 
 
 def test_a_row_shows_nothing_that_nothing_measures(stack: cdk.Stack) -> None:

@@ -125,7 +125,7 @@ def shop(region: str | None = None) -> cdk.Stack:
             policies=(BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2)),),
         ),
     )
-    RabbitMqBroker(stack, "Broker", cluster=cluster, image=IMAGE)
+    RabbitMqBroker(stack, "Broker", cluster=cluster, version="4.2.1")
     tiers = {"Web": server.metrics, "App": prices.metrics, "Inside": inside.metrics, "Worker": jobs.metrics}
     Alarms(stack, "Alarms", tiers=tiers, topics={"critical": [sns.Topic(stack, "Topic")], "warning": []})
     Dashboard(stack, "Dashboard", tiers=tiers)
@@ -149,7 +149,7 @@ def worker(stack: cdk.Stack, cluster: ecs.Cluster, **arguments: Any) -> None:
 
 
 def broker(stack: cdk.Stack, cluster: ecs.Cluster, **arguments: Any) -> None:
-    RabbitMqBroker(stack, "Tier", cluster=cluster, image=IMAGE, **arguments)
+    RabbitMqBroker(stack, "Tier", cluster=cluster, version="4.2.1", **arguments)
 
 
 MakeTier = Callable[..., None]

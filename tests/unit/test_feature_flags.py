@@ -56,7 +56,7 @@ def everything(context: dict[str, Any]) -> dict[str, Any]:
     vpc = ec2.Vpc(stack, "Vpc", restrict_default_security_group=False)
     cluster = ContainerCluster(stack, "Cluster", vpc=vpc).cluster
     orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
-    broker = RabbitMqBroker(stack, "Broker", cluster=cluster, image=IMAGE)
+    broker = RabbitMqBroker(stack, "Broker", cluster=cluster, version="4.2.1")
     app = AppServer(
         stack, "App", cluster=cluster, container=Container(image=IMAGE, port=8000, health_check=HEALTHY), dns_name="app"
     )

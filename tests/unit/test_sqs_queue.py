@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import aws_cdk as cdk
+import pytest
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Match, Template
@@ -80,7 +82,7 @@ def test_a_program_finds_the_queue_by_url_and_name(stack: cdk.Stack) -> None:
         "ORDERS_URL": orders.queue.queue_url,
         "ORDERS_NAME": orders.queue.queue_name,
     }
-    assert orders.connection_secrets("ORDERS") == {}
+    assert orders.producer_secrets("ORDERS") == orders.consumer_secrets("ORDERS") == {}
 
 
 def test_a_queue_of_another_stack_grants_its_key_too(
@@ -96,6 +98,25 @@ def test_a_queue_of_another_stack_grants_its_key_too(
     Worker(stack, "Worker", cluster=cluster, container=container, queue=orders, scaling=Scaling())
 
     assert any(statement["Resource"] == key_arn for statement in statements(stack))
+
+
+@pytest.mark.parametrize("with_key", [False, True])
+def test_who_sends_may_do_with_queue_and_key_what_sending_needs_and_no_more(
+    stack: cdk.Stack, *, with_key: bool
+) -> None:
+    key_arn = "arn:aws:kms:eu-west-1:111111111111:key/a"
+    queue_arn = "arn:aws:sqs:eu-west-1:111111111111:orders"
+    orders = SqsQueue.from_queue(
+        sqs.Queue.from_queue_attributes(stack, "Orders", queue_arn=queue_arn, key_arn=key_arn if with_key else None),
+        longest_processing_time=timedelta(minutes=2),
+    )
+    sender = iam.Role.from_role_arn(stack, "Sender", "arn:aws:iam::111111111111:role/sender")
+    orders.grant_send_messages(sender)
+
+    assert {one["Resource"]: one["Action"] for one in statements(stack)} == {
+        queue_arn: ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
+        **({key_arn: ["kms:Decrypt", "kms:GenerateDataKey"]} if with_key else {}),
+    }
 
 
 def test_a_fifo_queue_keeps_the_order_of_each_group(stack: cdk.Stack) -> None:
@@ -133,3 +154,30 @@ def test_no_other_queue_sends_its_failures_among_the_work(stack: cdk.Stack) -> N
 
     [queue] = [one["Properties"] for one in resources(stack, "AWS::SQS::Queue") if "RedrivePolicy" in one["Properties"]]
     assert queue["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}
+
+
+def test_dead_letters_are_kept_for_as_long_as_told(stack: cdk.Stack) -> None:
+    SqsQueue(
+        stack,
+        "Orders",
+        longest_processing_time=timedelta(minutes=1),
+        retention_period=timedelta(days=1),
+        dead_letter_retention_period=timedelta(days=2),
+    )
+
+    assert [one["Properties"]["MessageRetentionPeriod"] for one in resources(stack, "AWS::SQS::Queue")] == [
+        172800,
+        86400,
+    ]
+
+
+def test_a_queue_may_have_a_name(stack: cdk.Stack) -> None:
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1), queue_name="orders.fifo", fifo=True)
+
+    assert [one["Properties"].get("QueueName") for one in resources(stack, "AWS::SQS::Queue")] == [None, "orders.fifo"]
+
+
+def test_a_queue_has_no_name_unless_given(stack: cdk.Stack) -> None:
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+
+    assert all("QueueName" not in one["Properties"] for one in resources(stack, "AWS::SQS::Queue"))

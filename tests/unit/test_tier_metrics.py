@@ -40,7 +40,7 @@ def make_tier(stack: cdk.Stack, cluster: ecs.Cluster, container: Container, kind
         served = replace(container, port=8000, health_check=HEALTHY)
         return AppServer(stack, "Tier", cluster=cluster, container=served, dns_name="app", **arguments)
     if kind == "broker":
-        return RabbitMqBroker(stack, "Tier", cluster=cluster, image=container.image, **arguments)
+        return RabbitMqBroker(stack, "Tier", cluster=cluster, version="4.2.1", **arguments)
     orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
     scaling = arguments.pop("scaling", Scaling())
     return Worker(stack, "Tier", cluster=cluster, container=container, queue=orders, scaling=scaling, **arguments)

@@ -12,9 +12,11 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
 
 from ecs_workloads import (
     Alarms,
+    AmazonMqBroker,
     AppServer,
     BacklogPerTask,
     Container,
@@ -31,7 +33,6 @@ from ecs_workloads import (
 from tests.templates import HEALTHY
 
 IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
-RABBITMQ = ecs.ContainerImage.from_registry("public.ecr.aws/docker/library/rabbitmq:4.2.1")
 MINUTE = timedelta(minutes=1)
 
 
@@ -78,7 +79,7 @@ def cluster_with_key_and_shell(stacks: Stacks) -> None:
 
 def cluster_and_broker(stacks: Stacks) -> None:
     cluster = ContainerCluster(stacks.maker, "Cluster", vpc=stacks.cluster.vpc).cluster
-    RabbitMqBroker(stacks.user, "Broker", cluster=cluster, image=RABBITMQ)
+    RabbitMqBroker(stacks.user, "Broker", cluster=cluster, version="4.2.1")
 
 
 def queue_and_sender(stacks: Stacks) -> None:
@@ -119,20 +120,40 @@ def queue_with_key_and_worker(stacks: Stacks) -> None:
 
 
 def broker_and_worker(stacks: Stacks) -> None:
-    broker = RabbitMqBroker(stacks.maker, "Broker", cluster=stacks.cluster, image=RABBITMQ)
+    broker = RabbitMqBroker(stacks.maker, "Broker", cluster=stacks.cluster, version="4.2.1")
     Worker(
         stacks.user,
         "Worker",
         cluster=stacks.cluster,
         container=Container(image=IMAGE),
         queue=broker.queue("orders", longest_processing_time=MINUTE),
-        scaling=Scaling(min_capacity=1, max_capacity=2),
+        scaling=Scaling(
+            max_capacity=2, policies=(BacklogPerTask(acceptable_latency=MINUTE, processing_time=timedelta(seconds=2)),)
+        ),
     )
 
 
 def broker_and_sender(stacks: Stacks) -> None:
-    broker = RabbitMqBroker(stacks.maker, "Broker", cluster=stacks.cluster, image=RABBITMQ)
+    broker = RabbitMqBroker(stacks.maker, "Broker", cluster=stacks.cluster, version="4.2.1")
     app_server(stacks.user, stacks.cluster).send_to(broker.queue("orders", longest_processing_time=MINUTE), prefix="A")
+
+
+def managed_broker_and_worker(stacks: Stacks) -> None:
+    broker = AmazonMqBroker(stacks.maker, "Broker", vpc=stacks.cluster.vpc, encryption_key=key_of(stacks.maker))
+    Worker(
+        stacks.user,
+        "Worker",
+        cluster=stacks.cluster,
+        container=Container(image=IMAGE),
+        queue=broker.queue("orders", longest_processing_time=MINUTE),
+        scaling=Scaling(min_capacity=1, max_capacity=1),
+    )
+
+
+def topic_and_queue(stacks: Stacks) -> None:
+    topic = sns.Topic(stacks.maker, "Sales", master_key=key_of(stacks.maker))
+    queue = SqsQueue(stacks.user, "Orders", longest_processing_time=MINUTE, encryption_key=topic.master_key)
+    queue.subscribe_to("Sales", topic=topic)
 
 
 def app_server_and_web_server(stacks: Stacks) -> None:
@@ -180,7 +201,7 @@ def key_and_tiers(stacks: Stacks) -> None:
         dns_name="app",
         encryption_key=key,
     )
-    RabbitMqBroker(stacks.user, "Broker", cluster=stacks.cluster, image=RABBITMQ, encryption_key=key)
+    RabbitMqBroker(stacks.user, "Broker", cluster=stacks.cluster, version="4.2.1", encryption_key=key)
 
 
 def tiers_and_their_alarms(stacks: Stacks) -> None:
@@ -210,6 +231,8 @@ def tiers_and_their_alarms(stacks: Stacks) -> None:
         queue_with_key_and_worker,
         broker_and_worker,
         broker_and_sender,
+        managed_broker_and_worker,
+        topic_and_queue,
         app_server_and_web_server,
         app_server_and_app_server,
         repository_and_tier,

@@ -118,14 +118,45 @@ def test_the_load_balancer_is_hardened_and_writes_access_logs(stack: cdk.Stack, 
 def test_only_load_balancers_of_the_account_may_write_logs(stack: cdk.Stack, make: MakeWeb) -> None:
     make()
 
-    bucket = properties(stack, "AWS::S3::Bucket")
-    statements = properties(stack, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
-    [allow] = [statement for statement in statements if statement["Effect"] == "Allow"]
-    assert allow["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    bucket, _ = (one["Properties"] for one in resources(stack, "AWS::S3::Bucket"))
+    [allow] = [
+        statement
+        for policy in resources(stack, "AWS::S3::BucketPolicy")
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    ]
     assert allow["Action"] == "s3:PutObject"
     assert list(allow["Condition"]["ArnLike"]) == ["aws:SourceArn"]
     assert all(bucket["PublicAccessBlockConfiguration"].values())
     assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 90
+
+
+def test_who_reads_the_logs_is_written_to_a_bucket_of_its_own(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    template = Template.from_stack(stack).to_json()["Resources"]
+    buckets = {name: one["Properties"] for name, one in template.items() if one["Type"] == "AWS::S3::Bucket"}
+    [(logs, audit)] = [
+        (name, one["LoggingConfiguration"]["DestinationBucketName"]["Ref"])
+        for name, one in buckets.items()
+        if "LoggingConfiguration" in one
+    ]
+    [allow] = [
+        statement
+        for one in template.values()
+        if one["Type"] == "AWS::S3::BucketPolicy" and one["Properties"]["Bucket"] == {"Ref": audit}
+        for statement in one["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    assert set(buckets) == {logs, audit}
+    assert {**buckets[audit], "LoggingConfiguration": None} == {**buckets[logs], "LoggingConfiguration": None}
+    assert allow["Principal"] == {"Service": "logging.s3.amazonaws.com"}
+    assert allow["Action"] == "s3:PutObject"
+    assert allow["Resource"] == {"Fn::Join": ["", [{"Fn::GetAtt": [audit, "Arn"]}, "/*"]]}
+    assert allow["Condition"] == {
+        "ArnLike": {"aws:SourceArn": {"Fn::GetAtt": [logs, "Arn"]}},
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+    }
 
 
 def test_users_reach_the_load_balancer_from_the_internet(stack: cdk.Stack, make: MakeWeb) -> None:

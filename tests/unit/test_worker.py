@@ -113,6 +113,7 @@ def test_on_a_broker_it_gets_credentials_and_the_port(
     assert {pair["Name"]: pair["Value"] for pair in container["Environment"]} == {
         "QUEUE_URL": "amqp://rabbitmq.internal:5672/%2F",
         "QUEUE_NAME": "orders",
+        "QUEUE_EXCHANGE": "orders",
     }
     assert [secret["Name"] for secret in container["Secrets"]] == ["QUEUE_USERNAME", "QUEUE_PASSWORD"]
     assert [(rule["GroupId"], rule["FromPort"]) for rule in ingress(stack)] == [("sg-broker", 5672)]
@@ -127,7 +128,11 @@ class Stream:
     def connection_environment(self, prefix: str) -> Mapping[str, str]:
         return {f"{prefix}_URL": "nats://stream"}
 
-    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+    def producer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        del prefix
+        return {}
+
+    def consumer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
         del prefix
         return {}
 

@@ -15,15 +15,16 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
 from ecs_workloads.testing._tiers import ConnectedTiers, GrantedTiers
 
-_SECRET = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:broker-double-abcdef"  # noqa: S105 - its ARN
+_PRODUCER = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:broker-double-producer-abcdef"
+_CONSUMER = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:broker-double-consumer-abcdef"
 
 
 class BrokerDouble:
     """A queue of a RabbitMQ broker, without the broker: for tests of what sends to one or works for one.
 
     A tier gets the variables, the secrets and the access that a queue of `RabbitMqBroker` gives, for a broker under
-    ``broker.test`` that no stack makes. The double keeps who was given what. Like the broker, it has no metrics:
-    `QueueDouble` has some.
+    ``broker.test`` that no stack makes. The double keeps who was given what. Its metrics are those that the collector
+    of a broker publishes, so that a worker can scale by its backlog.
 
     Args:
         name: Name of the queue, 1 to 255 bytes, not beginning with ``amq.``.
@@ -40,9 +41,11 @@ class BrokerDouble:
         self._queue = RabbitMqQueue(
             name=name,
             longest_processing_time=longest_processing_time,
-            host_name="broker.test",
-            credentials=secretsmanager.Secret.from_secret_complete_arn(elsewhere, "Credentials", _SECRET),
+            host_names=["broker.test"],
+            producer_credentials=secretsmanager.Secret.from_secret_complete_arn(elsewhere, "Producer", _PRODUCER),
+            consumer_credentials=secretsmanager.Secret.from_secret_complete_arn(elsewhere, "Consumer", _CONSUMER),
             broker=ec2.Connections(security_groups=[group]),
+            cluster_name="broker.test",
         )
         self._senders, self._consumers, self._peers = GrantedTiers(), GrantedTiers(), ConnectedTiers()
 
@@ -70,9 +73,13 @@ class BrokerDouble:
         """Return the address of the broker and the name of the queue."""
         return self._queue.connection_environment(prefix)
 
-    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
-        """Return the user and the password."""
-        return self._queue.connection_secrets(prefix)
+    def producer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return the user that may send, and its password."""
+        return self._queue.producer_secrets(prefix)
+
+    def consumer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return the user that may consume, and its password."""
+        return self._queue.consumer_secrets(prefix)
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> None:
         """Keep who sends; a broker grants nothing."""
@@ -88,9 +95,17 @@ class BrokerDouble:
         self._peers.add(peer)
 
     def metric_messages_waiting(self) -> cloudwatch.IMetric | None:
-        """Return ``None``: the broker publishes no metrics."""
+        """Return the number of messages that wait for a consumer: count, maximum."""
         return self._queue.metric_messages_waiting()
 
     def metric_messages_in_flight(self) -> cloudwatch.IMetric | None:
-        """Return ``None``: the broker publishes no metrics."""
+        """Return the number of messages that consumers hold: count, maximum."""
         return self._queue.metric_messages_in_flight()
+
+    def metric_consumers(self) -> cloudwatch.IMetric | None:
+        """Return the number of consumers that are connected: count, maximum."""
+        return self._queue.metric_consumers()
+
+    def metric_dead_letters(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages that no consumer could process: count, maximum."""
+        return self._queue.metric_dead_letters()

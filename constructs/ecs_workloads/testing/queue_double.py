@@ -59,7 +59,12 @@ class QueueDouble:
             connection_variable(prefix, "NAME"): self._name,
         }
 
-    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+    def producer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        """Return nothing."""
+        del prefix
+        return {}
+
+    def consumer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
         """Return nothing."""
         del prefix
         return {}
@@ -99,6 +104,10 @@ class QueueDouble:
     def metric_dead_letters(self) -> cloudwatch.IMetric | None:
         """Return the number of messages that no consumer could process: count, maximum."""
         return self._metric("DeadLetters", "Maximum")
+
+    def metric_consumers(self) -> cloudwatch.IMetric | None:
+        """Return the number of consumers that are connected: count, maximum."""
+        return self._metric("Consumers", "Maximum")
 
     def _metric(self, name: str, statistic: str) -> cloudwatch.Metric:
         return cloudwatch.Metric(

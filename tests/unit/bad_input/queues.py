@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
-from ecs_workloads import ArrivalRate, CapacityShare, MessageQueue, Scaling, SqsQueue
-from tests.unit.bad_input.row import FRACTION, Bench, Row
+from ecs_workloads import (
+    ArrivalRate,
+    CapacityShare,
+    EphemeralNode,
+    FluentBit,
+    MessageQueue,
+    NodeCluster,
+    Scaling,
+    SqsQueue,
+)
+from tests.unit.bad_input.row import FRACTION, IMAGE, Bench, Row
 
 _SQS = "longest_processing_time must be from 1 second to 8 hours, got"
 _RETENTION = "retention_period must be from 1 minute to 13 days, got"
@@ -27,6 +39,46 @@ def _cluster_of_calls(at: Bench) -> ecs.Cluster:
         name="calls", type=servicediscovery.NamespaceType.HTTP, use_for_service_connect=True
     )
     return at.plain_cluster
+
+
+def _import_fifo(at: Bench) -> MessageQueue:
+    arn = "arn:aws:sqs:eu-west-1:111111111111:orders"
+    return SqsQueue.from_queue(
+        sqs.Queue.from_queue_arn(at.stack, "Imported", f"{arn}.fifo"),
+        longest_processing_time=timedelta(minutes=1),
+        dead_letter_queue=sqs.Queue.from_queue_arn(at.stack, "Dead", arn),
+    )
+
+
+def _subscribe(at: Bench, *, fifo: bool = False, region: str = "eu-west-1", **arguments: Any) -> None:
+    arn = f"arn:aws:sns:{region}:111111111111:sales{'.fifo' if fifo else ''}"
+    topic = sns.Topic.from_topic_arn(at.stack, "Sales", arn)
+    defaults: dict[str, Any] = {"construct_id": "Sales", "topic": topic}
+    at.queue().subscribe_to(**{**defaults, **arguments})
+
+
+def _subscribe_elsewhere(at: Bench) -> None:
+    stack = cdk.Stack(at.stack, "Paris", env=cdk.Environment(region="eu-west-3"))
+    topic = sns.Topic.from_topic_arn(stack, "Sales", "arn:aws:sns:eu-west-1:111111111111:sales")
+    queue = SqsQueue(stack, "Queue", longest_processing_time=timedelta(minutes=1))
+    queue.subscribe_to("Sales", topic=topic)
+
+
+def _subscribe_twice(at: Bench, first: str, second: str) -> None:
+    queue, topic = at.queue(), sns.Topic(at.stack, "Sales")
+    queue.subscribe_to(first, topic=topic)
+    queue.subscribe_to(second, topic=topic if first != second else sns.Topic(at.stack, "Other"))
+
+
+def _values(count: int, length: int = 1) -> sns.SubscriptionFilter:
+    return sns.SubscriptionFilter.string_filter(allowlist=[str(value).rjust(length, "x") for value in range(count)])
+
+
+def _nested(levels: int, count: int) -> sns.FilterOrPolicy:
+    inner = sns.FilterOrPolicy.filter(_values(count))
+    for _ in range(levels):
+        inner = sns.FilterOrPolicy.policy({"of": inner})
+    return inner
 
 
 ROWS = (
@@ -85,6 +137,137 @@ ROWS = (
         "Stack/Queue",
         "retention_period must be a whole number of seconds, got 60.5",
         lambda at: at.queue(retention_period=timedelta(minutes=1) + FRACTION),
+    ),
+    Row(
+        "dead letters that are gone before the messages",
+        "Stack/Queue",
+        "dead_letter_retention_period must be longer than retention_period=4 days, since the clock of a message goes "
+        "on, got 4 days",
+        lambda at: at.queue(dead_letter_retention_period=timedelta(days=4)),
+    ),
+    Row(
+        "dead letters for 15 days",
+        "Stack/Queue",
+        "dead_letter_retention_period must be from 1 minute to 14 days, got 15 days",
+        lambda at: at.queue(dead_letter_retention_period=timedelta(days=15)),
+    ),
+    Row(
+        "dead letters for half a minute",
+        "Stack/Queue",
+        "dead_letter_retention_period must be from 1 minute to 14 days, got 30 seconds",
+        lambda at: at.queue(dead_letter_retention_period=timedelta(seconds=30)),
+    ),
+    Row(
+        "dead letters for half seconds",
+        "Stack/Queue",
+        "dead_letter_retention_period must be a whole number of seconds, got",
+        lambda at: at.queue(dead_letter_retention_period=timedelta(days=5) + FRACTION),
+    ),
+    Row(
+        "a FIFO queue without the suffix",
+        "Stack/Queue",
+        "queue_name of a FIFO queue must end in .fifo, got 'orders'",
+        lambda at: at.queue(queue_name="orders", fifo=True),
+    ),
+    Row(
+        "a standard queue with the suffix of FIFO queues",
+        "Stack/Queue",
+        "queue_name may end in .fifo with fifo=True alone, got 'orders.fifo'",
+        lambda at: at.queue(queue_name="orders.fifo"),
+    ),
+    Row(
+        "a queue's name of 81 letters",
+        "Stack/Queue",
+        "queue_name must be up to 80 letters, digits, hyphens and underscores, before .fifo where it is FIFO, got 'qqq",
+        lambda at: at.queue(queue_name="q" * 81),
+    ),
+    Row(
+        "a standard dead-letter queue of a FIFO queue",
+        "Stack/Imported",
+        "the dead-letter queue of a FIFO queue is FIFO, and that of a standard queue is standard",
+        _import_fifo,
+    ),
+    Row(
+        "a FIFO topic for a standard queue",
+        "Stack/Queue",
+        "a FIFO queue and a FIFO topic go together: the queue has fifo=False, and the topic fifo=True",
+        lambda at: _subscribe(at, fifo=True),
+        leaves=True,
+    ),
+    Row(
+        "a topic of another region",
+        "Stack/Paris/Queue",
+        "the topic is in eu-west-1 and the queue in eu-west-3: SNS keeps what it cannot deliver only in its own region",
+        _subscribe_elsewhere,
+    ),
+    Row(
+        "a subscription whose name is none",
+        "Stack/Queue",
+        "a name in subscribe_to must be letters, digits and hyphens, beginning with a letter, got '1'",
+        lambda at: _subscribe(at, construct_id="1"),
+        leaves=True,
+    ),
+    Row(
+        "a subscription's name used twice",
+        "Stack/Queue",
+        "there is a subscription 'Sales' already",
+        lambda at: _subscribe_twice(at, "Sales", "Sales"),
+        leaves=True,
+    ),
+    Row(
+        "two subscriptions to one topic",
+        "Stack/Queue",
+        "the queue is subscribed to this topic already, as 'Sales'",
+        lambda at: _subscribe_twice(at, "Sales", "Refunds"),
+        leaves=True,
+    ),
+    Row(
+        "a filter by attributes and by body",
+        "Stack/Queue",
+        "a subscription has filter_policy or filter_policy_with_message_body, not both",
+        lambda at: _subscribe(
+            at, filter_policy={"a": _values(1)}, filter_policy_with_message_body={"a": _nested(0, 1)}
+        ),
+        leaves=True,
+    ),
+    Row(
+        "a filter of nothing",
+        "Stack/Queue",
+        "filter_policy names no key: leave it out to get every message",
+        lambda at: _subscribe(at, filter_policy={}),
+        leaves=True,
+    ),
+    Row(
+        "a filter without values",
+        "Stack/Queue",
+        "filter_policy_with_message_body: 'of' has no values, so that no message would match",
+        lambda at: _subscribe(at, filter_policy_with_message_body={"a": _nested(1, 0)}),
+        leaves=True,
+    ),
+    Row(
+        "a filter of six keys",
+        "Stack/Queue",
+        "filter_policy must name at most 5 keys with values, got 6",
+        lambda at: _subscribe(at, filter_policy={key: _values(1) for key in "abcdef"}),
+        leaves=True,
+    ),
+    Row(
+        "a filter too deep for its values",
+        "Stack/Queue",
+        "filter_policy_with_message_body must have at most 150 combinations, which are the values of each key times "
+        "its level of nesting, multiplied, got 216",
+        lambda at: _subscribe(
+            at,
+            filter_policy_with_message_body={"a": _nested(2, 4), "b": _nested(1, 3), "c": _nested(0, 3)},
+        ),
+        leaves=True,
+    ),
+    Row(
+        "a filter of 300 kB",
+        "Stack/Queue",
+        "filter_policy must have at most 262144 bytes as JSON, got 300",
+        lambda at: _subscribe(at, filter_policy={"a": _values(100, 3000)}),
+        leaves=True,
     ),
     Row(
         "deduplication without order",
@@ -216,6 +399,157 @@ ROWS = (
         "Stack/Broker",
         "a broker needs capacity that is never interrupted, got FARGATE_SPOT with interruptible=True",
         lambda at: at.broker(capacity=[CapacityShare.fargate_spot()]),
+    ),
+    Row(
+        "a broker's version that floats",
+        "Stack/Broker",
+        "version must be a full version such as 4.2.1, got '4.2'",
+        lambda at: at.broker(version="4.2"),
+    ),
+    Row(
+        "a broker of RabbitMQ 3",
+        "Stack/Broker",
+        "version must be one of RabbitMQ 4, got 3.13.7",
+        lambda at: at.broker(version="3.13.7"),
+    ),
+    Row(
+        "an upgrade of a version that floats",
+        "Stack/Broker",
+        "upgrade_from must be a full version such as 4.2.1, got 'latest'",
+        lambda at: at.broker(upgrade_from="latest"),
+    ),
+    Row(
+        "an upgrade that skips a minor version",
+        "Stack/Broker",
+        "RabbitMQ skips no minor version: from upgrade_from=4.0.5 go to 4.1 before 4.2.1",
+        lambda at: at.broker(upgrade_from="4.0.5"),
+    ),
+    Row(
+        "an upgrade that goes back",
+        "Stack/Broker",
+        "a broker cannot go back from upgrade_from=4.3.0 to version=4.2.1",
+        lambda at: at.broker(upgrade_from="4.3.0"),
+    ),
+    Row(
+        "an image of another version",
+        "Stack/Broker",
+        "the image's tag is '4.1.3', and version=4.2.1: name the version that the image has",
+        lambda at: at.broker(image=ecs.ContainerImage.from_registry("example.com/rabbitmq:4.1.3")),
+        leaves=True,
+    ),
+    Row(
+        "a broker of no grade",
+        "Stack/Broker",
+        "grade must be EphemeralNode(), SingleNode() or NodeCluster(), got 'cluster'",
+        lambda at: at.broker(grade="cluster"),
+        error=TypeError,
+    ),
+    Row(
+        "a cluster of nodes in two zones",
+        "Stack/Broker",
+        "a NodeCluster needs subnets in 3 zones, got 2: with fewer, one zone holds the majority",
+        lambda at: at.broker(grade=NodeCluster()),
+    ),
+    Row(
+        "a protected broker that forgets",
+        "Stack/Broker",
+        "an EphemeralNode loses all messages with its task, and the stack has termination protection: use a NodeC",
+        lambda at: at.protected_broker(grade=EphemeralNode()),
+    ),
+    Row(
+        "one copy in a protected stack",
+        "Stack/Broker",
+        "a quorum queue on one node has one copy, and the stack has termination protection: use a NodeCluster, or",
+        lambda at: at.protected_broker(),
+    ),
+    Row(
+        "a broker with two log routers",
+        "Stack/Broker",
+        "only one sidecar may route the logs, got 2",
+        lambda at: at.broker(sidecars=[FluentBit(image=IMAGE, options={"Name": "null"})] * 2),
+    ),
+    Row(
+        "a node with the name of an app server",
+        "Stack/Broker",
+        "Stack/App already bears dns_name='app-1'",
+        lambda at: (
+            at.app(cluster=at.cluster_in_three_zones, dns_name="app-1"),
+            at.broker(cluster=at.cluster_in_three_zones, grade=NodeCluster(), dns_name="app"),
+        ),
+    ),
+    Row(
+        "a declared queue with a name for a shell",
+        "Stack/Broker",
+        "a queue's name must be 1 to 200 letters, digits, dots, hyphens and underscores",
+        lambda at: at.broker_queue("orders$(id)"),
+        leaves=True,
+    ),
+    Row(
+        "a declared queue of dead letters",
+        "Stack/Broker",
+        "queues that end in '.dead-letters' are made for the others, got 'orders.dead-letters'",
+        lambda at: at.broker_queue("orders.dead-letters"),
+        leaves=True,
+    ),
+    Row(
+        "a declared queue that nobody knows",
+        "Stack/Broker",
+        "a queue's name must be known now: the broker is configured for it",
+        lambda at: at.broker_queue(at.text),
+        leaves=True,
+    ),
+    Row(
+        "one queue declared twice",
+        "Stack/Broker",
+        "queue 'orders' is declared already: keep what queue() returned, and give it to each tier",
+        lambda at: (at.broker_queue(), at.broker_queue()),
+        leaves=True,
+    ),
+    Row(
+        "more queues than a task definition holds",
+        "Stack/Broker",
+        "a broker has at most 30 queues, which fit into a task definition; use another broker",
+        lambda at: [at.broker_queue(f"orders-{number}") for number in range(31)],
+        leaves=True,
+    ),
+    Row(
+        "poison on a broker at once",
+        "Stack/Broker",
+        "delivery_limit must be from 1 to 1000, got 0",
+        lambda at: at.broker_queue(delivery_limit=0),
+        leaves=True,
+    ),
+    Row(
+        "poison on a broker that nobody knows",
+        "Stack/Broker",
+        "delivery_limit must be known now: it is a part of a policy",
+        lambda at: at.broker_queue(delivery_limit=at.number),
+        leaves=True,
+    ),
+    Row(
+        "one host name instead of a list",
+        "RabbitMqQueue 'orders'",
+        "host_names must be a list of names, got 'rabbitmq.internal'",
+        lambda at: at.rabbit_queue(host_names="rabbitmq.internal"),
+        error=TypeError,
+    ),
+    Row(
+        "a broker without a host",
+        "RabbitMqQueue 'orders'",
+        "host_names must name a node at least",
+        lambda at: at.rabbit_queue(host_names=[]),
+    ),
+    Row(
+        "a queue of another protocol",
+        "RabbitMqQueue 'orders'",
+        "scheme must be amqp or amqps, got 'mqtt'",
+        lambda at: at.rabbit_queue(scheme="mqtt"),
+    ),
+    Row(
+        "a consumer without credentials",
+        "RabbitMqQueue 'orders'",
+        "a tier uses it in a way that needs consumer_credentials, and it has none",
+        lambda at: at.worker(queue=at.rabbit_queue(consumer_credentials=None)),
     ),
     Row(
         "a broker's name with an underscore",

@@ -21,6 +21,8 @@ from aws_cdk import aws_sqs as sqs
 
 from ecs_workloads import (
     Alarms,
+    AmazonMqBroker,
+    AmazonMqQueue,
     AppServer,
     BacklogPerTask,
     Container,
@@ -165,8 +167,34 @@ class Bench:
         return Worker(self.stack, "Worker", **{**defaults, **arguments})
 
     def broker(self, **arguments: Any) -> RabbitMqBroker:
-        defaults: dict[str, Any] = {"cluster": self.cluster, "image": IMAGE}
+        defaults: dict[str, Any] = {"cluster": self.cluster, "version": "4.2.1"}
         return RabbitMqBroker(self.stack, "Broker", **{**defaults, **arguments})
+
+    @cached_property
+    def cluster_in_three_zones(self) -> ecs.Cluster:
+        """A cluster in a VPC with three zones."""
+        vpc = ec2.Vpc.from_vpc_attributes(
+            self.stack,
+            "WideVpc",
+            vpc_id="vpc-3",
+            availability_zones=["eu-west-1a", "eu-west-1b", "eu-west-1c"],
+            private_subnet_ids=["subnet-1", "subnet-2", "subnet-3"],
+        )
+        return ContainerCluster(self.stack, "WideCluster", vpc=vpc).cluster
+
+    def protected_broker(self, **arguments: Any) -> RabbitMqBroker:
+        """Return a broker in a stack with termination protection."""
+        self.stack.termination_protection = True
+        return self.broker(**arguments)
+
+    def broker_queue(self, name: str = "orders", **arguments: Any) -> RabbitMqQueue:
+        """Return a queue of a broker that this app makes."""
+        defaults: dict[str, Any] = {"longest_processing_time": timedelta(minutes=2)}
+        return self.one_broker.queue(name, **{**defaults, **arguments})
+
+    @cached_property
+    def one_broker(self) -> RabbitMqBroker:
+        return self.broker()
 
     def queue(self, **arguments: Any) -> SqsQueue:
         defaults: dict[str, Any] = {"longest_processing_time": timedelta(minutes=2)}
@@ -176,11 +204,27 @@ class Bench:
         defaults: dict[str, Any] = {
             "name": "orders",
             "longest_processing_time": timedelta(minutes=2),
-            "host_name": "rabbitmq.internal",
-            "credentials": self.secret,
+            "host_names": ["rabbitmq.internal"],
+            "producer_credentials": self.secret,
+            "consumer_credentials": self.secret,
             "broker": ec2.Connections(),
         }
         return RabbitMqQueue(**{**defaults, **arguments})
+
+    def managed_broker(self, **arguments: Any) -> AmazonMqBroker:
+        defaults: dict[str, Any] = {"vpc": self.vpc}
+        return AmazonMqBroker(self.stack, "Managed", **{**defaults, **arguments})
+
+    def managed_queue(self, **arguments: Any) -> AmazonMqQueue:
+        defaults: dict[str, Any] = {
+            "name": "orders",
+            "longest_processing_time": timedelta(minutes=2),
+            "endpoint": "amqps://b-1.mq.eu-west-1.amazonaws.com:5671",
+            "credentials": self.secret,
+            "broker": ec2.Connections(),
+            "broker_name": "shop",
+        }
+        return AmazonMqQueue(**{**defaults, **arguments})
 
     def repository(self, **arguments: Any) -> ImageRepository:
         return ImageRepository(self.stack, "Images", **arguments)
@@ -264,7 +308,11 @@ class HalfMeasured:
     def connection_environment(self, prefix: str) -> Mapping[str, str]:
         return {f"{prefix}_URL": "nats://stream"}
 
-    def connection_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+    def producer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
+        del prefix
+        return {}
+
+    def consumer_secrets(self, prefix: str) -> Mapping[str, ecs.Secret]:
         del prefix
         return {}
 

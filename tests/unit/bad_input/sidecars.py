@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_cdk import aws_ecs as ecs
 
-from ecs_workloads import FluentBit, OpenTelemetryCollector
+from ecs_workloads import FluentBit, OpenTelemetryCollector, RabbitMqCollector
 from tests.unit.bad_input.row import IMAGE, Agent, Bench, Row
 
 _COLLECTOR = OpenTelemetryCollector(image=IMAGE)
@@ -33,6 +33,25 @@ def _order(wrong: str, message: str, *sidecars: Agent) -> Row:
 
 
 ROWS = (
+    Row(
+        "a collector of 32 MiB",
+        "RabbitMqCollector",
+        "memory_limit_mib must be from 64 to 1024, got 32",
+        lambda _: RabbitMqCollector(memory_limit_mib=32),
+    ),
+    Row(
+        "a collector of 2 GiB",
+        "RabbitMqCollector",
+        "memory_limit_mib must be from 64 to 1024, got 2048",
+        lambda _: RabbitMqCollector(memory_limit_mib=2048),
+    ),
+    Row(
+        "a collector that is no image",
+        "RabbitMqCollector",
+        "image must be an ecs.ContainerImage, got 'fluent-bit:1'",
+        lambda _: RabbitMqCollector(image=_NO_IMAGE),
+        TypeError,
+    ),
     _agent(
         "a sidecar's name with a space",
         "name must be letters, digits, hyphens and underscores, got 'my agent'",

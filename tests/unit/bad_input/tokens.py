@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from aws_cdk import aws_amazonmq as amazonmq
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_sns as sns
 
 from ecs_workloads import (
     AlarmThresholds,
@@ -16,6 +18,7 @@ from ecs_workloads import (
     DownstreamLimit,
     FluentBit,
     OpenTelemetryCollector,
+    RabbitMqCollector,
     RequestsPerTarget,
     Scaling,
     Scheduled,
@@ -27,7 +30,7 @@ from ecs_workloads import (
 )
 from tests.unit.bad_input import bounds
 from tests.unit.bad_input.entries import jwt, oidc
-from tests.unit.bad_input.row import IMAGE, TIER, Agent, TokenRow
+from tests.unit.bad_input.row import IMAGE, TIER, Agent, Bench, TokenRow
 from tests.unit.bad_input.volumes import disk, scratch, shared
 
 _SECOND = timedelta(seconds=1)
@@ -40,6 +43,11 @@ def _scheduled(**changes: Any) -> Scheduled:
 
 def _files(soft_limit: float, hard_limit: float) -> ecs.Ulimit:
     return ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=soft_limit, hard_limit=hard_limit)
+
+
+def _subscribe_to_token(at: Bench) -> None:
+    topic = sns.Topic.from_topic_arn(at.stack, "Sales", at.text)
+    at.queue(fifo=True).subscribe_to("Sales", topic=topic)
 
 
 ROWS = (
@@ -144,5 +152,19 @@ ROWS = (
     TokenRow("prefix", lambda at: at.sqs_queue.connection_environment(at.text)),
     TokenRow("max_receive_count", lambda at: at.queue(max_receive_count=at.number)),
     TokenRow("queue's name of many parts", lambda at: at.rabbit_queue(name=20 * at.text)),
+    TokenRow("queue_name", lambda at: at.queue(queue_name=at.text)),
+    TokenRow("ARN of a FIFO topic", _subscribe_to_token),
+    TokenRow("instance type", lambda at: at.managed_broker(host_instance_type=at.text)),
+    TokenRow(
+        "time of maintenance",
+        lambda at: at.managed_broker(
+            maintenance_window=amazonmq.CfnBroker.MaintenanceWindowProperty(
+                day_of_week="SUNDAY", time_of_day=at.text, time_zone="UTC"
+            )
+        ),
+    ),
+    TokenRow("name of a managed broker's queue", lambda at: at.managed_queue(name=20 * at.text)),
+    TokenRow("endpoint", lambda at: at.managed_queue(endpoint=at.text)),
+    TokenRow("memory of a collector", lambda at: RabbitMqCollector(memory_limit_mib=at.number)),
     TokenRow("queue's port", lambda at: at.rabbit_queue(port=at.number)),
 )

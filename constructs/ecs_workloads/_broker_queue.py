@@ -1,0 +1,26 @@
+"""What holds for every queue of a RabbitMQ broker, whoever runs the broker."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ecs_workloads._checks import check_time, is_token, require
+
+_LONGEST_NAME = 255
+# The broker closes a channel that holds a message for longer than consumer_timeout, 30 minutes by default.
+# https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout
+_CONSUMER_TIMEOUT = timedelta(minutes=30)
+
+
+def check_broker_queue(subject: str, name: str, longest_processing_time: timedelta) -> None:
+    """Refuse a name that no queue can have, and a time for which no consumer may hold a message."""
+    if not is_token(name):
+        size = len(name.encode())
+        require(1 <= size <= _LONGEST_NAME, subject, f"name must have 1 to {_LONGEST_NAME} bytes, got {size}")
+        require(not name.startswith("amq."), subject, "names that begin with 'amq.' belong to the broker")
+    check_time(subject, "longest_processing_time", longest_processing_time, timedelta(seconds=1), _CONSUMER_TIMEOUT)
+
+
+def dead_letter_queue_of(name: str) -> str:
+    """Return the queue on which the programs' runtime has the broker put what no consumer of ``name`` could process."""
+    return f"{name}.dead-letters"

@@ -1,0 +1,125 @@
+"""What a broker refuses before it makes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_servicediscovery as servicediscovery
+from constructs import Construct
+
+from ecs_workloads._checks import is_token, require
+from ecs_workloads._rabbit_mq_version import check_version
+from ecs_workloads._shares import check_capacity
+from ecs_workloads._tier_checks import check_cluster
+from ecs_workloads.capacity import CapacityShare
+from ecs_workloads.ephemeral_node import EphemeralNode
+from ecs_workloads.node_cluster import NodeCluster
+from ecs_workloads.sidecar import RoutesLogs, Sidecar
+from ecs_workloads.single_node import SingleNode
+
+NODES = 3
+_SMALLEST_CPU, _SMALLEST_MEMORY_MIB = 512, 1024
+Grade = EphemeralNode | SingleNode | NodeCluster
+
+
+def check_broker(
+    broker: Construct,
+    *,
+    cluster: ecs.ICluster,
+    version: str,
+    upgrade_from: str | None,
+    grade: Grade,
+    cpu: int,
+    memory_limit_mib: int,
+    capacity: Sequence[CapacityShare],
+    sidecars: Sequence[Sidecar],
+    vpc_subnets: ec2.SubnetSelection | None,
+) -> str:
+    """Refuse what would lose messages or never start, and return the name of the namespace."""
+    path = broker.node.path
+    check_cluster(path, cluster)
+    namespace = cluster.default_cloud_map_namespace
+    if namespace is None or namespace.type != servicediscovery.NamespaceType.DNS_PRIVATE:
+        raise ValueError(
+            f"{path}: a broker needs a cluster with a private DNS namespace: use ContainerCluster, "
+            "or cluster.add_default_cloud_map_namespace(name=...)"
+        )
+    check_version(path, version, upgrade_from)
+    for name, value in (("cpu", cpu), ("memory_limit_mib", memory_limit_mib)):
+        require(not is_token(value), path, f"{name} must be known now: the broker is configured for it")
+    require(cpu >= _SMALLEST_CPU, path, f"cpu must be at least {_SMALLEST_CPU}, got {cpu}")
+    require(
+        memory_limit_mib >= _SMALLEST_MEMORY_MIB,
+        path,
+        f"memory_limit_mib must be at least {_SMALLEST_MEMORY_MIB}, got {memory_limit_mib}",
+    )
+    check_capacity(path, cluster, capacity)
+    for share in capacity:
+        require(
+            share.may_be_interrupted is False,
+            path,
+            f"a broker needs capacity that is never interrupted, got {share.capacity_provider} with "
+            f"interruptible={share.may_be_interrupted}",
+        )
+    routers = [sidecar for sidecar in sidecars if isinstance(sidecar, RoutesLogs)]
+    require(len(routers) <= 1, path, f"only one sidecar may route the logs, got {len(routers)}")
+    _check_grade(broker, grade, vpc=cluster.vpc, vpc_subnets=vpc_subnets)
+    return namespace.namespace_name
+
+
+def dns_names(dns_name: str, grade: Grade) -> list[str]:
+    """Return the name of each node in the namespace."""
+    return [f"{dns_name}-{place}" for place in range(NODES)] if isinstance(grade, NodeCluster) else [dns_name]
+
+
+def node_subnets(vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None) -> list[ec2.ISubnet]:
+    """Return a subnet for each node of a cluster, each in another zone; fewer where there are not so many zones."""
+    chosen = vpc.select_subnets() if vpc_subnets is None else _select(vpc, vpc_subnets)
+    by_zone: dict[str, ec2.ISubnet] = {}
+    for subnet in chosen.subnets:
+        by_zone.setdefault(subnet.availability_zone, subnet)
+    subnets = list(by_zone.values())
+    if chosen.is_pending_lookup:  # of a network that the command line has yet to look up
+        subnets = [subnets[place % len(subnets)] for place in range(NODES)]
+    return subnets[:NODES]
+
+
+def _select(vpc: ec2.IVpc, chosen: ec2.SubnetSelection) -> ec2.SelectedSubnets:
+    return vpc.select_subnets(
+        availability_zones=chosen.availability_zones,
+        one_per_az=chosen.one_per_az,
+        subnet_filters=chosen.subnet_filters,
+        subnet_group_name=chosen.subnet_group_name,
+        subnets=chosen.subnets,
+        subnet_type=chosen.subnet_type,
+    )
+
+
+def _check_grade(broker: Construct, grade: Grade, *, vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None) -> None:
+    path = broker.node.path
+    if not isinstance(grade, EphemeralNode | SingleNode | NodeCluster):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"{path}: grade must be EphemeralNode(), SingleNode() or NodeCluster(), got {grade!r}")
+    if isinstance(grade, NodeCluster):
+        zones = len(node_subnets(vpc, vpc_subnets))
+        require(
+            zones == NODES,
+            path,
+            f"a NodeCluster needs subnets in {NODES} zones, got {zones}: with fewer, one zone holds the majority",
+        )
+        return
+    protected = Stack.of(broker).termination_protection is True
+    require(
+        not (protected and isinstance(grade, EphemeralNode)),
+        path,
+        "an EphemeralNode loses all messages with its task, and the stack has termination protection: "
+        "use a NodeCluster",
+    )
+    require(
+        not (protected and isinstance(grade, SingleNode) and not grade.accept_one_copy),
+        path,
+        "a quorum queue on one node has one copy, and the stack has termination protection: use a NodeCluster, or "
+        "SingleNode(accept_one_copy=True)",
+    )

@@ -1,0 +1,117 @@
+"""The queues of a broker, with a user for each of their two roles; known when the app is synthesised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jsii
+from aws_cdk import IResolveContext, IStringProducer, RemovalPolicy
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from ecs_workloads._checks import check_name, check_range, is_token, require
+from ecs_workloads._credentials import credential, generated_secret
+from ecs_workloads._rabbit_mq_files import DeclaredQueue, consumer_user, dead_letter_queue, definitions, producer_user
+
+# Each takes about 1.5 KiB of a task definition, which may have 64.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
+_MOST_QUEUES = 30
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueUsers:
+    """The secrets of a queue's two users."""
+
+    producer: secretsmanager.ISecret
+    consumer: secretsmanager.ISecret
+
+
+class BrokerDefinitions(Construct):
+    """Collects queues, makes the secrets of their users, and gives them to the containers of the nodes."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, encryption_key: kms.IKey | None, removal_policy: RemovalPolicy
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._path = scope.node.path
+        self._encryption_key = encryption_key
+        self._removal_policy = removal_policy
+        self._queues: list[DeclaredQueue] = []
+
+    def declare(self, name: str, *, delivery_limit: int, containers: list[ecs.ContainerDefinition]) -> QueueUsers:
+        """Declare a queue, and let the nodes know the passwords of its users."""
+        self._check(name, delivery_limit)
+        users = QueueUsers(
+            producer=self._user(f"{name}Producer", producer_user(name)),
+            consumer=self._user(f"{name}Consumer", consumer_user(name)),
+        )
+        place = len(self._queues)
+        queue = DeclaredQueue(
+            name=name,
+            delivery_limit=delivery_limit,
+            producer=f"BROKER_PRODUCER_{place}",
+            consumer=f"BROKER_CONSUMER_{place}",
+        )
+        self._queues.append(queue)
+        for container in containers:
+            container.add_secret(queue.producer, credential(users.producer, "password"))
+            container.add_secret(queue.consumer, credential(users.consumer, "password"))
+        return users
+
+    def written(self, administrator: tuple[str, str]) -> str:
+        """Return the definitions of all queues so far."""
+        return definitions(administrator=administrator, queues=self._queues)
+
+    def _user(self, construct_id: str, name: str) -> secretsmanager.ISecret:
+        return generated_secret(
+            self,
+            construct_id,
+            self._encryption_key,
+            self._removal_policy,
+            template=f'{{"username": "{name}"}}',
+            key="password",
+        )
+
+    def _check(self, name: str, delivery_limit: int) -> None:
+        require(not is_token(name), self._path, "a queue's name must be known now: the broker is configured for it")
+        require(not is_token(delivery_limit), self._path, "delivery_limit must be known now: it is a part of a policy")
+        check_name(
+            self._path,
+            "a queue's name",
+            name,
+            rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{_LONGEST_NAME - 1}}}",
+            f"1 to {_LONGEST_NAME} letters, digits, dots, hyphens and underscores, not beginning with a dot or hyphen",
+        )
+        require(
+            not name.endswith(dead_letter_queue("")),
+            self._path,
+            f"queues that end in {dead_letter_queue('')!r} are made for the others, got {name!r}",
+        )
+        check_range(self._path, "delivery_limit", delivery_limit, 1, 1000)
+        require(
+            name not in [queue.name for queue in self._queues],
+            self._path,
+            f"queue {name!r} is declared already: keep what queue() returned, and give it to each tier",
+        )
+        require(
+            len(self._queues) < _MOST_QUEUES,
+            self._path,
+            f"a broker has at most {_MOST_QUEUES} queues, which fit into a task definition; use another broker",
+        )
+
+
+@jsii.implements(IStringProducer)
+class WrittenLate:
+    """A text that is made when the app is synthesised, after all queues are declared."""
+
+    def __init__(self, write: Callable[[], str]) -> None:
+        self._write = write
+
+    def produce(self, context: IResolveContext) -> str:
+        """Return the text."""
+        del context
+        return self._write()

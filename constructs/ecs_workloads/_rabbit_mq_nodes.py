@@ -1,0 +1,268 @@
+"""The nodes of a broker: one, or three that are deployed one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from aws_cdk import Lazy, Names, RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_efs as efs
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from ecs_workloads._checks import duration
+from ecs_workloads._credentials import credential, generated_secret
+from ecs_workloads._dns_name import claim_dns_name
+from ecs_workloads._rabbit_mq_checks import Grade, node_subnets
+from ecs_workloads._rabbit_mq_container import (
+    CLUSTER_PATH,
+    CONFIGURATION,
+    DATA_PATH,
+    UID,
+    lone_node,
+    member,
+    node_container,
+)
+from ecs_workloads._rabbit_mq_definitions import BrokerDefinitions, WrittenLate
+from ecs_workloads._rabbit_mq_files import configuration, settings
+from ecs_workloads._rabbit_mq_version import check_image
+from ecs_workloads._service import TierService, tasks_group
+from ecs_workloads._task_metrics import tier_metrics
+from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT
+from ecs_workloads.broker_metrics import BrokerMetrics
+from ecs_workloads.broker_node import BrokerNode
+from ecs_workloads.capacity import CapacityShare
+from ecs_workloads.efs_volume import EfsVolume
+from ecs_workloads.ephemeral_node import EphemeralNode
+from ecs_workloads.node_cluster import NodeCluster
+from ecs_workloads.rabbit_mq_collector import RabbitMqCollector
+from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
+from ecs_workloads.scaling import Scaling
+from ecs_workloads.scratch_volume import ScratchVolume
+from ecs_workloads.shared_file_system import SharedFileSystem
+from ecs_workloads.sidecar import Sidecar
+from ecs_workloads.volume import Volume
+
+# The name is older than the users of queues, and data that was made with it still knows it.
+_ADMINISTRATOR = ("application", "BROKER_ADMINISTRATOR")
+_PLACES = ("First", "Second", "Third")
+# The port mapper of Erlang, the nodes among each other, and their commands.
+# https://www.rabbitmq.com/docs/networking#ports
+_PORTS_BETWEEN_NODES = (
+    (ec2.Port.tcp, (4369,), "Erlang's port mapper"),
+    (ec2.Port.tcp, (25672,), "Nodes of the broker"),
+    (ec2.Port.tcp_range, (35672, 35682), "Commands of the broker"),
+)
+
+
+class BrokerNodes:
+    """What stands in the scope of a broker. The ids of one node stay as they are: its data hangs on them."""
+
+    def __init__(
+        self,
+        broker: Construct,
+        *,
+        cluster: ecs.ICluster,
+        namespace_name: str,
+        version: str,
+        image: ecs.ContainerImage,
+        grade: Grade,
+        dns_names: Sequence[str],
+        cpu: int,
+        memory_limit_mib: int,
+        certificate: secretsmanager.ISecret | None,
+        deployment_alarms: Sequence[cloudwatch.IAlarm],
+        sidecars: Sequence[Sidecar],
+        collector: RabbitMqCollector | None,
+        suspended: bool,
+        capacity: Sequence[CapacityShare],
+        vpc_subnets: ec2.SubnetSelection | None,
+        security_groups: Sequence[ec2.ISecurityGroup],
+        enable_execute_command: bool,
+        log_retention: logs.RetentionDays,
+        encryption_key: kms.IKey | None,
+        removal_policy: RemovalPolicy,
+    ) -> None:
+        self._broker = broker
+        self._path = broker.node.path
+        self._tls = certificate is not None
+        host_names = [f"{dns_name}.{namespace_name}" for dns_name in dns_names]
+        self._host_names = host_names
+        peers = [f"rabbit@{host_name}" for host_name in host_names] if len(host_names) > 1 else []
+        # Before anything is made: it refuses what Fargate has no task for.
+        containers = [
+            replace(
+                node_container(
+                    image=image,
+                    cpu=cpu,
+                    memory_limit_mib=memory_limit_mib,
+                    environment=member(cpu, peers=peers, place=place) if peers else lone_node(cpu),
+                    clustered=bool(peers),
+                ),
+                log_retention=log_retention,
+            )
+            for place in range(len(host_names))
+        ]
+        for dns_name in dns_names:
+            claim_dns_name(self._path, cluster, dns_name)
+        secret = partial(generated_secret, broker, encryption_key=encryption_key, removal_policy=removal_policy)
+        self.credentials = secret("Credentials", template='{"username": "application"}', key="password")
+        cookie = secret("ErlangCookie")
+        self._definitions = BrokerDefinitions(
+            broker, "Queues", encryption_key=encryption_key, removal_policy=removal_policy
+        )
+        self.cluster_name = Names.unique_resource_name(broker, max_length=100, separator="-")
+        self._metrics = (
+            None
+            if collector is None
+            else BrokerMetrics.of_rabbit_mq(
+                self.cluster_name, node_names=host_names, path=self._path, suspended=suspended
+            )
+        )
+        lines = settings(
+            cluster_name=self.cluster_name,
+            memory_limit_mib=memory_limit_mib,
+            tls=self._tls,
+            nodes=len(host_names),
+        )
+        written = Lazy.uncached_string(
+            WrittenLate(lambda: configuration(settings=lines, definitions=self._definitions.written(_ADMINISTRATOR)))
+        )
+        secrets = {
+            "RABBITMQ_ERLANG_COOKIE": credential(cookie),
+            _ADMINISTRATOR[1]: credential(self.credentials, "password"),
+        }
+        if certificate is not None:
+            secrets["BROKER_TLS_CERTIFICATE"] = credential(certificate, "certificate")
+            secrets["BROKER_TLS_PRIVATE_KEY"] = credential(certificate, "private_key")
+        self._files = (
+            None
+            if isinstance(grade, EphemeralNode)
+            else SharedFileSystem(
+                broker,
+                "Data",
+                vpc=cluster.vpc,
+                vpc_subnets=vpc_subnets,
+                encryption_key=encryption_key,
+                removal_policy=removal_policy,
+            )
+        )
+        subnets: list[ec2.SubnetSelection | None] = [vpc_subnets]
+        if isinstance(grade, NodeCluster):
+            subnets = [ec2.SubnetSelection(subnets=[one]) for one in node_subnets(cluster.vpc, vpc_subnets)]
+            security_groups = security_groups or [tasks_group(broker, cluster.vpc, path=self._path)]
+        self._tiers: list[TierService] = []
+        for place, container in enumerate(containers):
+            scope = Construct(broker, _PLACES[place]) if peers else broker
+            tier = TierService(
+                scope,
+                "Default",
+                cluster=cluster,
+                container=replace(container, volumes=self._volumes(place, clustered=bool(peers)))
+                .with_environment({CONFIGURATION: written})
+                .with_secrets(secrets),
+                longest_work=LONGEST_STOP_TIMEOUT,
+                capacity=capacity,
+                vpc_subnets=subnets[place],
+                security_groups=security_groups,
+                enable_execute_command=enable_execute_command,
+                encryption_key=encryption_key,
+                removal_policy=removal_policy,
+                suspended=suspended,
+                sidecars=[
+                    *sidecars,
+                    *([] if collector is None else [collector.beside(self.cluster_name, host_names[place])]),
+                ],
+                deployment_alarms=deployment_alarms,
+                single_writer=True,
+                # A replacement would run beside the old service, on the same data. With a name it cannot be created.
+                service_name=Names.unique_resource_name(scope, max_length=255, separator="-"),
+                service_connect=False,  # a proxy would cut connections that live for days
+            )
+            tier.service.enable_cloud_map(name=dns_names[place], dns_ttl=duration(timedelta(seconds=10)))
+            if self._tiers:
+                # Else CloudFormation would deploy all nodes at once, and none would be left to go on.
+                tier.cfn_service.node.add_dependency(self._tiers[-1].cfn_service)
+            self._tiers.append(tier)
+        check_image(self._path, self._tiers[0].container.image_name, version)
+        self.nodes = tuple(
+            BrokerNode(
+                host_name=host_name,
+                service=tier.service,
+                task_definition=tier.task_definition,
+                log_group=tier.log_group,
+                metrics=tier_metrics(
+                    tier.node.scope.node.path if peers and tier.node.scope is not None else self._path,
+                    tier.service,
+                    scaling=Scaling(),
+                    suspended=suspended,
+                    broker=None if peers else self._metrics,
+                ),
+            )
+            for host_name, tier in zip(host_names, self._tiers, strict=True)
+        )
+        if peers:
+            for port, numbers, description in _PORTS_BETWEEN_NODES:
+                self.connections.allow_internally(port(*numbers), description)
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """Network access to and from the nodes, which have their security groups in common."""
+        return self._tiers[0].connections
+
+    @property
+    def broker_metrics(self) -> BrokerMetrics:
+        """What the nodes tell of themselves."""
+        if self._metrics is None:
+            raise ValueError(f"{self._path}: nothing measures it, as collector=None asks")
+        return self._metrics
+
+    @property
+    def file_system(self) -> efs.FileSystem:
+        """Where the nodes keep their data."""
+        if self._files is None:
+            raise ValueError(f"{self._path}: an EphemeralNode has no file system")
+        return self._files.file_system
+
+    def queue(
+        self, name: str, *, longest_processing_time: timedelta, delivery_limit: int, broker: ec2.IConnectable
+    ) -> RabbitMqQueue:
+        """Declare a queue, and return it for tiers to use."""
+        # First the value, whose checks leave nothing behind.
+        queue = RabbitMqQueue(
+            name=name,
+            longest_processing_time=longest_processing_time,
+            host_names=self._host_names,
+            broker=broker,
+            scheme="amqps" if self._tls else "amqp",
+            cluster_name=None if self._metrics is None else self.cluster_name,
+        )
+        users = self._definitions.declare(
+            name, delivery_limit=delivery_limit, containers=[tier.container for tier in self._tiers]
+        )
+        return replace(queue, producer_credentials=users.producer, consumer_credentials=users.consumer)
+
+    def _volumes(self, place: int, *, clustered: bool) -> list[Volume]:
+        if self._files is None:
+            # The image says VOLUME for it, which belongs to the image's user.
+            return [ScratchVolume(name="data", container_path=DATA_PATH, image_declares_volume=True)]
+        if not clustered:
+            return [self._folder("data", DATA_PATH, "Folder", "/rabbitmq")]
+        own = self._folder("data", DATA_PATH, f"{_PLACES[place]}Folder", f"/rabbitmq-{place}")
+        return [own, self._folder("cluster", CLUSTER_PATH, "ClusterFolder", "/rabbitmq-cluster")]
+
+    def _folder(self, name: str, container_path: str, construct_id: str, path: str) -> EfsVolume:
+        if self._files is None:  # pragma: no cover - who asks has a file system
+            raise ValueError(f"{self._path}: no file system")
+        known = self._files.file_system.node.try_find_child(construct_id)
+        access_point = (
+            known if isinstance(known, efs.AccessPoint) else self._files.folder(construct_id, path=path, uid=UID)
+        )
+        return EfsVolume(name=name, container_path=container_path, access_point=access_point)

@@ -1,0 +1,55 @@
+"""Which versions of RabbitMQ a broker may run, and may be upgraded from."""
+
+from __future__ import annotations
+
+import re
+
+from aws_cdk import Token
+
+from ecs_workloads._checks import require
+
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+# The last minor before 4.0.
+_BEFORE_FOUR = (3, 13)
+
+
+def check_version(path: str, version: str, upgrade_from: str | None) -> None:
+    """Refuse a version that floats, has another configuration, or that the data cannot be upgraded to.
+
+    RabbitMQ skips no minor, and goes back to none: https://www.rabbitmq.com/docs/rolling-upgrade
+    """
+    new = _parse(path, "version", version)
+    require(new[0] == 4, path, f"version must be one of RabbitMQ 4, got {version}")  # noqa: PLR2004
+    if upgrade_from is None:
+        return
+    old = _parse(path, "upgrade_from", upgrade_from)
+    require(new >= old, path, f"a broker cannot go back from upgrade_from={upgrade_from} to version={version}")
+    before = _BEFORE_FOUR if new[1] == 0 else (4, new[1] - 1)
+    require(
+        old[:2] in (new[:2], before),
+        path,
+        f"RabbitMQ skips no minor version: from upgrade_from={upgrade_from} go to {_next(old)} before {version}",
+    )
+
+
+def check_image(path: str, image_name: str, version: str) -> None:
+    """Refuse an image whose tag names another version; a digest or a token names none."""
+    tag = image_name.partition("@")[0].rpartition("/")[2].rpartition(":")[2]
+    found = None if Token.is_unresolved(tag) else re.match(r"\d+\.\d+(\.\d+)?", tag)
+    require(
+        found is None or found[0] == version,
+        path,
+        f"the image's tag is {tag!r}, and version={version}: name the version that the image has",
+    )
+
+
+def _parse(path: str, argument: str, version: str) -> tuple[int, int, int]:
+    match = _VERSION.fullmatch(version)
+    if match is None:
+        raise ValueError(f"{path}: {argument} must be a full version such as 4.2.1, got {version!r}")
+    major, minor, patch = (int(number) for number in match.groups())
+    return major, minor, patch
+
+
+def _next(old: tuple[int, int, int]) -> str:
+    return "4.0" if old[:2] == _BEFORE_FOUR else f"{old[0]}.{old[1] + 1}"

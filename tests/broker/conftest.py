@@ -1,0 +1,88 @@
+"""Brokers of the construct, on a real RabbitMQ. A cluster takes a while to form: tests share it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk.assertions import Template as Synthesised
+
+from ecs_workloads import NodeCluster, RabbitMqBroker, SingleNode
+from tests.broker.deployment import Deployment
+from tests.broker.root import broker_root, why_not
+from tests.broker.task_plan import Template
+from tests.broker.vpc import Vpc
+
+VERSION = "4.0.5"
+QUEUES = ("orders", "invoices")
+
+
+def template(**arguments: Any) -> Template:
+    """Synthesise a broker with two queues, each with a producer and a consumer."""
+    stack = cdk.Stack(cdk.App(), "Stack", env=cdk.Environment(account="111111111111", region="eu-west-1"))
+    cluster = ecs.Cluster(
+        stack,
+        "Cluster",
+        vpc=ec2.Vpc(stack, "Vpc", max_azs=3),
+        default_cloud_map_namespace=ecs.CloudMapNamespaceOptions(name="shop.internal"),
+    )
+    broker = RabbitMqBroker(stack, "Broker", cluster=cluster, version=VERSION, **{"grade": SingleNode(), **arguments})
+    for name in QUEUES:
+        broker.queue(name, longest_processing_time=timedelta(minutes=5))
+    return Template(Synthesised.from_stack(stack).to_json())
+
+
+@pytest.fixture(scope="session")
+def image() -> Path:
+    if "CI" not in os.environ and (reason := why_not()):
+        pytest.skip(reason)
+    return broker_root()
+
+
+@pytest.fixture(scope="session")
+def vpc(image: Path) -> Generator[Vpc, None, None]:
+    assert image.is_dir()
+    with Vpc() as vpc:
+        yield vpc
+
+
+@pytest.fixture(scope="session")
+def single_template() -> Template:
+    return template()
+
+
+@pytest.fixture(scope="session")
+def cluster_template() -> Template:
+    return template(grade=NodeCluster())
+
+
+def deploy(vpc: Vpc, image: Path, folder: Path, found: Template) -> Deployment:
+    """Return a deployment that does not run yet."""
+    return Deployment(template=found, vpc=vpc, image=image, folder=folder)
+
+
+@pytest.fixture(scope="module")
+def single(
+    vpc: Vpc, image: Path, single_template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Deployment, None, None]:
+    """One node, which runs."""
+    with deploy(vpc, image, tmp_path_factory.mktemp("single"), single_template) as one:
+        one.start()
+        yield one
+
+
+@pytest.fixture(scope="module")
+def cluster(
+    vpc: Vpc, image: Path, cluster_template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Deployment, None, None]:
+    """Three nodes, which run, and began all at once."""
+    with deploy(vpc, image, tmp_path_factory.mktemp("cluster"), cluster_template) as three:
+        three.start()
+        yield three

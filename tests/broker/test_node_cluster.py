@@ -1,0 +1,126 @@
+"""Three nodes of the construct, each with its own network, on a real RabbitMQ."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.broker.deployment import Deployment
+from tests.broker.task import Task
+from tests.broker.test_single_node import drain, publish
+from tests.broker.traffic import Traffic
+
+NODES = [f"rabbit@rabbitmq-{number}.shop.internal" for number in range(3)]
+
+
+def wait_until(condition: Callable[[], bool], what: str, *, patience: float = 120) -> None:
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain until {what}"
+        time.sleep(0.5)
+
+
+def members_in_step(cluster: Deployment) -> bool:
+    """Return whether each of the three has all of the first queue."""
+    asked = cluster.first.run("rabbitmq-queues", "-q", "quorum_status", "orders", "--formatter", "json")
+    if asked.status:
+        return False
+    rows = [{key.lower().replace(" ", "_"): value for key, value in one.items()} for one in json.loads(asked.output)]
+    states = [row["raft_state"] for row in rows]
+    return sorted(states) == ["follower", "follower", "leader"] and len({row["last_log_index"] for row in rows}) == 1
+
+
+def test_three_nodes_form_one_cluster_by_their_logical_names(cluster: Deployment) -> None:
+    for task in cluster.tasks:
+        assert cluster.running_nodes(task) == NODES
+        assert task.check_health().status == 0
+    # The host is called otherwise, and none has the address of another.
+    assert "ip-10-199-" in cluster.first.run("hostname").output
+    found = json.loads(cluster.first.ctl("list_queues", "name", "type", "members", "--formatter", "json"))
+    assert {one["name"]: (one["type"], sorted(one["members"])) for one in found} == dict.fromkeys(
+        ("orders", "orders.dead-letters", "invoices", "invoices.dead-letters"), ("quorum", NODES)
+    )
+
+
+def test_a_rolling_restart_loses_none_of_twenty_thousand_messages(
+    cluster: Deployment, record_property: Callable[[str, object], None]
+) -> None:
+    number = 20_000
+    stops: list[float] = []
+    # CloudFormation updates a service after those on which it depends.
+    for earlier, later in zip(cluster.tasks, cluster.tasks[1:], strict=False):
+        assert earlier.plan.service in later.plan.after
+    with Traffic(cluster, number) as traffic:
+        traffic.wait_for(1_000)
+        for task in cluster.tasks:
+            status, seconds = task.stop()
+            assert (status, seconds < task.plan.stop_timeout) == (0, True), task.output[-3000:]
+            stops.append(round(seconds, 1))
+            task.start()
+        traffic.wait_for(number)
+    record_property("duplicates", traffic.duplicates)
+    record_property("retries", traffic.retries)
+    record_property("stops", stops)
+    print(f"{traffic.duplicates} duplicates, {traffic.retries} retries, stops of {stops} s")  # noqa: T201
+    assert traffic.confirmed == set(range(number)) == set(traffic.got)
+    # What was sent but not confirmed is sent again; what was delivered but not acknowledged is delivered again.
+    assert traffic.duplicates <= traffic.retries + traffic.most_unacknowledged
+    assert drain(cluster) == []
+
+
+def test_a_killed_node_comes_back_with_a_new_address_and_its_data(cluster: Deployment) -> None:
+    bodies = [str(number) for number in range(100)]
+    publish(cluster, bodies)
+    second = cluster.tasks[1]
+    before = second.address
+    second.kill()
+    publish(cluster, ["meanwhile"])
+    second.start()
+    assert second.address != before
+    wait_until(lambda: cluster.running_nodes() == NODES, "the node is back")
+    wait_until(lambda: members_in_step(cluster), "it has what it missed")
+    assert drain(cluster, second) == [*bodies, "meanwhile"]
+
+
+def test_a_node_with_a_blank_disk_joins_again(cluster: Deployment) -> None:
+    publish(cluster, ["kept"])
+    third = cluster.tasks[2]
+    third.kill()
+    third.wipe()
+    third.start()
+    wait_until(lambda: cluster.running_nodes() == NODES, "the node is back")
+    publish(cluster, ["traffic"])
+    wait_until(lambda: members_in_step(cluster), "it has its copy again")
+    assert drain(cluster, third) == ["kept", "traffic"]
+
+
+def test_the_node_of_a_minority_pauses_and_comes_back(cluster: Deployment) -> None:
+    third = cluster.tasks[2]
+    cluster.vpc.part(third.address)
+    try:
+        wait_until(lambda: cluster.running_nodes() == NODES[:2], "the majority sees it")
+        wait_until(lambda: not listens(third), "the minority pauses")
+        publish(cluster, ["in the partition"])
+    finally:
+        cluster.vpc.heal(third.address)
+    wait_until(lambda: cluster.running_nodes() == NODES, "it heals")
+    wait_until(lambda: listens(third), "it serves again")
+    assert drain(cluster, third) == ["in the partition"]
+
+
+def listens(task: Task) -> bool:
+    return task.run("rabbitmq-diagnostics", "-q", "check_port_listener", "5672").status == 0
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_all_nodes_stopped_come_back_with_new_addresses(cluster: Deployment, number: int) -> None:
+    """Whichever was the last to stop."""
+    publish(cluster, ["kept"])
+    for task in [*(one for one in cluster.tasks if one is not cluster.tasks[number]), cluster.tasks[number]]:
+        task.kill()
+    cluster.start()
+    assert cluster.running_nodes() == NODES
+    assert drain(cluster) == ["kept"]

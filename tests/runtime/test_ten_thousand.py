@@ -1,0 +1,143 @@
+"""Ten thousand messages, while consumers are killed, connections are cut and the broker restarts: none is lost."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from ecs_workloads_runtime import Producer
+from tests.runtime.broker import Broker
+from tests.runtime.conftest import AmqpQueueUnderTest, make_sqs_queue
+from tests.runtime.programs import Program
+from tests.runtime.proxy import Proxy
+from tests.runtime.test_consumer import wait_until
+
+NUMBER = 10_000
+PREFETCH = 10
+WORKER = f"""
+import os
+from ecs_workloads_runtime import Consumer, read_connection
+
+done = os.open(os.environ["DONE"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+Consumer(
+    read_connection("ORDERS"), lambda message: os.write(done, message.body.encode() + b"\\n"), prefetch={PREFETCH}
+).run()
+"""
+
+
+class Trouble:
+    """Two consumers, one of which is always about to be stopped or killed, until told that it is enough."""
+
+    def __init__(self, environment: Mapping[str, str], proxy: Proxy) -> None:
+        self._environment = environment
+        self._proxy = proxy
+        self._enough = threading.Event()
+        self.killed = self.stopped = self.cut = 0
+        self._chance = random.Random(1)  # noqa: S311
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._make)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._enough.set()
+        self._thread.join()
+
+    def _make(self) -> None:
+        programs = [Program(WORKER, self._environment) for _ in range(2)]
+        for turn in itertools.cycle(range(2)):
+            if self._enough.wait(self._chance.uniform(1.5, 2.5)):
+                break
+            if self._chance.random() < 0.5:
+                programs[turn].process.kill()
+                self.killed += 1
+            else:
+                programs[turn].ask_to_end()
+                self.stopped += 1
+            programs[turn].end()
+            programs[turn].__exit__(None, None, None)
+            programs[turn] = Program(WORKER, self._environment)
+            self._proxy.cut()
+            self.cut += 1
+        for program in programs:
+            program.ask_to_end()
+            program.end()
+            program.__exit__(None, None, None)
+
+
+def counts(done: Path) -> Counter[str]:
+    return Counter(done.read_text(encoding="ascii").split()) if done.exists() else Counter()
+
+
+def report(found: Counter[str], trouble: Trouble, record_property: object) -> None:
+    duplicates = found.total() - len(found)
+    assert callable(record_property)
+    for name, value in (("duplicates", duplicates), ("killed", trouble.killed), ("cut", trouble.cut)):
+        record_property(name, value)
+    print(f"{len(found)} messages, {duplicates} done twice, {trouble.killed} consumers killed, {trouble.cut} cuts")  # noqa: T201
+    assert set(found) == {str(number) for number in range(NUMBER)}
+    assert trouble.killed + trouble.stopped > 2
+    # A process knows again what it has done itself. What is done twice was in the hand of one that was killed, or was
+    # acknowledged on a connection that was cut just then, with another consumer to take it.
+    assert duplicates <= trouble.killed + 2 * PREFETCH * (trouble.cut + 1)
+
+
+def test_a_broker(broker: Broker, amqp: AmqpQueueUnderTest, tmp_path: Path, record_property: object) -> None:
+    done = tmp_path / "done"
+    proxy = Proxy(broker.address)
+    connection = broker.connection(amqp.connection.name, address=proxy.address)
+    environment = {**replace(amqp, connection=connection).environment, "DONE": str(done)}
+    with (
+        Trouble(environment, proxy) as trouble,
+        Producer(connection, send_timeout=timedelta(seconds=120)) as producer,
+        ThreadPoolExecutor(max_workers=32) as pool,
+    ):
+        half = [str(number) for number in range(NUMBER // 2)]
+        list(pool.map(producer.send, half))
+        rest = pool.map(producer.send, [str(number) for number in range(NUMBER // 2, NUMBER)])
+        time.sleep(0.2)
+        broker.stop()
+        broker.start()
+        list(rest)
+        wait_until(lambda: len(counts(done)) == NUMBER)
+    proxy.close()
+    wait_until(lambda: amqp.held() == 0)
+    report(counts(done), trouble, record_property)
+
+
+def test_sqs(moto_origin: str, tmp_path: Path, record_property: object) -> None:
+    done = tmp_path / "done"
+    host, port = moto_origin.removeprefix("http://").split(":")
+    proxy = Proxy((host, int(port)))
+    sqs = make_sqs_queue(moto_origin, visibility=timedelta(seconds=2), receives=1000)
+    connection = replace(sqs.connection, url=sqs.connection.url.replace(f":{port}/", f":{proxy.address[1]}/"))
+    environment = {**replace(sqs, connection=connection).environment, "DONE": str(done)}
+    with (
+        Trouble(environment, proxy) as trouble,
+        Producer(connection, send_timeout=timedelta(seconds=120)) as producer,
+        ThreadPoolExecutor(max_workers=4) as pool,
+    ):
+        # moto's server looks at every message of a queue for each call: a long queue is a slow one.
+        for begin in range(0, NUMBER, 200):
+            list(pool.map(producer.send, [str(number) for number in range(begin, begin + 200)]))
+            wait_until(lambda: len(counts(done)) >= begin - 200)  # noqa: B023
+        wait_until(lambda: len(counts(done)) == NUMBER)
+    proxy.close()
+    report(counts(done), trouble, record_property)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.runtime.test_consumer.PATIENCE", 45.0)

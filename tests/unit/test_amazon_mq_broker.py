@@ -1,0 +1,308 @@
+"""Tests of `AmazonMqBroker`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import cdk_nag
+import pytest
+from aws_cdk import aws_amazonmq as amazonmq
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Template
+
+from ecs_workloads import (
+    Alarms,
+    AmazonMqBroker,
+    BacklogPerTask,
+    Container,
+    MessageQueue,
+    RabbitMqBroker,
+    Scaling,
+    SqsQueue,
+    Worker,
+)
+from ecs_workloads.testing import assert_no_findings, replacements
+from tests.templates import properties, resources
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def vpc(stack: cdk.Stack) -> ec2.Vpc:
+    zones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+    return ec2.Vpc(stack, "BrokerVpc", availability_zones=zones)
+
+
+def made(stack: cdk.Stack) -> dict[str, Any]:
+    return properties(stack, "AWS::AmazonMQ::Broker")
+
+
+def test_a_broker_is_a_private_cluster_of_a_known_version(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    AmazonMqBroker(stack, "Broker", vpc=vpc)
+
+    broker = made(stack)
+    assert (broker["EngineType"], broker["EngineVersion"]) == ("RABBITMQ", "4.2")
+    assert broker["DeploymentMode"] == "CLUSTER_MULTI_AZ"
+    assert broker["HostInstanceType"] == "mq.m7g.large"
+    assert broker["PubliclyAccessible"] is False
+    assert broker["AutoMinorVersionUpgrade"] is True
+    assert broker["SubnetIds"] == [stack.resolve(subnet.subnet_id) for subnet in vpc.private_subnets]
+    assert len(broker["SubnetIds"]) == 3
+
+
+def test_a_single_node_has_one_subnet_and_a_small_instance(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    AmazonMqBroker(stack, "Broker", vpc=vpc, deployment_mode="SINGLE_INSTANCE")
+
+    broker = made(stack)
+    assert (broker["DeploymentMode"], broker["HostInstanceType"]) == ("SINGLE_INSTANCE", "mq.m7g.medium")
+    assert broker["SubnetIds"] == [stack.resolve(vpc.private_subnets[0].subnet_id)]
+
+
+def test_it_logs_and_is_maintained_on_sunday_night(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    AmazonMqBroker(stack, "Broker", vpc=vpc)
+
+    broker = made(stack)
+    assert broker["Logs"] == {"General": True}
+    assert broker["MaintenanceWindowStartTime"] == {"DayOfWeek": "SUNDAY", "TimeOfDay": "03:00", "TimeZone": "UTC"}
+
+
+def test_it_is_made_as_told(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    window = amazonmq.CfnBroker.MaintenanceWindowProperty(
+        day_of_week="TUESDAY", time_of_day="22:30", time_zone="Europe/Zurich"
+    )
+    AmazonMqBroker(
+        stack,
+        "Broker",
+        vpc=vpc,
+        engine_version="3.13",
+        host_instance_type="mq.m5.xlarge",
+        vpc_subnets=ec2.SubnetSelection(subnets=vpc.isolated_subnets or vpc.private_subnets[:2]),
+        security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")],
+        maintenance_window=window,
+    )
+
+    broker = made(stack)
+    assert (broker["EngineVersion"], broker["HostInstanceType"]) == ("3.13", "mq.m5.xlarge")
+    assert broker["SecurityGroups"] == ["sg-1"]
+    assert len(broker["SubnetIds"]) == 2
+    assert broker["MaintenanceWindowStartTime"]["DayOfWeek"] == "TUESDAY"
+
+
+def test_the_template_holds_no_password(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    AmazonMqBroker(stack, "Broker", vpc=vpc)
+
+    [user] = made(stack)["Users"]
+    assert user["Username"] == "application"
+    assert "{{resolve:secretsmanager:" in str(user["Password"])
+    generated = properties(stack, "AWS::SecretsManager::Secret")["GenerateSecretString"]
+    # Amazon MQ takes 12 characters or more, without commas, colons and equals signs.
+    assert (generated["PasswordLength"], generated["ExcludePunctuation"]) == (32, True)
+
+
+def test_it_and_its_credentials_are_kept_unless_told(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    AmazonMqBroker(stack, "Kept", vpc=vpc)
+    AmazonMqBroker(stack, "Left", vpc=vpc, removal_policy=cdk.RemovalPolicy.DESTROY)
+
+    for kind in ("AWS::AmazonMQ::Broker", "AWS::SecretsManager::Secret"):
+        found = resources(stack, kind)
+        assert [(one["DeletionPolicy"], one["UpdateReplacePolicy"]) for one in found] == [
+            ("Retain", "Retain"),
+            ("Delete", "Delete"),
+        ]
+
+
+def test_it_has_the_key_that_it_is_given(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/a")
+    AmazonMqBroker(stack, "Broker", vpc=vpc, encryption_key=key)
+
+    assert made(stack)["EncryptionOptions"] == {"UseAwsOwnedKey": False, "KmsKeyId": key.key_arn}
+    assert properties(stack, "AWS::SecretsManager::Secret")["KmsKeyId"] == key.key_arn
+
+
+def test_without_a_key_amazon_mq_has_its_own(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    AmazonMqBroker(stack, "Broker", vpc=vpc)
+
+    assert made(stack)["EncryptionOptions"] == {"UseAwsOwnedKey": True}
+
+
+def test_two_brokers_have_two_names_that_a_replacement_finds_taken(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    names = [AmazonMqBroker(stack, name, vpc=vpc).broker_name for name in ("First", "Second")]
+
+    assert [one["Properties"]["BrokerName"] for one in resources(stack, "AWS::AmazonMQ::Broker")] == names
+    assert len(set(names)) == 2
+    assert all(len(name) <= 50 for name in names)
+
+
+def test_nobody_is_let_in_and_a_worker_only_to_amqp(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container
+) -> None:
+    broker = AmazonMqBroker(stack, "Broker", vpc=cluster.vpc)
+    Worker(
+        stack,
+        "Worker",
+        cluster=cluster,
+        container=container,
+        queue=broker.queue("orders", longest_processing_time=MINUTE),
+        scaling=Scaling(min_capacity=1, max_capacity=1),
+    )
+    rule = properties(stack, "AWS::EC2::SecurityGroupIngress")
+    assert (rule["FromPort"], rule["ToPort"]) == (5671, 5671)
+    assert "SourceSecurityGroupId" in rule
+    [group] = [
+        one["Properties"]
+        for one in resources(stack, "AWS::EC2::SecurityGroup")
+        if one["Properties"]["GroupDescription"] == "Broker Stack/Broker"
+    ]
+    assert "SecurityGroupIngress" not in group
+    assert group["SecurityGroupEgress"][0]["CidrIp"] == "255.255.255.255/32"
+
+
+def test_its_queue_knows_its_endpoint_its_credentials_and_its_name(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    broker = AmazonMqBroker(stack, "Broker", vpc=vpc)
+    queue = broker.queue("orders", longest_processing_time=MINUTE)
+
+    url = stack.resolve(queue.connection_environment("ORDERS")["ORDERS_URL"])
+    [endpoint, path] = url["Fn::Join"][1]
+    assert endpoint["Fn::Select"][0] == 0
+    assert endpoint["Fn::Select"][1]["Fn::GetAtt"][1] == "AmqpEndpoints"
+    assert path == "/%2F"
+    assert queue.broker_name == broker.broker_name
+    assert queue.credentials is broker.credentials
+
+
+def test_it_is_blocked_without_memory_or_disk(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    broker = AmazonMqBroker(stack, "Broker", vpc=vpc)
+    Alarms(stack, "Alarms", tiers={"Broker": broker.metrics}, topics={"critical": [], "warning": []})
+
+    blocked, unmeasured = (one["Properties"] for one in resources(stack, "AWS::CloudWatch::Alarm"))
+    queries = {one["Id"]: one["MetricStat"]["Metric"] for one in blocked["Metrics"] if "MetricStat" in one}
+    assert {key: one["MetricName"] for key, one in queries.items()} == {
+        "used": "RabbitMQMemUsed",
+        "most": "RabbitMQMemLimit",
+        "free": "RabbitMQDiskFree",
+        "least": "RabbitMQDiskFreeLimit",
+    }
+    assert all(one["Dimensions"] == [{"Name": "Broker", "Value": broker.broker_name}] for one in queries.values())
+    assert "(Stack/Broker)" in blocked["AlarmDescription"]
+    assert unmeasured["TreatMissingData"] == "breaching"
+
+
+def changed(**arguments: Any) -> dict[str, Any]:
+    stack = cdk.Stack(cdk.App(), "Stack")
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-1",
+        availability_zones=["eu-west-1a", "eu-west-1b"],
+        private_subnet_ids=["subnet-1", "subnet-2"],
+    )
+    AmazonMqBroker(stack, "Broker", vpc=vpc, **arguments)
+    return dict(Template.from_stack(stack).to_json())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"deployment_mode": "SINGLE_INSTANCE"}, "DeploymentMode"),
+        ({"engine_version": "3.13"}, None),
+        ({"host_instance_type": "mq.m7g.xlarge"}, None),
+    ],
+)
+def test_what_replaces_it_is_known_before_the_deployment(arguments: dict[str, Any], reason: str | None) -> None:
+    found = replacements(changed(), changed(**arguments))
+
+    told = [one.reasons[0].split(" ")[0] for one in found if "Broker" in one.logical_id]
+    assert (reason in told) if reason else told == []
+
+
+def test_tags_reach_it(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    AmazonMqBroker(stack, "Broker", vpc=vpc)
+    cdk.Tags.of(stack).add("team", "shop")
+
+    assert {"Key": "team", "Value": "shop"} in made(stack)["Tags"]
+
+
+def test_its_cpu_is_measured(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    metric = AmazonMqBroker(stack, "Broker", vpc=vpc).metric_cpu_utilization()
+
+    assert (metric.namespace, metric.metric_name, metric.statistic) == (
+        "AWS/AmazonMQ",
+        "SystemCpuUtilization",
+        "Maximum",
+    )
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        cdk_nag.AwsSolutionsChecks,
+        cdk_nag.HIPAASecurityChecks,
+        cdk_nag.NIST80053R4Checks,
+        cdk_nag.NIST80053R5Checks,
+        cdk_nag.PCIDSS321Checks,
+        cdk_nag.ServerlessChecks,
+    ],
+)
+def test_no_policy_pack_finds_anything(pack: type[cdk_nag.NagPack]) -> None:
+    app = cdk.App(analytics_reporting=False)
+    stack = cdk.Stack(app, "Stack")
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-1",
+        availability_zones=["eu-west-1a", "eu-west-1b"],
+        private_subnet_ids=["subnet-1", "subnet-2"],
+    )
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/a")
+    AmazonMqBroker(stack, "Broker", vpc=vpc, encryption_key=key)
+
+    assert_no_findings(app, [pack(app)])
+
+
+def _sqs(stack: cdk.Stack, cluster: ecs.Cluster) -> MessageQueue:
+    del cluster
+    return SqsQueue(stack, "Orders", longest_processing_time=MINUTE)
+
+
+def _amazon_mq(stack: cdk.Stack, cluster: ecs.Cluster) -> MessageQueue:
+    return AmazonMqBroker(stack, "Broker", vpc=cluster.vpc).queue("orders", longest_processing_time=MINUTE)
+
+
+def _rabbit_mq(stack: cdk.Stack, cluster: ecs.Cluster) -> MessageQueue:
+    broker = RabbitMqBroker(stack, "Broker", cluster=cluster, version="4.2.1")
+    return broker.queue("orders", longest_processing_time=MINUTE)
+
+
+@pytest.mark.parametrize("queue", [_sqs, _rabbit_mq, _amazon_mq])
+def test_a_worker_moves_to_another_queue_by_one_line(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, queue: Any
+) -> None:
+    worker = Worker(
+        stack,
+        "Worker",
+        cluster=cluster,
+        container=container,
+        queue=queue(stack, cluster),
+        scaling=Scaling(
+            min_capacity=0,
+            max_capacity=4,
+            policies=(BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2)),),
+        ),
+    )
+
+    task = worker.task_definition.node.default_child
+    assert isinstance(task, ecs.CfnTaskDefinition)
+    logical_id = stack.resolve(task.logical_id)
+    [main] = Template.from_stack(stack).to_json()["Resources"][logical_id]["Properties"]["ContainerDefinitions"]
+    # A producer reads one more on a broker of ours; nobody needs it to consume.
+    assert {one["Name"] for one in main["Environment"]} - {"QUEUE_EXCHANGE"} == {"QUEUE_URL", "QUEUE_NAME"}
+    assert {one["Name"] for one in main.get("Secrets", [])} in (set(), {"QUEUE_USERNAME", "QUEUE_PASSWORD"})
+    policies = [one["Properties"] for one in resources(stack, "AWS::ApplicationAutoScaling::ScalingPolicy")]
+    assert {one["PolicyType"] for one in policies} == {"TargetTrackingScaling", "StepScaling"}
+    assert worker.metrics.queue is not None
+    assert isinstance(worker.metrics.queue.messages_waiting, cloudwatch.Metric)
