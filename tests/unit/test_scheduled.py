@@ -46,6 +46,10 @@ def test_takes_each_form_of_schedule(schedule: str) -> None:
     Scheduled(name="Any", schedule=schedule, max_capacity=1)
 
 
+def test_the_most_tasks_may_be_none() -> None:
+    assert Scheduled(name="Night", schedule="rate(1 hour)", max_capacity=0).max_capacity == 0
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [({"schedule": "0 8 * * *"}, r"schedule must be cron\(...\) with six fields")],
