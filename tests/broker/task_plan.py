@@ -67,9 +67,10 @@ class Template:
         """Return ``value`` as CloudFormation would resolve it."""
         if not isinstance(value, dict):
             return str(value)
-        [(function, argument)] = value.items()
+        resolved: Mapping[str, Any] = value
+        [(function, argument)] = resolved.items()
         if function == "Ref":
-            return _PSEUDO.get(argument, argument)
+            return _PSEUDO.get(str(argument), str(argument))
         if function == "Fn::Join":
             return str(argument[0]).join(self.text(one) for one in argument[1])
         if function == "Fn::GetAtt" and argument[1] in {"Arn", "Name"}:
