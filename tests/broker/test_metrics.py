@@ -59,6 +59,8 @@ def test_the_collector_selects_what_the_alarms_read(single: Deployment) -> None:
     channel.basic_consume("orders", ignore)
     connection.process_data_events(time_limit=1)
 
+    found: dict[Series, float] = {}
+
     def value(name: str, queue: str) -> float:
         labels = frozenset({("VHost", "/"), ("Queue", queue)})
         return found.get((f"rabbitmq_detailed_queue_{name}", labels), -1)
