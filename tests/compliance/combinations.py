@@ -298,7 +298,7 @@ def tries(build: Build, wanted: int, templates: set[str]) -> Callable[[Arguments
 Build = Callable[[Shop, Arguments], None]
 # Of 20 combinations, how many are of each tier.
 _TIERS: Sequence[tuple[Build, st.SearchStrategy[Arguments], int]] = (
-    (Shop.web, WEB, 9),
+    (Shop.web, WEB, 8),
     (Shop.app_server, APP, 5),
     (Shop.worker, WORKER, 5),
     (Shop.broker, BROKER, 1),
