@@ -46,7 +46,7 @@ lint: $(DEV) ## Check format, rules, types and the order of imports
 	pyright
 	mypy
 
-bench: $(DEV) $(CDK) ## Measure beside aws_ecs_patterns, and write docs/benchmarks.md; about ten minutes, in which nothing else should run
+bench: $(DEV) $(CDK) ## Measure beside aws_ecs_patterns, and write docs/benchmarks.md; about fifteen minutes, in which nothing else should run
 	$(BIN)/python -m benchmarks
 
 format: $(DEV) ## Format the code and mend what can be mended

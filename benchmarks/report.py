@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import platform
 from collections.abc import Iterator
-from importlib.metadata import version
 
 import matplotlib as mpl
-import psutil
 
 mpl.use("svg")
 from matplotlib import pyplot as plt
 
 from benchmarks.cases import ROOT, SIDES, WORKERS
+from benchmarks.machine import describe_machine
 from benchmarks.results import Comparison, each_further_worker
 
 _PAGE = ROOT / "docs" / "benchmarks.md"
@@ -41,7 +38,7 @@ def _lines(comparisons: list[Comparison], rounds: int) -> Iterator[str]:
         "side makes less: no web firewall, no logs of the load balancer, no alarms, no dashboard. So time is given per",
         "resource too.",
         "",
-        f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%d}, {_machine()}.",
+        f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%d}, {describe_machine()}.",
         "",
         "| what | side | wall, s | CPU, s | peak, MiB | resources | services | ms per resource | ms per service |",
         "|---|---|--:|--:|--:|--:|--:|--:|--:|",
@@ -83,14 +80,6 @@ def _lines(comparisons: list[Comparison], rounds: int) -> Iterator[str]:
         slope = each_further_worker(comparisons, side)
         yield f"| {_NAMES[side]} | {1000 * slope.wall:.1f} | {1000 * slope.cpu:.1f} | {slope.peak:.2f} |"
     yield from ("", "![wall time and memory by number of workers](benchmarks.svg)")
-
-
-def _machine() -> str:
-    memory = psutil.virtual_memory().total / 2**30
-    return (
-        f"{platform.system()} {platform.machine()} with {os.cpu_count()} processors and {memory:.0f} GiB, "
-        f"Python {platform.python_version()}, aws-cdk-lib {version('aws-cdk-lib')}, jsii {version('jsii')}"
-    )
 
 
 def _draw(comparisons: list[Comparison]) -> None:

@@ -29,7 +29,7 @@ ALWAYS = (
     AcceptedFinding(
         layer="Network",
         rule="VPCDefaultSecurityGroupClosed",
-        reason="Nothing uses the default group; to empty it takes a Lambda function",
+        reason="Nothing uses the default group. Only a Lambda function empties it, which breaks three rules of checkov",
     ),
     AcceptedFinding(
         layer="Network",
@@ -41,21 +41,12 @@ ALWAYS = (
         layer="Network",
         rule="EC2.2",
         packs=(SECURITY_HUB,),
-        reason="Nothing uses the default group; to empty it takes a Lambda function",
-    ),
-    *(
-        AcceptedFinding(
-            layer="Network",
-            rule=rule,
-            packs=(SECURITY_HUB,),
-            reason="Tasks reach ECR through the NAT gateway; nat_gateways=0 makes the endpoints instead",
-        )
-        for rule in ("EC2.55", "EC2.56")
+        reason="Nothing uses the default group. Only a Lambda function empties it, which breaks three rules of checkov",
     ),
     AcceptedFinding(
         layer="Network",
         rule="IAMNoInlinePolicy",
-        reason="aws_cdk writes the policy of the one role that it is for: that of the flow log",
+        reason="aws_cdk writes each grant into a policy inside the one role that it is for: that of the flow log",
     ),
 )
 WITHOUT_DOMAIN = (
@@ -101,19 +92,10 @@ UNPROTECTED = (
     ),
     *(
         AcceptedFinding(
-            layer=layer,
-            rule="CloudWatch.16",
-            packs=(SECURITY_HUB,),
-            reason="An environment that is not protected needs its logs for debugging, not as evidence",
-        )
-        for layer in ("Network", "Data", "Application")
-    ),
-    *(
-        AcceptedFinding(
             layer="Data",
             rule=rule,
             packs=packs,
-            reason="Point-in-time recovery covers mistakes; an environment that is not protected needs no more copies",
+            reason="Point-in-time recovery is on. A vault with backups cannot be deleted, and outlives the environment",
         )
         for rule, packs in (
             ("DynamoDBInBackupPlan", ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5")),
@@ -132,42 +114,12 @@ PROTECTED = (
         layer="Data",
         rule="IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup]",
         packs=("AwsSolutions",),
-        reason="AWS keeps the policy of AWS Backup in step with what its backups need",
-    ),
-)
-WITHOUT_KEYS = tuple(
-    AcceptedFinding(
-        layer=layer,
-        rule="CloudWatchLogGroupEncrypted",
-        reason="An environment without keys of its own relies on those of CloudWatch, which encrypts every log",
-    )
-    for layer in ("Network", "Platform", "Application")
-) + tuple(
-    AcceptedFinding(
-        layer=layer,
-        rule=rule,
-        packs=(CHECKOV,),
-        reason="An environment without keys of its own relies on those of the service, which encrypts all the same",
-    )
-    for layer, rule in (
-        ("Network", "CKV_AWS_158"),
-        ("Platform", "CKV_AWS_158"),
-        ("Application", "CKV_AWS_158"),
-        ("Data", "CKV_AWS_27"),
-        ("Data", "CKV_AWS_119"),
-    )
-)
-WITHOUT_TOPIC = (
-    AcceptedFinding(
-        layer="Operations",
-        rule="CloudWatchAlarmAction",
-        packs=("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5"),
-        reason="Nobody is woken for an environment without a topic; the dashboard shows its alarms",
+        reason="AWS keeps the policy of AWS Backup in step; with one of ours, backups could fail when they need more",
     ),
 )
 
 
-EVERY = (*ALWAYS, *WITHOUT_DOMAIN, *UNPROTECTED, *PROTECTED, *WITHOUT_KEYS, *WITHOUT_TOPIC)
+EVERY = (*ALWAYS, *WITHOUT_DOMAIN, *UNPROTECTED, *PROTECTED)
 
 
 def accept_findings(layers: Sequence[cdk.Stack], environment: Environment) -> None:
@@ -176,8 +128,6 @@ def accept_findings(layers: Sequence[cdk.Stack], environment: Environment) -> No
         *ALWAYS,
         *(WITHOUT_DOMAIN if environment.domain is None and environment.listener is None else ()),
         *(PROTECTED if environment.protected else UNPROTECTED),
-        *(() if environment.own_keys else WITHOUT_KEYS),
-        *(() if environment.alarm_topic else WITHOUT_TOPIC),
     ]
     for stack in layers:
         acknowledgments = [

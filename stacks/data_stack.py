@@ -26,11 +26,10 @@ class DataStack(cdk.Stack):
         key = layer_key(self, environment)
         values = self._broker(environment, key) if environment.queue == "rabbitmq" else self._queue(environment, key)
         values |= self._table(environment, key)
-        if key is not None:
-            values["key-arn"] = key.key_arn
+        values["key-arn"] = key.key_arn
         shared_values.publish(self, environment, "data", values)
 
-    def _table(self, environment: Environment, key: kms.IKey | None) -> dict[str, str]:
+    def _table(self, environment: Environment, key: kms.IKey) -> dict[str, str]:
         table = dynamodb.Table(
             self,
             "OrdersTable",
@@ -47,13 +46,13 @@ class DataStack(cdk.Stack):
             self._back_up(table, environment, key)
         return {"orders-table-arn": table.table_arn, "orders-table-name": table.table_name}
 
-    def _back_up(self, table: dynamodb.Table, environment: Environment, key: kms.IKey | None) -> None:
+    def _back_up(self, table: dynamodb.Table, environment: Environment, key: kms.IKey) -> None:
         """Keep a copy of each day for five weeks, out of reach of who may write the table."""
         vault = backup.BackupVault(self, "Vault", encryption_key=key, removal_policy=removal_policy(environment))
         plan = backup.BackupPlan.daily35_day_retention(self, "Backups", vault)
         plan.add_selection("Orders", resources=[backup.BackupResource.from_dynamo_db_table(table)])
 
-    def _queue(self, environment: Environment, key: kms.IKey | None) -> dict[str, str]:
+    def _queue(self, environment: Environment, key: kms.IKey) -> dict[str, str]:
         orders = SqsQueue(
             self,
             "Orders",
@@ -68,7 +67,7 @@ class DataStack(cdk.Stack):
             "orders-dead-letter-queue-name": orders.dead_letter_queue.queue_name,
         }
 
-    def _broker(self, environment: Environment, key: kms.IKey | None) -> dict[str, str]:
+    def _broker(self, environment: Environment, key: kms.IKey) -> dict[str, str]:
         vpc = shared_values.vpc(self, environment)
         repository = ecr.Repository.from_repository_name(self, "Repository", repository_name(environment, "queue"))
         cluster = shared_values.cluster(self, environment, vpc=vpc)

@@ -81,11 +81,8 @@ class Environment:
         app: Size of the app server.
         worker: Size of the worker.
         longest_order: Longest time that a worker takes for one order.
-        log_retention: How long logs are kept.
+        log_retention: How long logs are kept. Less than a year breaks CloudWatch.16 of AWS Security Hub.
         execute_command: Whether a shell may be opened in a task.
-        own_keys: Whether each layer gets a KMS key of its own.
-        alarm_topic: Whether alarms go to a topic, to which people subscribe. It needs ``own_keys``: CloudWatch may not
-            use the key that AWS manages for encrypted topics.
         protected: Whether data outlives its stack, and stacks and load balancer refuse to be deleted.
 
     Raises:
@@ -111,10 +108,8 @@ class Environment:
     app: TierSize
     worker: TierSize
     longest_order: timedelta = timedelta(minutes=2)
-    log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
+    log_retention: logs.RetentionDays = logs.RetentionDays.ONE_YEAR
     execute_command: bool = True
-    own_keys: bool = False
-    alarm_topic: bool = False
     protected: bool = False
 
     def __post_init__(self) -> None:
@@ -126,9 +121,6 @@ class Environment:
         self._require(
             self.queue != "rabbitmq" or (self.broker_version is not None and self.release is not None),
             "the broker's image comes from a repository: rabbitmq needs release and broker_version",
-        )
-        self._require(
-            self.own_keys or not self.alarm_topic, "the topic of the alarms is encrypted: alarm_topic needs own_keys"
         )
         self._require(
             self.domain is None or self.listener is None, "the host name of a listener is its host_header: no domain"
@@ -165,7 +157,6 @@ DEV = Environment(
     web=TierSize(scaling=Scaling(min_capacity=1, max_capacity=2)),
     app=TierSize(scaling=Scaling(min_capacity=1, max_capacity=2)),
     worker=TierSize(scaling=Scaling(min_capacity=1, max_capacity=2, policies=_BY_ORDERS)),
-    log_retention=logs.RetentionDays.ONE_WEEK,
 )
 
 STAGING = Environment(
@@ -182,8 +173,6 @@ STAGING = Environment(
     app=TierSize(scaling=Scaling(min_capacity=2, max_capacity=4)),
     # A broker does not count what arrives.
     worker=TierSize(scaling=Scaling(min_capacity=1, max_capacity=4, policies=(_BY_BACKLOG,))),
-    own_keys=True,
-    alarm_topic=True,
 )
 
 PROD = replace(
@@ -205,7 +194,6 @@ PROD = replace(
     worker=TierSize(
         cpu=512, memory_limit_mib=1024, scaling=Scaling(min_capacity=2, max_capacity=20, policies=(_BY_BACKLOG,))
     ),
-    log_retention=logs.RetentionDays.ONE_YEAR,
     execute_command=False,
     protected=True,
 )

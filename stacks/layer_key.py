@@ -9,10 +9,8 @@ from aws_cdk import aws_kms as kms
 from stacks.environments import Environment
 
 
-def layer_key(stack: cdk.Stack, environment: Environment) -> kms.IKey | None:
-    """Return a key for everything that ``stack`` encrypts, or none where the environment has no own keys."""
-    if not environment.own_keys:
-        return None
+def layer_key(stack: cdk.Stack, environment: Environment) -> kms.IKey:
+    """Return a key for everything that ``stack`` encrypts."""
     key = kms.Key(
         stack,
         "Key",

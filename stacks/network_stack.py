@@ -12,10 +12,13 @@ from stacks import shared_values
 from stacks.environments import Environment
 from stacks.layer_key import layer_key, removal_policy
 
-# What a task needs of AWS to start, to log, and to use its queue, where no NAT gateway leads out.
-_ENDPOINTS = {
+# Images never leave the network of AWS.
+_IMAGES = {
     "EcrApi": ec2.InterfaceVpcEndpointAwsService.ECR,
     "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
+}
+# What else a task needs of AWS to start, to log, and to use its queue, where no NAT gateway leads out.
+_WITHOUT_NAT = {
     "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
     "SecretsManager": ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
     "Sqs": ec2.InterfaceVpcEndpointAwsService.SQS,
@@ -81,11 +84,10 @@ class NetworkStack(cdk.Stack):
             restrict_default_security_group=False,  # that would take a Lambda function; nothing uses the group
         )
         self._write_flow_log(vpc, key)
-        if not environment.nat_gateways:
-            self._add_endpoints(vpc)
+        self._add_endpoints(vpc)
         return vpc
 
-    def _write_flow_log(self, vpc: ec2.Vpc, key: kms.IKey | None) -> None:
+    def _write_flow_log(self, vpc: ec2.Vpc, key: kms.IKey) -> None:
         log_group = logs.LogGroup(
             self,
             "FlowLogGroup",
@@ -100,5 +102,14 @@ class NetworkStack(cdk.Stack):
             self, "Endpoints", vpc=vpc, description="Endpoints of AWS services", allow_all_outbound=False
         )
         group.add_ingress_rule(ec2.Peer.ipv4(self._environment.cidr), ec2.Port.tcp(443), "Tasks of the VPC")
-        for name, service in _ENDPOINTS.items():
-            vpc.add_interface_endpoint(name, service=service, security_groups=[group], open=False)
+        gateways = self._environment.nat_gateways
+        # An endpoint is paid for in each zone: as many as have a NAT gateway, on which its tasks depend as much.
+        subnets = vpc.private_subnets[:gateways] if gateways else vpc.isolated_subnets
+        for name, service in (_IMAGES if gateways else _IMAGES | _WITHOUT_NAT).items():
+            vpc.add_interface_endpoint(
+                name,
+                service=service,
+                subnets=ec2.SubnetSelection(subnets=subnets),
+                security_groups=[group],
+                open=False,
+            )

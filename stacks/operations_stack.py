@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
@@ -16,18 +14,16 @@ from stacks.layer_key import layer_key
 
 
 class OperationsStack(cdk.Stack):
-    """One dashboard and the alarms of all tiers, which go to a topic where the environment has one."""
+    """One dashboard and the alarms of all tiers, which go to a topic. Who shall hear of them subscribes to it."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id)
         tiers = shared_values.tiers(self, environment)
-        topics = self._topics(environment)
-        alarms = Alarms(self, "Alarms", tiers=tiers, topics={"critical": topics, "warning": topics})
+        topic = self._topic(environment)
+        alarms = Alarms(self, "Alarms", tiers=tiers, topics={"critical": [topic], "warning": [topic]})
         Dashboard(self, "Dashboard", tiers=tiers, alarms=alarms.alarms)
 
-    def _topics(self, environment: Environment) -> Sequence[sns.Topic]:
-        if not environment.alarm_topic:
-            return []
+    def _topic(self, environment: Environment) -> sns.Topic:
         key = layer_key(self, environment)
         topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
         # A policy of its own takes the place of the one by which the whole account may publish.
@@ -41,15 +37,14 @@ class OperationsStack(cdk.Stack):
                 conditions={"StringEquals": {"aws:SourceAccount": self.account}},
             )
         )
-        if key is not None:
-            # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-            key.add_to_resource_policy(
-                iam.PolicyStatement(
-                    sid="Alarms",
-                    principals=[cloudwatch],  # pyright: ignore[reportArgumentType]  # jsii#4541
-                    actions=["kms:Decrypt", "kms:GenerateDataKey*"],
-                    resources=["*"],
-                )
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Alarms",
+                principals=[cloudwatch],  # pyright: ignore[reportArgumentType]  # jsii#4541
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
             )
+        )
         cdk.CfnOutput(self, "AlarmTopic", value=topic.topic_arn, description="Subscribe here to hear of alarms")
-        return [topic]
+        return topic

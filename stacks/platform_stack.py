@@ -41,11 +41,11 @@ class PlatformStack(cdk.Stack):
         )
         namespace = cluster.cluster.default_cloud_map_namespace
         assert namespace is not None  # noqa: S101 - ContainerCluster always has one
-        values = {
+        return {
             "cluster-name": cluster.cluster.cluster_name,
             "namespace-name": namespace.namespace_name,
             "namespace-id": namespace.namespace_id,
             "namespace-arn": namespace.namespace_arn,
             "exec-log-group-name": cluster.exec_log_group.log_group_name,
+            "key-arn": key.key_arn,
         }
-        return values if key is None else {**values, "key-arn": key.key_arn}

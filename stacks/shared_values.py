@@ -164,7 +164,7 @@ def orders(scope: Construct, environment: Environment) -> MessageQueue:
             "Orders",
             queue_arn=value("orders-queue-arn"),
             queue_url=value("orders-queue-url"),
-            key_arn=None if key is None else key.key_arn,
+            key_arn=key.key_arn,
         ),
         longest_processing_time=environment.longest_order,
     )
@@ -254,9 +254,7 @@ def brokers(environment: Environment) -> Sequence[str]:
     return [f"Broker{place}" for place in range(environment.broker_nodes)]
 
 
-def _data_key(scope: Construct, environment: Environment) -> kms.IKey | None:
-    if not environment.own_keys:
-        return None
+def _data_key(scope: Construct, environment: Environment) -> kms.IKey:
     key = scope.node.try_find_child("DataKey")
     if key is None:
         return kms.Key.from_key_arn(scope, "DataKey", read(scope, environment, "data", "key-arn"))
@@ -264,7 +262,7 @@ def _data_key(scope: Construct, environment: Environment) -> kms.IKey | None:
 
 
 def _exec_key(environment: Environment) -> bool:
-    return environment.own_keys and environment.cluster is None and environment.execute_command
+    return environment.cluster is None and environment.execute_command
 
 
 def _parameter_name(environment: Environment, layer: Layer, name: str) -> str:

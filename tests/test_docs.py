@@ -32,8 +32,9 @@ CONTRACTS = {
     "Sidecar",
     "Volume",
 }
-# A policy or a sidecar is given these; nobody makes one.
-GIVEN = {"ExtensibleTask", "ScalableService"}
+# A policy, a sidecar or whoever asks is given these; nobody makes one.
+GIVEN = {"BrokerNode", "ExtensibleTask", "ScalableService"}
+WITHOUT_ARGUMENTS = {"EphemeralNode", "NodeCluster"}
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
@@ -65,7 +66,14 @@ def test_a_table_says_the_defaults_that_the_code_has(table: Table) -> None:
 
 
 def test_every_public_class_has_its_table() -> None:
-    assert {table.name for table in TABLES if "." not in table.name} == (set(ecs_workloads.__all__) - CONTRACTS - GIVEN)
+    assert {table.name for table in TABLES if "." not in table.name} == (
+        set(ecs_workloads.__all__) - CONTRACTS - GIVEN - WITHOUT_ARGUMENTS
+    )
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_ARGUMENTS))
+def test_what_needs_no_table_takes_no_argument(name: str) -> None:
+    assert not inspect.signature(getattr(ecs_workloads, name)).parameters
 
 
 def test_contracts_are_contracts() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
-from aws_cdk import Acknowledgment, Stack, Validations
+from aws_cdk import Acknowledgment, Validations
 from constructs import IConstruct
 
 # They read templates, after the app has ended.
@@ -19,17 +19,19 @@ _ANY_RESOURCE = "IAM5[Resource::...]"
 def accept_findings(construct: IConstruct, *kinds: str, wildcards: Sequence[str] = ()) -> None:
     """Acknowledge what ``accepted_findings.toml`` lists for constructs of ``kinds``.
 
-    ``wildcards`` are the ARNs with a wildcard that policies of ``construct`` name: each is a finding of its own.
+    Those cover what is below ``construct`` as well. ``wildcards`` are the ARNs with a wildcard that policies there
+    name, as `flat` writes them: each is a finding of its own.
     """
-    entries = [entry for kind in kinds for entry in _entries()[kind]]
-    acknowledgments = [
-        Acknowledgment(id=f"{pack}::{pack}-{rule}", reason=entry["reason"])
-        for entry in entries
-        for rule in _rules(construct, str(entry["rule"]), wildcards)
-        for pack in entry["packs"]
-        if pack not in _NO_PACKS_OF_CDK
-    ]
-    Validations.of(construct).acknowledge(*acknowledgments)
+    reasons: dict[str, list[str]] = {}
+    for kind in kinds:
+        for entry in _entries()[kind]:
+            for rule in _rules(str(entry["rule"]), wildcards):
+                for pack in entry["packs"]:
+                    if pack not in _NO_PACKS_OF_CDK:
+                        reasons.setdefault(f"{pack}::{pack}-{rule}", []).append(entry["reason"])
+    Validations.of(construct).acknowledge(
+        *(Acknowledgment(id=rule, reason="; ".join(said)) for rule, said in reasons.items())
+    )
 
 
 @functools.cache
@@ -41,18 +43,15 @@ def _entries() -> Mapping[str, Sequence[Mapping[str, str]]]:
     return by_construct
 
 
-def _rules(construct: IConstruct, rule: str, wildcards: Sequence[str]) -> list[str]:
-    if rule != _ANY_RESOURCE:
-        return [rule]
-    stack = Stack.of(construct)
-    return [f"IAM5[Resource::{_flat(stack.resolve(wildcard))}]" for wildcard in wildcards]
+def _rules(rule: str, wildcards: Sequence[str]) -> list[str]:
+    return [f"IAM5[Resource::{wildcard}]" for wildcard in wildcards] if rule == _ANY_RESOURCE else [rule]
 
 
-def _flat(value: Any) -> str:  # noqa: ANN401 - a resolved text is a text or a function of CloudFormation
+def flat(value: Any) -> str:  # noqa: ANN401 - a resolved text is a text or a function of CloudFormation
     """Return a resolved text as cdk-nag writes it in the id of a finding: references in angle brackets."""
     match value:
         case {"Fn::Join": [str(delimiter), parts]}:
-            return delimiter.join(_flat(part) for part in parts)
+            return delimiter.join(flat(part) for part in parts)
         case {"Fn::GetAtt": [str(resource), str(attribute)]}:
             return f"<{resource}.{attribute}>"
         case {"Ref": str(name)}:

@@ -51,8 +51,16 @@ def check_range(subject: str, name: str, value: float, low: float, high: float) 
     require(low <= value <= high, subject, f"{name} must be from {low} to {high}, got {value}")
 
 
+def check_known_range(subject: str, name: str, value: float, low: float, high: float, *, why: str) -> None:
+    """Refuse a number outside ``low`` to ``high``, and a token: ``why`` says for what the number is needed now."""
+    require(not is_token(value), subject, f"{name} must be known now: {why}")
+    require(low <= value <= high, subject, f"{name} must be from {low} to {high}, got {value}")
+
+
 def check_percent(subject: str, name: str, value: float) -> None:
-    """Refuse a share that nothing, or everything, would exceed."""
+    """Refuse a share that nothing, or everything, would exceed; a token passes."""
+    if is_token(value):
+        return
     require(0 < value <= 100, subject, f"{name} must be above 0 and up to 100, got {value}")  # noqa: PLR2004
 
 

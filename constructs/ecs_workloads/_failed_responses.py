@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aws_cdk import Tokenization
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
@@ -17,10 +18,11 @@ def failed_responses_alarm(
     It looks at the load balancer alone, never at the service: a service whose deployment refers to an alarm on
     a metric of its own depends on itself.
     """
+    percent = Tokenization.stringify_number(max_percent)
     alarm = cloudwatch.Alarm(
         scope,
         construct_id,
-        alarm_description=f"More than {max_percent:g} percent of the requests to {scope.node.path} fail",
+        alarm_description=f"More than {percent} percent of the requests to {scope.node.path} fail",
         metric=requests.metric_failed_percent(),
         threshold=max_percent,
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,

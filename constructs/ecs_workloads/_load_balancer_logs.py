@@ -54,11 +54,17 @@ def write_logs(scope: Construct, load_balancer: elbv2.ApplicationLoadBalancer, b
 
 
 def _own_bucket(scope: Construct) -> s3.IBucket:
+    bucket = _bucket(scope, "AccessLogs")
+    _write_access(bucket, _bucket(scope, "AccessLogsAudit"))
+    return bucket
+
+
+def _bucket(scope: Construct, construct_id: str) -> s3.Bucket:
     bucket = s3.Bucket(
         scope,
-        "AccessLogs",
+        construct_id,
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        encryption=s3.BucketEncryption.S3_MANAGED,  # the only one that load balancers can write to
+        encryption=s3.BucketEncryption.S3_MANAGED,  # the only one that load balancers and S3 write logs to
         enforce_ssl=True,
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         versioned=True,
@@ -67,3 +73,28 @@ def _own_bucket(scope: Construct) -> s3.IBucket:
     )
     accept_findings(bucket, "log bucket")
     return bucket
+
+
+def _write_access(bucket: s3.Bucket, audit: s3.Bucket) -> None:
+    """Write to ``audit`` who read or wrote ``bucket``: by a policy, whatever the feature flags of the app are.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    """
+    resource = bucket.node.default_child
+    if not isinstance(resource, s3.CfnBucket):  # pragma: no cover - guards a fact of aws_cdk
+        raise TypeError(f"{bucket.node.path}: aws_cdk no longer makes a CfnBucket")
+    resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
+        destination_bucket_name=audit.bucket_name
+    )
+    audit.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="Audit",
+            principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],  # pyright: ignore[reportArgumentType]  # jsii#4541
+            actions=["s3:PutObject"],
+            resources=[audit.arn_for_objects("*")],
+            conditions={
+                "ArnLike": {"aws:SourceArn": bucket.bucket_arn},
+                "StringEquals": {"aws:SourceAccount": Stack.of(bucket).account},
+            },
+        )
+    )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from ecs_workloads._plain_metric import parts_of
 from ecs_workloads.scaling import ScalableService
 
 _Policy = appscaling.CfnScalingPolicy
@@ -65,20 +66,20 @@ def scalable_target(service: ScalableService) -> appscaling.ScalableTarget:
 def _query(
     identifier: str, metric: cloudwatch.IMetric, path: str
 ) -> appscaling.CfnScalingPolicy.TargetTrackingMetricDataQueryProperty:
-    # Not to_metric_config(): it answers with some twenty calls to Node, for each metric of each worker.
     if not isinstance(metric, cloudwatch.Metric):
         raise ValueError(f"{path}: the queue's metric {identifier!r} must be a plain metric, not an expression")  # noqa: TRY004 - it is of the right type
+    parts = parts_of(metric)
     return _Policy.TargetTrackingMetricDataQueryProperty(
         id=identifier,
         return_data=False,
         metric_stat=_Policy.TargetTrackingMetricStatProperty(
-            stat=metric.statistic,
+            stat=parts.statistic,
             metric=_Policy.TargetTrackingMetricProperty(
-                namespace=metric.namespace,
-                metric_name=metric.metric_name,
+                namespace=parts.namespace,
+                metric_name=parts.metric_name,
                 dimensions=[
                     _Policy.TargetTrackingMetricDimensionProperty(name=name, value=value)
-                    for name, value in sorted((metric.dimensions or {}).items())
+                    for name, value in sorted(parts.dimensions.items())
                 ],
             ),
         ),

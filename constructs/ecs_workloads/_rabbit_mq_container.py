@@ -21,20 +21,6 @@ CLUSTER_PATH = "/var/lib/rabbitmq-cluster"
 CONFIGURATION = "BROKER_CONFIGURATION"
 _RUNNING = "rabbitmq-diagnostics -q check_running"
 _OPEN_FILES = 65536
-# Of a cluster that was stopped, Mnesia waits for all nodes, and Khepri for a majority; from 4.2 on it is the default.
-# https://www.rabbitmq.com/docs/metadata-store
-_KHEPRI = "+khepri_db"
-# 4.0 does not boot with the sign: it takes the list for all flags that a new node has.
-_KHEPRI_OF_4_0 = ",".join(
-    (
-        "khepri_db",
-        "rabbitmq_4.0.0",
-        "quorum_queue_non_voters",
-        "message_containers_deaths_v2",
-        "rabbit_exchange_type_local_random",
-        "detailed_queues_endpoint",
-    )
-)
 
 
 def node_container(
@@ -81,14 +67,13 @@ def lone_node(cpu: int) -> dict[str, str]:
     }
 
 
-def member(cpu: int, *, version: str, peers: Sequence[str], place: int) -> dict[str, str]:
+def member(cpu: int, *, peers: Sequence[str], place: int) -> dict[str, str]:
     """Return the variables of the node at ``place`` among ``peers``. The first one begins the cluster."""
     return {
         "RABBITMQ_NODENAME": peers[place],
         "RABBITMQ_USE_LONGNAME": "true",
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _schedulers(cpu),
         "ERL_INETRC": f"{FOLDER}/inetrc",
-        "RABBITMQ_FEATURE_FLAGS": _KHEPRI_OF_4_0 if version.startswith("4.0.") else _KHEPRI,
         "BROKER_PEERS": " ".join(peer for other, peer in enumerate(peers) if other != place),
         "BROKER_BEGINS_CLUSTER": "true" if place == 0 else "false",
     }

@@ -1,11 +1,12 @@
 # What a node's container runs: it writes the node's files into memory, starts the server, and stops it gracefully.
 #
-# BROKER_CONFIGURATION holds all files, each after a line "=== name mode". In a file, ${NAME} stands for a secret of
-# that name. Only sh and coreutils are asked for.
-set -eu
+# BROKER_CONFIGURATION holds all files, each after a line "=== name mode". In a file, |NAME| stands for the secret of
+# that name. Only sh and coreutils are asked for. No variable stands in braces: CloudFormation would take it for its own.
+set -e
 files=/tmp/broker
 data=/var/lib/rabbitmq
 joined=false
+began=false
 
 say() {
   printf 'entry point: %s\n' "$*" >&2
@@ -18,27 +19,27 @@ die() {
 
 # Prints a line with its secrets filled in. They stand inside strings of JSON, so they may hold nothing to escape.
 fill() {
-  rest=$1
+  set -f
+  IFS='|'
+  set -- $1
+  unset IFS
+  set +f
   filled=
-  while :; do
-    case $rest in
-      *'${'*'}'*) ;;
-      *) break ;;
-    esac
-    name=${rest#*'${'}
-    name=${name%%'}'*}
-    case $name in
-      '' | *[!A-Z0-9_]*) die "no name of a secret: $name" ;;
-    esac
-    eval "secret=\${$name-}"
-    case $secret in
-      '') die "the secret $name is missing" ;;
-      *[!A-Za-z0-9._~-]*) die "the secret $name may have letters, digits and . _ ~ - alone" ;;
-    esac
-    filled=$filled${rest%%'${'*}$secret
-    rest=${rest#*'}'}
+  is_name=false
+  for part in "$@"; do
+    if [ "$is_name" = true ]; then
+      is_name=false
+      secret=$(printenv "$part") || die "the secret $part is missing"
+      case $secret in
+        '' | *[!A-Za-z0-9._~-]*) die "the secret $part must be letters, digits and . _ ~ - alone" ;;
+      esac
+      filled=$filled$secret
+    else
+      is_name=true
+      filled=$filled$part
+    fi
   done
-  printf '%s\n' "$filled$rest"
+  printf '%s\n' "$filled"
 }
 
 write_files() {
@@ -62,8 +63,8 @@ CONFIGURATION
 }
 
 write_certificate() {
-  [ -n "${BROKER_TLS_CERTIFICATE-}" ] || return 0
-  [ -n "${BROKER_TLS_PRIVATE_KEY-}" ] || die 'the certificate has no private_key'
+  [ -n "$BROKER_TLS_CERTIFICATE" ] || return 0
+  [ -n "$BROKER_TLS_PRIVATE_KEY" ] || die 'the certificate has no private_key'
   umask 077
   printf '%s\n' "$BROKER_TLS_CERTIFICATE" >"$files/certificate.pem"
   printf '%s\n' "$BROKER_TLS_PRIVATE_KEY" >"$files/private_key.pem"
@@ -73,14 +74,14 @@ write_certificate() {
 
 # A node finds its own name before DNS knows the new task, and also while DNS is away.
 write_own_address() {
-  [ -n "${BROKER_PEERS-}" ] || return 0
-  address=$(hostname -i)
-  address=${address%% *}
+  [ -n "$BROKER_PEERS" ] || return 0
+  set -- $(hostname -i)
+  address=$1
   case $address in
     127.* | '' | *[!0-9.]*) die "the task has no IPv4 address: $address" ;;
   esac
   printf '{host, {%s}, ["%s"]}.\n{lookup, [file, native]}.\n' \
-    "$(printf %s "$address" | tr . ,)" "${RABBITMQ_NODENAME#*@}" >"$ERL_INETRC"
+    "$(printf %s "$address" | tr . ,)" "$(printf %s "$RABBITMQ_NODENAME" | cut -d @ -f 2)" >"$ERL_INETRC"
 }
 
 any_peer() {
@@ -95,10 +96,11 @@ any_peer() {
 # A node without data joins its peers. The first node alone may begin a cluster, and only the first time: else one that
 # lost its data would begin an empty cluster beside the healthy one, and take the place of it.
 find_peers() {
-  [ -n "${BROKER_PEERS-}" ] || return 0
+  [ -n "$BROKER_PEERS" ] || return 0
   [ ! -e "$data/.member" ] || return 0
   if [ "$BROKER_BEGINS_CLUSTER" = true ] && [ ! -e /var/lib/rabbitmq-cluster/begun ]; then
     say 'no data and no cluster yet: beginning one'
+    began=true
     return 0
   fi
   say "no data: waiting for one of $BROKER_PEERS"
@@ -120,7 +122,7 @@ find_peers() {
 # Marks the data as a member's once the node runs in the cluster. Until then it notes whether any peer is up at all:
 # a node that has none waits for a majority, as after the whole cluster was stopped, and to start it again is no help.
 remember() {
-  [ -n "${BROKER_PEERS-}" ] || return 0
+  [ -n "$BROKER_PEERS" ] || return 0
   until timeout 30 rabbitmq-diagnostics -q check_running >/dev/null 2>&1; do
     kill -0 "$server" 2>/dev/null || return 0
     if any_peer ping; then
@@ -131,6 +133,10 @@ remember() {
     sleep 2
   done
   rm -f "$files/waiting"
+  if [ "$began" = true ]; then
+    # Of a cluster that was stopped, Mnesia waits for all nodes, Khepri for a majority. From 4.2 on it is the default.
+    timeout 60 rabbitmqctl -q enable_feature_flag --opt-in khepri_db >&2 || say 'the cluster keeps its metadata in Mnesia'
+  fi
   if [ "$joined" = true ]; then
     # A node that lost its data is still a member of the queues, without a copy of its own.
     timeout 60 rabbitmq-queues -q shrink "$RABBITMQ_NODENAME" >/dev/null 2>&1 || say 'it had no copies'
@@ -143,7 +149,7 @@ remember() {
 # All of it takes less than the 120 seconds after which Fargate kills.
 stop() {
   trap '' TERM INT
-  if [ -n "${BROKER_PEERS-}" ]; then
+  if [ -n "$BROKER_PEERS" ]; then
     say 'waiting until the queues can do without this node'
     timeout 45 rabbitmq-upgrade -q -t 40 await_online_quorum_plus_one >&2 || say 'they cannot yet'
     timeout 25 rabbitmq-upgrade -q drain >&2 || say 'not drained'

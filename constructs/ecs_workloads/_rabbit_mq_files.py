@@ -143,7 +143,7 @@ def _clustering(nodes: int) -> list[str]:
 
 
 def _user(name: str, variable: str, *tags: str) -> _Definition:
-    return {"name": name, "password": f"${{{variable}}}", "tags": list(tags)}
+    return {"name": name, "password": f"|{variable}|", "tags": list(tags)}
 
 
 def _permission(user: str, *, write: str = "^$", read: str = "^$") -> _Definition:

@@ -32,7 +32,7 @@ from ecs_workloads._rabbit_mq_container import (
 )
 from ecs_workloads._rabbit_mq_definitions import BrokerDefinitions, WrittenLate
 from ecs_workloads._rabbit_mq_files import configuration, settings
-from ecs_workloads._rabbit_mq_version import check_image
+from ecs_workloads._rabbit_mq_version import check_image_version
 from ecs_workloads._service import TierService, tasks_group
 from ecs_workloads._task_metrics import tier_metrics
 from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT
@@ -103,7 +103,7 @@ class BrokerNodes:
                     image=image,
                     cpu=cpu,
                     memory_limit_mib=memory_limit_mib,
-                    environment=member(cpu, version=version, peers=peers, place=place) if peers else lone_node(cpu),
+                    environment=member(cpu, peers=peers, place=place) if peers else lone_node(cpu),
                     clustered=bool(peers),
                 ),
                 log_retention=log_retention,
@@ -191,7 +191,7 @@ class BrokerNodes:
                 # Else CloudFormation would deploy all nodes at once, and none would be left to go on.
                 tier.cfn_service.node.add_dependency(self._tiers[-1].cfn_service)
             self._tiers.append(tier)
-        check_image(self._path, self._tiers[0].container.image_name, version)
+        check_image_version(self._path, self._tiers[0].container.image_name, version)
         self.nodes = tuple(
             BrokerNode(
                 host_name=host_name,
@@ -254,15 +254,13 @@ class BrokerNodes:
             # The image says VOLUME for it, which belongs to the image's user.
             return [ScratchVolume(name="data", container_path=DATA_PATH, image_declares_volume=True)]
         if not clustered:
-            return [self._folder("data", DATA_PATH, "Folder", "/rabbitmq")]
-        own = self._folder("data", DATA_PATH, f"{_PLACES[place]}Folder", f"/rabbitmq-{place}")
-        return [own, self._folder("cluster", CLUSTER_PATH, "ClusterFolder", "/rabbitmq-cluster")]
+            return [self._folder(self._files, "data", DATA_PATH, "Folder", "/rabbitmq")]
+        own = self._folder(self._files, "data", DATA_PATH, f"{_PLACES[place]}Folder", f"/rabbitmq-{place}")
+        return [own, self._folder(self._files, "cluster", CLUSTER_PATH, "ClusterFolder", "/rabbitmq-cluster")]
 
-    def _folder(self, name: str, container_path: str, construct_id: str, path: str) -> EfsVolume:
-        if self._files is None:  # pragma: no cover - who asks has a file system
-            raise ValueError(f"{self._path}: no file system")
-        known = self._files.file_system.node.try_find_child(construct_id)
-        access_point = (
-            known if isinstance(known, efs.AccessPoint) else self._files.folder(construct_id, path=path, uid=UID)
-        )
+    def _folder(
+        self, files: SharedFileSystem, name: str, container_path: str, construct_id: str, path: str
+    ) -> EfsVolume:
+        known = files.file_system.node.try_find_child(construct_id)
+        access_point = known if isinstance(known, efs.AccessPoint) else files.folder(construct_id, path=path, uid=UID)
         return EfsVolume(name=name, container_path=container_path, access_point=access_point)

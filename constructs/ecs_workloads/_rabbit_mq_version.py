@@ -18,11 +18,11 @@ def check_version(path: str, version: str, upgrade_from: str | None) -> None:
 
     RabbitMQ skips no minor, and goes back to none: https://www.rabbitmq.com/docs/rolling-upgrade
     """
-    new = _parse(path, "version", version)
+    new = check_full_version(path, "version", version)
     require(new[0] == 4, path, f"version must be one of RabbitMQ 4, got {version}")  # noqa: PLR2004
     if upgrade_from is None:
         return
-    old = _parse(path, "upgrade_from", upgrade_from)
+    old = check_full_version(path, "upgrade_from", upgrade_from)
     require(new >= old, path, f"a broker cannot go back from upgrade_from={upgrade_from} to version={version}")
     before = _BEFORE_FOUR if new[1] == 0 else (4, new[1] - 1)
     require(
@@ -32,7 +32,7 @@ def check_version(path: str, version: str, upgrade_from: str | None) -> None:
     )
 
 
-def check_image(path: str, image_name: str, version: str) -> None:
+def check_image_version(path: str, image_name: str, version: str) -> None:
     """Refuse an image whose tag names another version; a digest or a token names none."""
     tag = image_name.partition("@")[0].rpartition("/")[2].rpartition(":")[2]
     found = None if Token.is_unresolved(tag) else re.match(r"\d+\.\d+(\.\d+)?", tag)
@@ -43,7 +43,7 @@ def check_image(path: str, image_name: str, version: str) -> None:
     )
 
 
-def _parse(path: str, argument: str, version: str) -> tuple[int, int, int]:
+def check_full_version(path: str, argument: str, version: str) -> tuple[int, int, int]:
     match = _VERSION.fullmatch(version)
     if match is None:
         raise ValueError(f"{path}: {argument} must be a full version such as 4.2.1, got {version!r}")

@@ -57,9 +57,10 @@ def check_bounds(
             f"zone_redundant needs a task in each of the {zones} zones at any time, and the fewest are {min(lowest)}",
         )
     for limit in scaling.downstream:
+        # A token is a negative number, so that with one of them for each task none are too many.
         most = max(highest) * _DURING_A_DEPLOYMENT * limit.connections_per_task
         require(
-            most <= limit.connections,
+            is_token(limit.connections) or most <= limit.connections,
             path,
             f"{max(highest)} tasks, twice as many during a deployment, open up to {most} connections to "
             f"{limit.name!r}, which accepts {limit.connections}",

@@ -16,6 +16,8 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from ecs_workloads._checks import duration, require
+from ecs_workloads._cluster_facts import cluster_facts
+from ecs_workloads._once import path_of
 from ecs_workloads._shares import placed
 from ecs_workloads._start_order import cfn_service
 from ecs_workloads._task import TierTask
@@ -59,11 +61,14 @@ class TierService(Construct):
         health_check_grace_period: timedelta | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._path = scope.node.path
+        self._path = path_of(scope)
+        self._cluster = cluster_facts(cluster)
         self._container_value = container
         self._suspended = suspended
         self._task = TierTask(
             self,
+            path=self._path,
+            cluster=cluster,
             container=container,
             sidecars=sidecars,
             stop_timeout=min(longest_work + STOP_MARGIN, LONGEST_STOP_TIMEOUT),
@@ -74,9 +79,10 @@ class TierService(Construct):
         self.log_group = self._task.log_group
         self.task_definition = self._task.definition
         self.container = self._task.container
+        self._task_role = self.task_definition.task_role
         if enable_execute_command:
             self._task.make_exec_paths_writable()
-        own_groups = security_groups or [tasks_group(self, cluster.vpc, path=self._path)]
+        own_groups = security_groups or [tasks_group(self, self._cluster.vpc, path=self._path)]
         namespace = cluster.default_cloud_map_namespace if service_connect else None
         self.service = ecs.FargateService(
             self,
@@ -128,7 +134,7 @@ class TierService(Construct):
                 else None,
             ),
         )
-        self._task.extend(self.service, path=self._path)
+        self._task.extend(self.service)
 
         # Else a first task may start before its role may pull the image or read a secret, and fail.
         self.cfn_service.node.add_dependency(self.task_definition.obtain_execution_role())
@@ -146,7 +152,7 @@ class TierService(Construct):
     @property
     def grant_principal(self) -> iam.IPrincipal:
         """The task role."""
-        return self.task_definition.task_role
+        return self._task_role
 
     def scale(
         self,
@@ -195,11 +201,7 @@ class TierService(Construct):
         self.task_definition.add_to_task_role_policy(
             iam.PolicyStatement(
                 actions=["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"],
-                resources=[
-                    Stack.of(self).format_arn(
-                        service="ecs", resource="task", resource_name=f"{self.service.cluster.cluster_name}/*"
-                    )
-                ],
+                resources=[self._cluster.tasks_arn(Stack.of(self))],
             )
         )
 
@@ -215,8 +217,9 @@ def tasks_group(scope: Construct, vpc: ec2.IVpc, *, path: str) -> ec2.SecurityGr
         allow_all_ipv6_outbound=True,
     )
     # Each call to a peer would warn that its way out is open already; what guards a peer is its way in.
+    annotations = Annotations.of(group)
     for warning in ("ipv4IgnoreEgressRule", "ipv6IgnoreEgressRule"):
-        Annotations.of(group).acknowledge_warning(f"@aws-cdk/aws-ec2:{warning}", "the way out is open on purpose")
+        annotations.acknowledge_warning(f"@aws-cdk/aws-ec2:{warning}", "the way out is open on purpose")
     return group
 
 

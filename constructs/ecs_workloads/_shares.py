@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from aws_cdk import aws_ecs as ecs
 
 from ecs_workloads._checks import check_type, is_token, require, suggestion
+from ecs_workloads._cluster_facts import cluster_facts
 from ecs_workloads.capacity import CapacityShare
-from ecs_workloads.container_cluster import ContainerCluster
 
 
 def placed(cluster: ecs.ICluster, capacity: Sequence[CapacityShare]) -> Sequence[CapacityShare]:
@@ -16,11 +16,8 @@ def placed(cluster: ecs.ICluster, capacity: Sequence[CapacityShare]) -> Sequence
 
     Elsewhere the launch type says the same; but a service that goes from the one to the other is replaced.
     """
-    owner = cluster.node.scope
-    if capacity or not isinstance(owner, ContainerCluster):
-        return capacity
-    offered = {one.capacity_provider for one in owner.capacity}
-    return [CapacityShare.fargate()] if "FARGATE" in offered else capacity
+    offered = cluster_facts(cluster).offered
+    return [CapacityShare.fargate()] if not capacity and "FARGATE" in (offered or ()) else capacity
 
 
 def check_capacity(path: str, cluster: ecs.ICluster, capacity: Sequence[CapacityShare]) -> None:
@@ -36,10 +33,9 @@ def check_capacity(path: str, cluster: ecs.ICluster, capacity: Sequence[Capacity
         path,
         "at least one share of the capacity must have a weight above 0",
     )
-    owner = cluster.node.scope
-    if not isinstance(owner, ContainerCluster):
+    offered = cluster_facts(cluster).offered
+    if offered is None:
         return
-    offered = [one.capacity_provider for one in owner.capacity]
     for name in names:
         require(
             is_token(name) or name in offered,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
 
 
 def service_of(tier: object) -> ecs.FargateService | None:
     """Return the service of a tier, of ours or of anybody who exposes it as ``service``; of several the last."""
-    nodes: object = getattr(tier, "nodes", None)
-    service: object = getattr(nodes[-1] if isinstance(nodes, tuple) and nodes else tier, "service", None)
+    nodes: Sequence[object] | None = getattr(tier, "nodes", None)
+    service: object = getattr(nodes[-1] if nodes else tier, "service", None)
     return service if isinstance(service, ecs.FargateService) else None
 
 

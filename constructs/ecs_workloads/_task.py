@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -13,6 +14,8 @@ from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import duration
+from ecs_workloads._cluster_facts import cluster_facts
+from ecs_workloads._image_name import check_image
 from ecs_workloads.container import Container
 from ecs_workloads.extensible_task import ExtensibleTask, linux_parameters, log_driver
 from ecs_workloads.sidecar import RoutesLogs, Sidecar
@@ -30,6 +33,8 @@ class TierTask:
         self,
         scope: Construct,
         *,
+        path: str,
+        cluster: ecs.ICluster,
         container: Container,
         sidecars: Sequence[Sidecar],
         stop_timeout: timedelta,
@@ -38,6 +43,8 @@ class TierTask:
         removal_policy: RemovalPolicy,
     ) -> None:
         self._scope = scope
+        self._path = path
+        self._cluster = cluster
         self._value = container
         self._sidecars = sidecars
         self.log_group = logs.LogGroup(
@@ -53,10 +60,7 @@ class TierTask:
             cpu=container.cpu,
             memory_limit_mib=container.memory_limit_mib,
             ephemeral_storage_gib=container.ephemeral_storage_gib,
-            runtime_platform=ecs.RuntimePlatform(
-                cpu_architecture=container.cpu_architecture or ecs.CpuArchitecture.X86_64,
-                operating_system_family=ecs.OperatingSystemFamily.LINUX,
-            ),
+            runtime_platform=_linux(container.cpu_architecture),
         )
         routers = [sidecar for sidecar in sidecars if isinstance(sidecar, RoutesLogs)]
         self.container = self.definition.add_container(
@@ -83,11 +87,12 @@ class TierTask:
             stop_timeout=duration(container.stop_timeout or stop_timeout),
             logging=routers[0].log_driver() if routers else log_driver(self.log_group, CONTAINER_NAME),
         )
+        check_image(path, self.container)
 
-    def extend(self, service: ecs.FargateService, *, path: str) -> None:
-        """Add the sidecars and the volumes of the tier at ``path``, some of which change ``service`` as well."""
+    def extend(self, service: ecs.FargateService) -> None:
+        """Add the sidecars and the volumes of the tier, some of which change ``service`` as well."""
         task = ExtensibleTask(
-            path=path,
+            path=self._path,
             scope=self._scope,
             task_definition=self.definition,
             container=self.container,
@@ -98,28 +103,29 @@ class TierTask:
         )
         for sidecar in self._sidecars:
             sidecar.bind(task)
+        task.order_containers()
         for volume in self._value.volumes:
             volume.bind(task)
-        self._accept_findings(service.cluster)
-
-    def _accept_findings(self, cluster: ecs.ICluster) -> None:
-        """Acknowledge what policy packs find in the task definition and its roles."""
-        stack = Stack.of(self._scope)
-        wildcards = [stack.format_arn(service="ecs", resource="task", resource_name=f"{cluster.cluster_name}/*")]
-        exec_configuration = cluster.execute_command_configuration
-        if exec_configuration is not None and exec_configuration.log_configuration is not None:
-            log_group = exec_configuration.log_configuration.cloud_watch_log_group
-            if log_group is not None:
-                wildcards.append(
-                    f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:"
-                    f"{log_group.log_group_ref.log_group_name}:*"
-                )
-        accept_findings(self.definition, "task definition")
-        accept_findings(self.definition.obtain_execution_role(), "role", "execution role")
-        accept_findings(self.definition.task_role, "role", "task role", wildcards=wildcards)
+        # The roles are below the task definition.
+        accept_findings(
+            self.definition,
+            "task definition",
+            "role",
+            "execution role",
+            "task role",
+            wildcards=cluster_facts(self._cluster).wildcards(Stack.of(self._scope)),
+        )
 
     def make_exec_paths_writable(self) -> None:
         """Let the agent of ECS Exec write, although the root file system is read-only."""
         for name, path in _EXEC_PATHS.items():
             self.definition.add_volume(name=name)
             self.container.add_mount_points(ecs.MountPoint(container_path=path, source_volume=name, read_only=False))
+
+
+@functools.cache
+def _linux(architecture: ecs.CpuArchitecture | None) -> ecs.RuntimePlatform:
+    return ecs.RuntimePlatform(
+        cpu_architecture=architecture or ecs.CpuArchitecture.X86_64,
+        operating_system_family=ecs.OperatingSystemFamily.LINUX,
+    )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
+from ecs_workloads._running_tasks import service_names
 from ecs_workloads.backlog_per_task import BacklogPerTask
 from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.queue_metrics import QueueMetrics
@@ -29,9 +30,10 @@ def tier_metrics(
     restarts_in_place: bool = False,
 ) -> TierMetrics:
     """Return what is measured of the tier at ``path``."""
+    cluster_name, service_name = service_names(service)
     return TierMetrics(
-        cluster_name=service.cluster.cluster_name,
-        service_name=service.service_name,
+        cluster_name=cluster_name,
+        service_name=service_name,
         min_capacity=0 if suspended else _fewest_tasks(scaling),
         path=path,
         requests=requests,
@@ -60,9 +62,8 @@ def service_connect_metrics(
     """Return what Service Connect measures of ``service``; nothing for gRPC, whose metrics have other names."""
     if app_protocol is not None and app_protocol.value == "grpc":
         return None
-    return ServiceConnectMetrics(
-        discovery_name=discovery_name, cluster_name=service.cluster.cluster_name, service_name=service.service_name
-    )
+    cluster_name, service_name = service_names(service)
+    return ServiceConnectMetrics(discovery_name=discovery_name, cluster_name=cluster_name, service_name=service_name)
 
 
 def acceptable_latency(scaling: Scaling) -> timedelta | None:

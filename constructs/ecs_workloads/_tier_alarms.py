@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from aws_cdk import Tokenization
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from ecs_workloads._checks import in_words
@@ -56,7 +57,7 @@ def _of_requests(requests: RequestMetrics | ServiceConnectMetrics, thresholds: A
         yield TierAlarm(
             name="failed_responses",
             construct_id="FailedResponses",
-            says=f"{thresholds.failed_responses:g} percent or more of the requests fail",
+            says=f"{_digits(thresholds.failed_responses)} percent or more of the requests fail",
             metric=requests.metric_failed_percent(),
             threshold=thresholds.failed_responses,
             minutes=5,
@@ -76,7 +77,7 @@ def _of_requests(requests: RequestMetrics | ServiceConnectMetrics, thresholds: A
         yield TierAlarm(
             name="unhealthy_hosts",
             construct_id="UnhealthyHosts",
-            says=f"{thresholds.unhealthy_hosts} or more tasks fail their health check",
+            says=f"{_digits(thresholds.unhealthy_hosts)} or more tasks fail their health check",
             metric=requests.metric_unhealthy_hosts(),
             threshold=thresholds.unhealthy_hosts,
             minutes=5,
@@ -104,7 +105,7 @@ def _of_tasks(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[TierAl
         yield TierAlarm(
             name="high_cpu",
             construct_id="HighCpu",
-            says=f"the tasks use {thresholds.high_cpu:g} percent or more of their CPU",
+            says=f"the tasks use {_digits(thresholds.high_cpu)} percent or more of their CPU",
             metric=tier.metric_cpu_utilization(),
             threshold=thresholds.high_cpu,
             minutes=10,
@@ -114,7 +115,7 @@ def _of_tasks(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[TierAl
         yield TierAlarm(
             name="high_memory",
             construct_id="HighMemory",
-            says=f"a task uses {thresholds.high_memory:g} percent or more of its memory",
+            says=f"a task uses {_digits(thresholds.high_memory)} percent or more of its memory",
             # A task is killed at its own limit, however much the others have left.
             metric=tier.metric_memory_utilization().with_(statistic="Maximum"),
             threshold=thresholds.high_memory,
@@ -129,7 +130,7 @@ def _of_tasks(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[TierAl
         yield TierAlarm(
             name="restarts",
             construct_id="Restarts",
-            says=f"{stopped} in {thresholds.restarts} of {window} minutes, without a deployment",
+            says=f"{stopped} in {_digits(thresholds.restarts)} of {window} minutes, without a deployment",
             metric=tier.metric_restarts() if tier.restarts_in_place else tier.metric_missing_tasks(),
             threshold=1,
             minutes=window,
@@ -155,7 +156,8 @@ def _of_queue(queue: QueueMetrics, thresholds: AlarmThresholds) -> Iterator[Tier
         yield TierAlarm(
             name="dead_letters",
             construct_id="DeadLetters",
-            says=f"{thresholds.dead_letters} or more messages could not be processed, and lie on the dead-letter queue",
+            says=f"{_digits(thresholds.dead_letters)} or more messages could not be processed, and lie on the "
+            "dead-letter queue",
             metric=queue.dead_letters,
             threshold=thresholds.dead_letters,
             minutes=1,
@@ -211,3 +213,8 @@ def _of_broker(broker: BrokerMetrics, thresholds: AlarmThresholds) -> Iterator[T
             minutes=thresholds.unmeasured // _MINUTE,
             datapoints=thresholds.unmeasured // _MINUTE,
         )
+
+
+def _digits(number: float) -> str:
+    """Return a number as text, in which a token stays one."""
+    return Tokenization.stringify_number(number)

@@ -9,6 +9,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 
 from ecs_workloads._checks import in_words, require
+from ecs_workloads._cluster_facts import cluster_facts
 from ecs_workloads._scaling_bounds import check_bounds
 from ecs_workloads._shares import check_capacity
 from ecs_workloads.arrival_rate import ArrivalRate
@@ -58,7 +59,7 @@ def check_tier(
     routers = [sidecar for sidecar in sidecars if isinstance(sidecar, RoutesLogs)]
     require(len(routers) <= 1, path, f"only one sidecar may route the logs, got {len(routers)}")
     policies = default_policies if scaling.policies is None else scaling.policies
-    check_bounds(path, scaling, policies, vpc=cluster.vpc, vpc_subnets=vpc_subnets)
+    check_bounds(path, scaling, policies, vpc=cluster_facts(cluster).vpc, vpc_subnets=vpc_subnets)
 
 
 def check_queue(path: str, queue: MessageQueue, scaling: Scaling) -> None:

@@ -64,9 +64,9 @@ def subscribe(
     )
     # Else the first messages may come before the topic may send.
     for guarded in (queue, dead_letter_queue):
-        policy = guarded.node.try_find_child("Policy")
-        if policy is not None:
-            subscription.node.add_dependency(policy)
+        queue_policy = guarded.node.try_find_child("Policy")
+        if queue_policy is not None:
+            subscription.node.add_dependency(queue_policy)
     return subscription
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from aws_cdk import aws_ecs as ecs
 
-from ecs_workloads._checks import check_name, check_type, require
+from ecs_workloads._checks import check_name, check_type, require, suggestion
 
 # What a secret looks like, wherever it stands.
 _SECRET_VALUES = {
@@ -18,6 +18,11 @@ _SECRET_VALUES = {
     "a Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
     "a JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.",
 }
+# What a variable is called that holds a secret. What goes on, as in DB_PASSWORD_FILE or API_TOKEN_URL, tells of one.
+_SECRET_NAME = re.compile(
+    r"(password|passwd|passphrase|secret|token|api_?key|(access|secret|private)_?key)$|private_?key_(pem|base64)$",
+    re.IGNORECASE,
+)
 # Set by ECS itself or a sign of long-lived keys (Security Hub ECS.8).
 _FORBIDDEN_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ECS_ENGINE_AUTH_DATA")
 
@@ -31,8 +36,13 @@ def check_prefix(subject: str, argument: str, prefix: str) -> None:
     require(re.fullmatch(PREFIX, prefix) is not None, subject, f"{argument} must be {PREFIX_IN_WORDS}, got {prefix!r}")
 
 
-def check_variables(subject: str, environment: Mapping[str, str], secrets: Mapping[str, ecs.Secret]) -> None:
-    """Refuse a name that no program could read, a value that looks like a secret, and a variable set twice."""
+def check_variables(
+    subject: str,
+    environment: Mapping[str, str],
+    secrets: Mapping[str, ecs.Secret],
+    not_secret: Collection[str],
+) -> None:
+    """Refuse a name that no program could read, what looks like an open secret, and a variable set twice."""
     for name in (*environment, *secrets):
         check_name(subject, "a variable's name", name, r"[A-Za-z_][A-Za-z0-9_]*", "letters, digits and underscores")
         require(name not in _FORBIDDEN_VARIABLES, subject, f"{name} must not be set: use the task role")
@@ -44,6 +54,17 @@ def check_variables(subject: str, environment: Mapping[str, str], secrets: Mappi
             f"the value of {name} looks like {secret}: pass it in secrets, where it comes from Secrets Manager",
         )
         check_type(subject, f"environment variable {name!r}", value, str, "a string")
+        require(
+            value == "" or name in not_secret or _SECRET_NAME.search(name) is None,
+            subject,
+            f"{name} is called like a secret: pass it in secrets, or name it in not_secret if anybody may know it",
+        )
+    for name in not_secret:
+        require(
+            name in environment,
+            subject,
+            f"not_secret must name variables of environment, got {name!r}{suggestion(name, environment)}",
+        )
     for name, secret_value in secrets.items():
         check_type(
             subject,

@@ -78,7 +78,8 @@ class WebEntry:
         rule = self.listener_rule
         if rule is not None:
             _join(scope, rule, target_group, self.authentication)
-            return WebDoor(url=f"{scheme}://{rule.host_headers[0]}", way_in=rule.listener)
+            url = f"{scheme}://{rule.host_headers[0]}" if rule.host_headers else None
+            return WebDoor(url=url, way_in=rule.listener)
         own = LoadBalancer(
             scope,
             "LoadBalancer",
@@ -118,7 +119,7 @@ class WebEntry:
 class WebDoor:
     """Where users come in."""
 
-    url: str
+    url: str | None
     way_in: ec2.IConnectable
     load_balancer: elbv2.ApplicationLoadBalancer | None = None
     listener: elbv2.ApplicationListener | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ecs_workloads._checks import check_percent, check_time, in_words, require
+from ecs_workloads._checks import check_percent, check_range, check_time, in_words, is_token, require
 
 AlarmName = Literal[
     "failed_responses",
@@ -89,10 +89,11 @@ class AlarmThresholds:
             if percent is not None:
                 check_percent(subject, name, percent)
         for name, number in (("unhealthy_hosts", self.unhealthy_hosts), ("dead_letters", self.dead_letters)):
-            require(number is None or number >= 1, subject, f"{name} must be at least 1, got {number}")
+            require(
+                number is None or is_token(number) or number >= 1, subject, f"{name} must be at least 1, got {number}"
+            )
         if self.restarts is not None:
-            most = RESTART_WINDOW // timedelta(minutes=1)
-            require(1 <= self.restarts <= most, subject, f"restarts must be from 1 to {most}, got {self.restarts}")
+            check_range(subject, "restarts", self.restarts, 1, RESTART_WINDOW // timedelta(minutes=1))
         if self.slow_responses is not None:
             shortest, longest = timedelta(milliseconds=1), timedelta(hours=1)
             require(

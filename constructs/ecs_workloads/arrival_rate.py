@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ecs_workloads._checks import check_cooldowns, check_processing_time, check_range
+from ecs_workloads._checks import check_cooldowns, check_known_range, check_processing_time, check_range
 from ecs_workloads._metric_math import RUNNING_OR_ONE, track_expression
 from ecs_workloads._running_tasks import metric_running_tasks
 from ecs_workloads.message_queue import MeasuresArrivals
@@ -39,7 +39,9 @@ class ArrivalRate:
 
     def __post_init__(self) -> None:
         check_processing_time("ArrivalRate", self.processing_time)
-        check_range("ArrivalRate", "messages_at_once", self.messages_at_once, 1, 10_000)
+        check_known_range(
+            "ArrivalRate", "messages_at_once", self.messages_at_once, 1, 10_000, why="the metric is computed from it"
+        )
         check_range("ArrivalRate", "target_utilization_percent", self.target_utilization_percent, 10, 90)
         check_cooldowns("ArrivalRate", self.scale_out_cooldown, self.scale_in_cooldown)
 

@@ -10,7 +10,14 @@ from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 
-from ecs_workloads._checks import check_cooldowns, check_processing_time, check_range, check_time, in_words, require
+from ecs_workloads._checks import (
+    check_cooldowns,
+    check_known_range,
+    check_processing_time,
+    check_time,
+    in_words,
+    require,
+)
 from ecs_workloads._metric_math import RUNNING_OR_ONE, scalable_target, track_expression
 from ecs_workloads._running_tasks import metric_running_tasks
 from ecs_workloads.scaling import ScalableService
@@ -57,7 +64,9 @@ class BacklogPerTask:
             f"no number of tasks meets acceptable_latency={in_words(self.acceptable_latency)} "
             f"when processing_time is {in_words(self.processing_time)}",
         )
-        check_range(subject, "messages_at_once", self.messages_at_once, 1, 10_000)
+        check_known_range(
+            subject, "messages_at_once", self.messages_at_once, 1, 10_000, why="the target is computed from it"
+        )
         check_cooldowns(subject, self.scale_out_cooldown, self.scale_in_cooldown)
 
     @property
@@ -86,7 +95,8 @@ class BacklogPerTask:
             scale_out_cooldown=self.scale_out_cooldown,
             scale_in_cooldown=self.scale_in_cooldown,
         )
-        if service.min_capacity == 0:
+        # A token is a negative number, and may turn out to be 0.
+        if service.min_capacity <= 0:
             _wake_from_zero(service, waiting, running)
 
 

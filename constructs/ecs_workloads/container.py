@@ -36,6 +36,9 @@ class Container:
         command: Replaces the image's ``CMD``. Defaults to the image's own.
         working_directory: Absolute path in which the process starts. Defaults to the image's own.
         environment: Variables that anybody who reads the template may know.
+        not_secret: Names of variables in ``environment`` that are called like a secret and are none, such as
+            ``ALLOW_EMPTY_PASSWORD``. Defaults to none: names that end in ``PASSWORD``, ``SECRET``, ``TOKEN``,
+            ``API_KEY`` and the like are refused there.
         secrets: Variables whose values come from Secrets Manager or SSM when a task starts.
         cpu: CPU units of the task, 1024 being one vCPU: 256, 512, 1024, 2048, 4096, 8192 or 16384.
         memory_limit_mib: Memory of the task in MiB. Which values go with which ``cpu`` is Fargate's table.
@@ -69,6 +72,7 @@ class Container:
     command: Sequence[str] = ()
     working_directory: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    not_secret: Sequence[str] = ()
     secrets: Mapping[str, ecs.Secret] = field(default_factory=dict[str, ecs.Secret])
     cpu: int = 256
     memory_limit_mib: int = 512
@@ -97,13 +101,13 @@ class Container:
         self._check_folders()
         self._check_times()
         self._check_ulimits()
-        check_variables(_SUBJECT, self.environment, self.secrets)
+        check_variables(_SUBJECT, self.environment, self.secrets, self.not_secret)
         if self.port is not None:
             if not is_token(self.port):
                 check_type(_SUBJECT, "port", self.port, int, "a whole number")
             check_range(_SUBJECT, "port", self.port, 1, 65535)
         check_user(_SUBJECT, self.user)
-        for field_name in ("command", "entry_point"):
+        for field_name in ("command", "entry_point", "not_secret"):
             value: object = getattr(self, field_name)
             require(not isinstance(value, str), _SUBJECT, f"{field_name} must be a list of words, got {value!r}")
 
@@ -178,6 +182,8 @@ class Container:
                 _SUBJECT,
                 f"Fargate changes no ulimit but NOFILE, got {ulimit.name.name}",
             )
+            if is_token(ulimit.soft_limit) or is_token(ulimit.hard_limit):
+                continue
             require(
                 0 < ulimit.soft_limit <= ulimit.hard_limit,
                 _SUBJECT,

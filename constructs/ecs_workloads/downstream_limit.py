@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ecs_workloads._checks import require
+from ecs_workloads._checks import check_range, require
 
 
 @dataclass(frozen=True, kw_only=True)
 class DownstreamLimit:
     """Connections that a database, a broker or another service accepts from all tasks of a tier together.
 
-    A deployment runs the new tasks beside the old ones, so that twice as many connect for a while.
+    A deployment runs the new tasks beside the old ones, so that twice as many connect for a while. A number that only
+    the deployment knows is held against nothing.
 
     Args:
         name: What it is, for error messages.
@@ -29,9 +30,5 @@ class DownstreamLimit:
     def __post_init__(self) -> None:
         require(self.name.strip() != "", "DownstreamLimit", f"name must be some words, got {self.name!r}")
         subject = f"DownstreamLimit {self.name!r}"
-        # No tokens: what only the deployment knows limits nothing here.
-        for name, value, most in (
-            ("connections", self.connections, 1_000_000),
-            ("connections_per_task", self.connections_per_task, 100_000),
-        ):
-            require(1 <= value <= most, subject, f"{name} must be from 1 to {most}, got {value}")
+        check_range(subject, "connections", self.connections, 1, 1_000_000)
+        check_range(subject, "connections_per_task", self.connections_per_task, 1, 100_000)

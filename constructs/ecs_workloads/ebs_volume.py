@@ -10,7 +10,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
-from ecs_workloads._checks import check_name, check_range
+from ecs_workloads._checks import check_known_range, check_name, check_range
 from ecs_workloads.extensible_task import ExtensibleTask
 from ecs_workloads.volume import check_volume
 
@@ -47,7 +47,7 @@ class EbsVolume:
     def __post_init__(self) -> None:
         subject = f"EbsVolume {self.name!r}"
         check_volume(subject, self.name, self.container_path)
-        check_range(subject, "size_gib", self.size_gib, 1, 65_536)
+        check_known_range(subject, "size_gib", self.size_gib, 1, 65_536, why="aws_cdk checks it")
         if self.snapshot_id is not None:
             check_name(subject, "snapshot_id", self.snapshot_id, r"snap-[0-9a-f]{8,17}", "snap-... in hexadecimal")
         if self.iops is not None:

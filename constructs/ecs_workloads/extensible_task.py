@@ -14,6 +14,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ecs_workloads._checks import duration, is_token, require
+from ecs_workloads._container_order import ContainerOrder
+from ecs_workloads._image_name import check_image
 from ecs_workloads._variables import check_variables
 from ecs_workloads.writable_path import WritablePath
 
@@ -52,6 +54,10 @@ class ExtensibleTask:
     def _claimed_mib(self) -> list[int]:
         return []
 
+    @cached_property
+    def _order(self) -> ContainerOrder:
+        return ContainerOrder()
+
     def add_container(
         self,
         name: str,
@@ -62,10 +68,13 @@ class ExtensibleTask:
         entry_point: Sequence[str] = (),
         command: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        not_secret: Sequence[str] = (),
         secrets: Mapping[str, ecs.Secret] | None = None,
         health_check: ecs.HealthCheck | None = None,
         writable_paths: Sequence[WritablePath] = (),
         essential: bool = False,
+        ends: bool = False,
+        depends_on: Mapping[str, ecs.ContainerDependencyCondition] | None = None,
         condition: ecs.ContainerDependencyCondition | None = _STARTED,
     ) -> ecs.ContainerDefinition:
         """Add a container beside the main one, as hardened as that one is.
@@ -79,25 +88,28 @@ class ExtensibleTask:
             entry_point: Replaces the image's ``ENTRYPOINT``. Defaults to the image's own.
             command: Replaces the image's ``CMD``. Defaults to the image's own.
             environment: Variables that anybody who reads the template may know.
+            not_secret: Names of variables in ``environment`` that are called like a secret and are none.
             secrets: Variables whose values come from Secrets Manager or SSM when a task starts.
             health_check: Command by which ECS tells a live container from a hung one.
             writable_paths: Folders that the process may write.
             essential: Whether the task stops when this container does. Defaults to no: it is started again.
+            ends: Whether the program does its work and ends, as a migration does, and is not started again. Defaults
+                to no.
+            depends_on: Other containers of the task after which this one starts, by name, each with what it waits
+                for: ``START``, ``HEALTHY``, or of one that ``ends`` ``COMPLETE`` or ``SUCCESS``. It stops before
+                them. The program is called ``main``. Defaults to none.
             condition: What the main container waits for before it starts; it then also stops before this one.
                 ``None`` for no order.
 
         Raises:
             ValueError: The name is taken or is no name, the user is root, the memory is out of its range or more
-                than the task has, or the main container waits for the health of a container without check.
+                than the task has, the image has no version, an open variable looks like a secret, or a container
+                ends without which the task is nothing.
         """
         subject = self.check_sidecar(name, user=user, memory_limit_mib=memory_limit_mib)
         variables, secret_variables = dict(environment or {}), dict(secrets or {})
-        check_variables(subject, variables, secret_variables)
-        require(
-            condition != ecs.ContainerDependencyCondition.HEALTHY or health_check is not None,
-            subject,
-            "the main container cannot wait for the health of a container without health_check",
-        )
+        check_variables(subject, variables, secret_variables, not_secret)
+        require(not (ends and essential), subject, "ends and essential: the task would stop as soon as it has begun")
         container = self.task_definition.add_container(
             name,
             image=image,
@@ -111,13 +123,24 @@ class ExtensibleTask:
             linux_parameters=linux_parameters(self.scope, name, writable_paths),
             health_check=health_check,
             essential=essential,
-            enable_restart_policy=not essential,
+            enable_restart_policy=True if not (essential or ends) else None,
             stop_timeout=duration(SIDECAR_STOP_TIMEOUT),
             logging=log_driver(self.log_group, name),
         )
+        check_image(subject, container)
+        self._order.add(name, depends_on or {})
         if condition is not None:
-            self.container.add_container_dependencies(ecs.ContainerDependency(container=container, condition=condition))
+            self._order.add(self.container.container_name, {name: condition})
         return container
+
+    def order_containers(self) -> None:
+        """Let each container wait for what it depends on; the tier calls this once all of them are there.
+
+        Raises:
+            ValueError: A container waits for one that the task has not, for the health of one without
+                ``health_check``, for the end of one that does not end, or for itself.
+        """
+        self._order.apply(self.path, self.task_definition)
 
     def add_environment(self, name: str, value: str) -> None:
         """Set a variable of the main container.

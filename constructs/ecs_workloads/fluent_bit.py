@@ -9,6 +9,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 
 from ecs_workloads._checks import check_type, duration, require
+from ecs_workloads._image_name import check_image
 from ecs_workloads.extensible_task import SIDECAR_STOP_TIMEOUT, ExtensibleTask
 from ecs_workloads.writable_path import WritablePath
 
@@ -55,7 +56,7 @@ class FluentBit:
     def bind(self, task: ExtensibleTask) -> None:
         """Add the log router to ``task``."""
         task.check_sidecar(_NAME, user=_USER, memory_limit_mib=self.memory_limit_mib)
-        task.task_definition.add_firelens_log_router(
+        router = task.task_definition.add_firelens_log_router(
             _NAME,
             image=self.image,
             user=_USER,
@@ -67,5 +68,6 @@ class FluentBit:
             stop_timeout=duration(SIDECAR_STOP_TIMEOUT),
             logging=task.log_driver(_NAME),
         )
+        check_image(f"{task.path}, container {_NAME!r}", router)
         for statement in self.policy_statements:
             task.task_definition.add_to_task_role_policy(statement)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from ecs_workloads._checks import check_name, check_range, check_time, duration, require
+from ecs_workloads._checks import check_known_range, check_name, check_time, duration, require
 
 # More than a repository holds: by default at most 20000 images.
 _MOST_RELEASES = 100_000
@@ -71,7 +72,7 @@ class ImageRepository(Construct):
                 r"(?=.{2,256}$)[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*",
                 "2 to 256 lower-case letters, digits and single separators '.', '_', '-' and '/'",
             )
-        check_range(path, "build_images", build_images, 1, 10_000)
+        check_known_range(path, "build_images", build_images, 1, 10_000, why="the lifecycle policy is a text")
         check_time(path, "untagged_retention", untagged_retention, timedelta(days=1), timedelta(days=3650))
         require(
             untagged_retention.seconds == 0, path, f"untagged_retention must be whole days, got {untagged_retention}"
@@ -82,7 +83,12 @@ class ImageRepository(Construct):
             f"release_tag_patterns must be at most {_MOST_PATTERNS}, got {len(release_tag_patterns)}",
         )
         for pattern in release_tag_patterns:
-            check_name(path, "release_tag_patterns", pattern, r"[A-Za-z0-9._*-]{1,128}", "a tag, with * for anything")
+            # The lifecycle policy is a text, so that a token is no tag.
+            require(
+                re.fullmatch(r"[A-Za-z0-9._*-]{1,128}", pattern) is not None,
+                path,
+                f"release_tag_patterns must be a tag, with * for anything, got {pattern!r}",
+            )
             require(
                 pattern.count("*") <= _MOST_WILDCARDS,
                 path,

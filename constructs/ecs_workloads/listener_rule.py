@@ -21,26 +21,29 @@ class ListenerRule:
         priority: Place of the rule among those of the listener, 1 to 50000, lowest first; yours to choose,
             since a number derived from the order of code would move the other rules when one is inserted.
         host_headers: Host names to match, with ``*`` and ``?`` as wildcards but in the first, which is the tier's
-            URL.
-        path_patterns: Paths to match as well. Defaults to all.
-        http_headers: Headers to match as well, by name, each with the values of which one must be there. Defaults to
-            any.
+            URL. Defaults to all; then only the owner of the load balancer knows the URL.
+        path_patterns: Paths to match, such as ``/api/*``. Defaults to all.
+        http_headers: Headers to match, by name, each with the values of which one must be there. Defaults to any.
 
     Raises:
-        ValueError: The priority is out of its range, no host is named, a path or a header's name is none, or there
-            are more than five values, which is the limit of one rule.
+        ValueError: The priority is out of its range, no host, path or header is named, a path or a header's name is
+            none, or there are more than five values, which is the limit of one rule.
     """
 
     listener: elbv2.IApplicationListener
     priority: int
-    host_headers: Sequence[str]
+    host_headers: Sequence[str] = ()
     path_patterns: Sequence[str] = ()
     http_headers: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
     def __post_init__(self) -> None:
         check_range("ListenerRule", "priority", self.priority, 1, 50_000)
-        require(len(self.host_headers) > 0, "ListenerRule", "host_headers must name at least one host")
-        first = self.host_headers[0]
+        require(
+            bool(self.host_headers or self.path_patterns or self.http_headers),
+            "ListenerRule",
+            "needs host_headers, path_patterns or http_headers: a rule without any would take every request",
+        )
+        first = self.host_headers[0] if self.host_headers else ""
         require(
             not set("*?") & set(first), "ListenerRule", f"the first of host_headers must be one host, got {first!r}"
         )
@@ -59,7 +62,9 @@ class ListenerRule:
     @property
     def conditions(self) -> list[elbv2.ListenerCondition]:
         """What a request must have."""
-        conditions = [elbv2.ListenerCondition.host_headers(list(self.host_headers))]
+        conditions: list[elbv2.ListenerCondition] = []
+        if self.host_headers:
+            conditions.append(elbv2.ListenerCondition.host_headers(list(self.host_headers)))
         if self.path_patterns:
             conditions.append(elbv2.ListenerCondition.path_patterns(list(self.path_patterns)))
         for name, wanted in self.http_headers.items():

@@ -275,6 +275,7 @@ class RabbitMqBroker(Construct):
         return self.metrics.metric_running_tasks()
 
     def _only_node(self, attribute: str) -> BrokerNode:
-        if len(self.nodes) > 1:
+        first, *others = self.nodes
+        if others:
             raise ValueError(f"{self.node.path}: it has {len(self.nodes)} nodes: say which, as in nodes[0].{attribute}")
-        return self.nodes[0]
+        return first

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ecs_workloads._checks import check_range, check_time, in_words, require
+from ecs_workloads._checks import check_range, check_time, in_words, is_token, require
 
 _SUBJECT = "TargetTimings"
 _NO_TIME = timedelta(0)
+_FEWEST_ANSWERS, _MOST_ANSWERS = 2, 10
 _SHORTEST_SLOW_START, _LONGEST_SLOW_START = timedelta(seconds=30), timedelta(minutes=15)
 
 
@@ -53,13 +54,10 @@ class TargetTimings:
             f"health_check_timeout must be shorter than health_check_interval={in_words(interval)}, "
             f"got {in_words(timeout)}",
         )
-        # The grace period is computed from it, so it may be no token.
-        require(
-            2 <= self.healthy_threshold_count <= 10,  # noqa: PLR2004
-            _SUBJECT,
-            f"healthy_threshold_count must be from 2 to 10, got {self.healthy_threshold_count}",
+        check_range(_SUBJECT, "healthy_threshold_count", self.healthy_threshold_count, _FEWEST_ANSWERS, _MOST_ANSWERS)
+        check_range(
+            _SUBJECT, "unhealthy_threshold_count", self.unhealthy_threshold_count, _FEWEST_ANSWERS, _MOST_ANSWERS
         )
-        check_range(_SUBJECT, "unhealthy_threshold_count", self.unhealthy_threshold_count, 2, 10)
         if self.slow_start:
             check_time(_SUBJECT, "slow_start", self.slow_start, _SHORTEST_SLOW_START, _LONGEST_SLOW_START)
         if self.deregistration_delay is not None:
@@ -68,11 +66,6 @@ class TargetTimings:
             check_time(
                 _SUBJECT, "health_check_grace_period", self.health_check_grace_period, _NO_TIME, timedelta(days=1)
             )
-
-    @property
-    def first_answers(self) -> timedelta:
-        """Time of the good answers that a new task has to give."""
-        return self.healthy_threshold_count * self.health_check_interval
 
     def slow_start_of(self, startup_time: timedelta) -> timedelta:
         """Return the slow start of a program that starts for so long; zero for none."""
@@ -101,8 +94,10 @@ class TargetTimings:
         Raises:
             ValueError: No new task could become healthy in it.
         """
-        needed = startup_time + self.first_answers
-        grace = startup_time + needed if self.health_check_grace_period is None else self.health_check_grace_period
+        grace = self.health_check_grace_period
+        if grace is None:
+            return 2 * startup_time + self._first_answers(unknown=_MOST_ANSWERS)
+        needed = startup_time + self._first_answers(unknown=_FEWEST_ANSWERS)
         require(
             grace >= needed,
             path,
@@ -110,3 +105,8 @@ class TargetTimings:
             f"answers, else new tasks are stopped before they serve, got {in_words(grace)}",
         )
         return grace
+
+    def _first_answers(self, *, unknown: int) -> timedelta:
+        """Return the time of the good answers that a new task has to give, ``unknown`` where the number is a token."""
+        count = unknown if is_token(self.healthy_threshold_count) else self.healthy_threshold_count
+        return count * self.health_check_interval

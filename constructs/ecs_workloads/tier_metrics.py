@@ -8,6 +8,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from ecs_workloads._checks import is_token, require
+from ecs_workloads._plain_metric import PlainMetric, plain_metric
 from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.request_metrics import RequestMetrics
@@ -109,10 +110,7 @@ class TierMetrics:
         return {key: self._of_service("ECS/ContainerInsights", name, "Average") for key, name in names.items()}
 
     def _of_service(self, namespace: str, metric_name: str, statistic: str) -> cloudwatch.Metric:
-        return cloudwatch.Metric(
-            namespace=namespace,
-            metric_name=metric_name,
-            dimensions_map={"ClusterName": self.cluster_name, "ServiceName": self.service_name},
-            statistic=statistic,
-            period=_MINUTE,
+        dimensions = {"ClusterName": self.cluster_name, "ServiceName": self.service_name}
+        return plain_metric(
+            PlainMetric(namespace=namespace, metric_name=metric_name, dimensions=dimensions, statistic=statistic)
         )

@@ -70,7 +70,7 @@ class WebServer(Construct):
         ip_address_type: Addresses of the load balancer. Defaults to IPv4; ``DUAL_STACK`` needs a VPC with IPv6, and
             lets everybody in over IPv6 as well.
         log_bucket: Bucket for access and connection logs, to which load balancers may write. Defaults to one that is
-            made, which keeps them for 90 days.
+            made, which keeps them for 90 days, with a second one that says who read them.
         health_check_path: Path that answers 200 when a task can serve; for gRPC the method of the health check.
             Defaults to ``/``.
         health_check_port: Port of the health check, where it is not the container's, 1 to 65535.
@@ -244,7 +244,13 @@ class WebServer(Construct):
 
     @property
     def url(self) -> str:
-        """Where users reach the tier."""
+        """Where users reach the tier.
+
+        Raises:
+            ValueError: The tier is a guest on another's load balancer, and its rule names no host.
+        """
+        if self._door.url is None:
+            raise ValueError(f"{self.node.path}: its listener_rule names no host, so that only the owner knows the URL")
         return self._door.url
 
     @property

@@ -15,6 +15,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ecs_workloads._checks import require
+from ecs_workloads._once import path_of
 from ecs_workloads._service import TierService, check_free
 from ecs_workloads._task_metrics import acceptable_latency, tier_metrics
 from ecs_workloads._tier_checks import check_queue, check_tier
@@ -87,17 +88,18 @@ class Worker(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
-        check_queue(self.node.path, queue, scaling)
+        path = path_of(self)
+        check_queue(path, queue, scaling)
         require(
             scaling.policies is not None
             or scaling.min_capacity == scaling.max_capacity
             or queue.metric_messages_waiting() is None,
-            self.node.path,
+            path,
             "say by what the worker scales: Scaling(..., policies=(BacklogPerTask(acceptable_latency=..., "
             "processing_time=...),))",
         )
         check_tier(
-            self.node.path,
+            path,
             cluster=cluster,
             container=container,
             capacity=capacity,
@@ -107,9 +109,9 @@ class Worker(Construct):
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
         )
-        check_prefix(self.node.path, "queue_prefix", queue_prefix)
+        check_prefix(path, "queue_prefix", queue_prefix)
         environment, secrets = queue.connection_environment(queue_prefix), queue.consumer_secrets(queue_prefix)
-        check_free(self.node.path, container, [*environment, *secrets], f"queue_prefix={queue_prefix!r}")
+        check_free(path, container, [*environment, *secrets], f"queue_prefix={queue_prefix!r}")
         self._tier = TierService(
             self,
             "Default",
@@ -129,7 +131,7 @@ class Worker(Construct):
         self._tier.consume_from(queue)
         self._tier.scale(scaling, default_policies=_DEFAULT_POLICIES, queue=queue)
         self._metrics = tier_metrics(
-            self.node.path,
+            path,
             self._tier.service,
             scaling=scaling,
             suspended=suspended,

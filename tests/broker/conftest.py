@@ -33,7 +33,8 @@ def template(**arguments: Any) -> Template:
         vpc=ec2.Vpc(stack, "Vpc", max_azs=3),
         default_cloud_map_namespace=ecs.CloudMapNamespaceOptions(name="shop.internal"),
     )
-    broker = RabbitMqBroker(stack, "Broker", cluster=cluster, version=VERSION, **{"grade": SingleNode(), **arguments})
+    arguments.setdefault("grade", SingleNode())
+    broker = RabbitMqBroker(stack, "Broker", cluster=cluster, version=VERSION, **arguments)
     for name in QUEUES:
         broker.queue(name, longest_processing_time=timedelta(minutes=5))
     return Template(Synthesised.from_stack(stack).to_json())

@@ -56,7 +56,7 @@ class Deployment:
         _, _, rest = container["Environment"]["BROKER_CONFIGURATION"].partition("=== definitions.json 600\n")
         users = json.loads(rest.partition("\n=== ")[0])["users"]
         [named] = [one["password"] for one in users if one["name"] == user]
-        return str(container["Secrets"][named.removeprefix("${").removesuffix("}")])
+        return str(container["Secrets"][named.strip("|")])
 
     def connect(self, user: str = "application", task: Task | None = None) -> BlockingConnection:
         """Return a connection of a user."""

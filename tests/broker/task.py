@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from signal import Signals
 
 import pika
 from pika.adapters.blocking_connection import BlockingConnection
@@ -157,7 +158,7 @@ class Task:
         assert ran.status == 0, ran.output
         return ran.output
 
-    def signal(self, number: signal.Signals) -> None:
+    def signal(self, number: Signals) -> None:
         """Send a signal to process 1."""
         os.kill(self._first, number)
 
@@ -217,7 +218,7 @@ class Task:
             time.sleep(0.01)
         return int(found[0])
 
-    def _signal_all(self, number: signal.Signals) -> None:
+    def _signal_all(self, number: Signals) -> None:
         inside = Path(f"/proc/{self._first}/ns/pid").readlink()
         for process in Path("/proc").glob("[0-9]*"):
             try:

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 _LETTERS_AND_DIGITS = "Ab3dE6gH9jK2mN5pQ8sT1vW4xY7zC0fR"
 _PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
@@ -67,14 +67,15 @@ class Template:
         """Return ``value`` as CloudFormation would resolve it."""
         if not isinstance(value, dict):
             return str(value)
-        [(function, argument)] = value.items()
+        found = cast("Mapping[str, Any]", value)
+        [(function, argument)] = found.items()
         if function == "Ref":
-            return _PSEUDO.get(argument, argument)
+            return _PSEUDO.get(str(argument), str(argument))
         if function == "Fn::Join":
             return str(argument[0]).join(self.text(one) for one in argument[1])
         if function == "Fn::GetAtt" and argument[1] in {"Arn", "Name"}:
             return str(argument[0])
-        raise NotImplementedError(value)
+        raise NotImplementedError(str(found))
 
     def _generated(self, logical_id: str) -> str:
         properties = self._resources[logical_id]["Properties"]

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from ecs_workloads._rabbit_mq_metrics import collector_config
 from tests.broker.deployment import Deployment
 from tests.broker.task import Task
-from tests.broker.test_single_node import drain, publish
+from tests.broker.test_single_node import drain, ignore, publish
 
 _FETCH = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())"
 _SERIES = re.compile(r"(?P<name>\w+)(?:{(?P<labels>[^}]*)})? (?P<value>\S+)")
@@ -56,8 +56,10 @@ def test_the_collector_selects_what_the_alarms_read(single: Deployment) -> None:
     connection = single.connect("orders.consumer")
     channel = connection.channel()
     channel.basic_qos(prefetch_count=2)
-    channel.basic_consume("orders", lambda *_: None)
+    channel.basic_consume("orders", ignore)
     connection.process_data_events(time_limit=1)
+
+    found: dict[Series, float] = {}
 
     def value(name: str, queue: str) -> float:
         labels = frozenset({("VHost", "/"), ("Queue", queue)})

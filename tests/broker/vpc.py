@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Self
 
 import dns.exception
-import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.reversename
 import dns.rrset
 

@@ -1,11 +1,13 @@
 """Random valid combinations of arguments, synthesised with CloudFormation's own rules as errors.
 
 A program of its own, since validation counts only when it is on before the first import of aws_cdk:
-``python -m tests.compliance.combinations 260 1`` tries 260 combinations that follow from the seed 1.
+``python -m tests.compliance.combinations 260 1`` tries 260 combinations that follow from the seed 1, and prints a
+digest of the template of each.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -14,190 +16,52 @@ from typing import Any
 
 import aws_cdk as cdk
 import hypothesis
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from hypothesis import strategies as st
 
 from ecs_workloads import (
+    Alarms,
+    AmazonMqBroker,
     AppServer,
-    ArrivalRate,
-    BacklogPerTask,
-    CapacityShare,
     Container,
     ContainerCluster,
+    Dashboard,
     Domain,
-    DownstreamLimit,
     EbsVolume,
     EfsVolume,
     FluentBit,
-    InternalLoadBalancer,
-    JwtAuthentication,
+    ImageRepository,
+    ListenerRule,
+    MessageQueue,
     OpenTelemetryCollector,
+    PullThroughCache,
     RabbitMqBroker,
-    RequestsPerTarget,
-    Scaling,
-    Scheduled,
     ScratchVolume,
     SharedFileSystem,
     SqsQueue,
-    TargetCpu,
-    TargetMemory,
-    TargetTimings,
-    WebFirewall,
+    TierMetrics,
     WebServer,
     Worker,
-    WritablePath,
 )
+from ecs_workloads.alarms import Severity
+from tests.compliance.strategies import APP, BROKER, MANAGED, WEB, WORKER, Arguments
 from tests.stacks.assemblies import feature_flags
 
 _IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
 _HEALTHY = ecs.HealthCheck(command=["CMD", "true"])
 _DOMAIN = Domain(domain_name="shop.example.com", hosted_zone_id="Z0123456789EXAMPLE00", zone_name="example.com")
+_AUTHORITY = "arn:aws:acm-pca:eu-west-1:111111111111:certificate-authority/12345678-1234-1234-1234-123456789012"
+_KEY = "arn:aws:kms:eu-west-1:111111111111:key/12345678-1234-1234-1234-123456789012"
 _FLAGS = feature_flags()
-_SIZES = ((256, 1024), (512, 2048), (1024, 2048), (2048, 8192), (4096, 30720), (8192, 20480), (16384, 122880))
-_Arguments = dict[str, Any]
-
-
-def seconds(low: int, high: int) -> st.SearchStrategy[timedelta]:
-    return st.integers(low, high).map(lambda value: timedelta(seconds=value))
-
-
-def chosen(required: dict[str, st.SearchStrategy[Any]], **optional: st.SearchStrategy[Any]) -> Any:
-    """Return arguments of which each optional one is there or not."""
-    return st.fixed_dictionaries(required, optional=optional)
-
-
-CONTAINERS: st.SearchStrategy[_Arguments] = chosen(
-    {"size": st.sampled_from(_SIZES)},
-    command=st.just(["python", "-m", "shop"]),
-    entry_point=st.just(["/entry"]),
-    working_directory=st.just("/srv"),
-    environment=st.dictionaries(st.sampled_from(["LEVEL", "MODE", "REGION_NAME"]), st.text("abc", max_size=5)),
-    secret=st.booleans(),
-    cpu_architecture=st.sampled_from([ecs.CpuArchitecture.X86_64, ecs.CpuArchitecture.ARM64]),
-    user=st.sampled_from(["1000", "1000:1000", "app"]),
-    start_timeout=seconds(2, 120),
-    stop_timeout=st.just(timedelta(seconds=120)),
-    restart_attempt_period=seconds(60, 1800),
-    ulimits=st.just([ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=1024, hard_limit=4096)]),
-    writable_paths=st.lists(st.sampled_from(["/a", "/b", "/c"]), unique=True).map(
-        lambda paths: [WritablePath(container_path=path, size_mib=16) for path in paths]
-    ),
-    ephemeral_storage_gib=st.integers(21, 200),
-    volumes=st.lists(st.sampled_from(["efs", "ebs", "scratch"]), unique=True),
-)
-POLICIES: st.SearchStrategy[list[Any]] = st.lists(
-    st.sampled_from(
-        [
-            TargetCpu(target_utilization_percent=50),
-            TargetMemory(),
-            Scheduled(name="Noon", schedule="cron(0 12 * * ? *)", min_capacity=2, time_zone="Europe/Zurich"),
-        ]
-    ),
-    unique_by=type,
-    min_size=1,
-)
-BY_QUEUE: st.SearchStrategy[list[Any]] = st.lists(
-    st.one_of(
-        st.builds(
-            BacklogPerTask,
-            acceptable_latency=seconds(60, 3600),
-            processing_time=seconds(1, 30),
-            messages_at_once=st.integers(1, 10),
-        ),
-        st.builds(ArrivalRate, processing_time=seconds(1, 30)),
-    ),
-    unique_by=type,
-    min_size=1,
-).filter(lambda policies: any(isinstance(policy, BacklogPerTask) for policy in policies))
-COMMON: dict[str, st.SearchStrategy[Any]] = {
-    "sidecars": st.lists(st.sampled_from(["otel", "fluent-bit"]), unique=True),
-    "suspended": st.booleans(),
-    "capacity": st.sampled_from(
-        [
-            (CapacityShare.fargate(),),
-            (CapacityShare.fargate_spot(),),
-            (CapacityShare.fargate(base=1), CapacityShare.fargate_spot(weight=3)),
-        ]
-    ),
-    "enable_execute_command": st.booleans(),
-    "encryption_key": st.just("a key"),
-    "removal_policy": st.sampled_from([cdk.RemovalPolicy.RETAIN, cdk.RemovalPolicy.DESTROY]),
-}
-
-
-def scaling(policies: st.SearchStrategy[list[Any]], *, lowest: int) -> st.SearchStrategy[Scaling]:
-    return st.builds(
-        Scaling,
-        min_capacity=st.integers(lowest, 4),
-        max_capacity=st.integers(5, 40),
-        policies=policies,
-        downstream=st.lists(
-            st.just(DownstreamLimit(name="database", connections=1000, connections_per_task=4)), max_size=1
-        ),
-    )
-
-
-TIMINGS: st.SearchStrategy[TargetTimings] = st.builds(
-    TargetTimings,
-    health_check_interval=seconds(6, 300),
-    health_check_timeout=seconds(2, 5),
-    healthy_threshold_count=st.integers(2, 10),
-    unhealthy_threshold_count=st.integers(2, 10),
-    slow_start=st.none() | seconds(30, 900),
-    deregistration_delay=st.none() | seconds(110, 3600),
-)
-WEB: Any = chosen(
-    {"container": CONTAINERS},
-    scaling=scaling(
-        st.lists(st.builds(RequestsPerTarget, requests_per_minute=st.integers(1, 10_000)), max_size=1).flatmap(
-            lambda first: POLICIES.map(lambda others: [*first, *others])
-        ),
-        lowest=1,
-    ),
-    plain=st.booleans(),
-    redirect_http=st.booleans(),
-    firewall=st.sampled_from([None, WebFirewall(), WebFirewall(requests_per_ip=None, counted_rules={})]),
-    authentication=st.just(
-        JwtAuthentication(issuer="https://id.example.com", jwks_endpoint="https://id.example.com/k")
-    ),
-    health_check_path=st.sampled_from(["/", "/healthz"]),
-    health_check_port=st.integers(1, 65535),
-    target_protocol=st.sampled_from([elbv2.ApplicationProtocol.HTTP, elbv2.ApplicationProtocol.HTTPS]),
-    protocol_version=st.sampled_from([elbv2.ApplicationProtocolVersion.HTTP1, elbv2.ApplicationProtocolVersion.HTTP2]),
-    stickiness_cookie_duration=seconds(1, 604_800),
-    longest_request=seconds(1, 110),
-    startup_time=seconds(0, 3600),
-    timings=TIMINGS,
-    deletion_protection=st.booleans(),
-    max_failed_percent=st.none() | st.floats(0.5, 100),
-    **COMMON,
-)
-APP: Any = chosen(
-    {"container": CONTAINERS},
-    scaling=scaling(POLICIES, lowest=1),
-    internal=st.builds(InternalLoadBalancer, startup_time=seconds(0, 3600), timings=TIMINGS),
-    access_logs=st.booleans(),
-    app_protocol=st.sampled_from([ecs.AppProtocol("http"), ecs.AppProtocol("http2"), ecs.AppProtocol("grpc")]),
-    longest_request=seconds(1, 110),
-    **COMMON,
-)
-WORKER: Any = chosen(
-    {"container": CONTAINERS, "scaling": scaling(BY_QUEUE, lowest=0), "fifo": st.booleans()},
-    longest_processing_time=seconds(30, 8 * 3600),
-    max_receive_count=st.integers(1, 1000),
-    **COMMON,
-)
-BROKER: Any = chosen(
-    {"size": st.sampled_from([size for size in _SIZES if size[0] >= 512])},
-    suspended=st.booleans(),
-    enable_execute_command=st.booleans(),
-    encryption_key=st.just("a key"),
-)
+_OF_THE_OWNER = ("redirect_http", "sources", "firewall", "ip_address_type", "log_bucket", "deletion_protection")
 
 
 class Shop:
@@ -206,42 +70,86 @@ class Shop:
     def __init__(self) -> None:
         self.app = cdk.App(context=_FLAGS, analytics_reporting=False)
         self.stack = cdk.Stack(self.app, "Shop", env=cdk.Environment(region="eu-west-1"))
-        self.cluster = ContainerCluster(self.stack, "Cluster", vpc=ec2.Vpc(self.stack, "Vpc", nat_gateways=1)).cluster
+        vpc = ec2.Vpc(self.stack, "Vpc", nat_gateways=1, ip_protocol=ec2.IpProtocol.DUAL_STACK)
+        self.cluster = ContainerCluster(self.stack, "Cluster", vpc=vpc).cluster
 
-    def web(self, arguments: _Arguments) -> None:
-        plain = arguments.pop("plain", False)
-        if plain:
-            arguments.pop("authentication", None)
-            arguments.pop("protocol_version", None)
-        entry: _Arguments = {"protocol": elbv2.ApplicationProtocol.HTTP} if plain else {"domain": _DOMAIN}
-        WebServer(self.stack, "Web", **entry, **self._common(arguments, port=8080))
+    def web(self, arguments: Arguments) -> None:
+        entry: Arguments = {}
+        match arguments.pop("entry", "domain"):
+            case "plain":
+                entry["protocol"] = elbv2.ApplicationProtocol.HTTP
+                for name in ("authentication", "protocol_version"):
+                    arguments.pop(name, None)
+            case "guest":
+                entry["listener_rule"] = ListenerRule(
+                    listener=self._listener(),
+                    priority=arguments.get("priority", 1),
+                    **arguments.get("rule", {"path_patterns": ["/*"]}),
+                )
+                for name in _OF_THE_OWNER:
+                    arguments.pop(name, None)
+            case "certificate":
+                entry |= {"domain": Domain(domain_name="shop.example.com"), "certificate": self._certificate()}
+            case _:
+                entry["domain"] = _DOMAIN
+        for name in ("rule", "priority"):
+            arguments.pop(name, None)
+        if arguments.get("protocol_version") == elbv2.ApplicationProtocolVersion.GRPC:
+            arguments["health_check_path"] = "/grpc.health.v1.Health/Check"
+        if arguments.pop("log_bucket", None):
+            arguments["log_bucket"] = s3.Bucket(self.stack, "Logs")
+        watched, common = self._common(arguments, port=8080)
+        self._watch(WebServer(self.stack, "Web", **entry, **common).metrics, watched)
 
-    def app_server(self, arguments: _Arguments) -> None:
-        internal = arguments.pop("internal", None)
+    def app_server(self, arguments: Arguments) -> None:
+        internal, tls = arguments.pop("internal", None), arguments.pop("tls", False)
+        entry: Arguments = {"dns_name": "app"} if internal is None else {"internal_load_balancer": internal}
         if internal is not None:
             arguments.pop("app_protocol", None)
-        entry: _Arguments = {"dns_name": "app"} if internal is None else {"internal_load_balancer": internal}
-        AppServer(self.stack, "App", **entry, **self._common(arguments, port=8000, health_check=_HEALTHY))
+        elif tls:
+            entry["certificate_authority_arn"] = _AUTHORITY
+        watched, common = self._common(arguments, port=8000, health_check=_HEALTHY)
+        self._watch(AppServer(self.stack, "App", **entry, **common).metrics, watched)
 
-    def worker(self, arguments: _Arguments) -> None:
-        queue = SqsQueue(
-            self.stack,
-            "Orders",
+    def worker(self, arguments: Arguments) -> None:
+        queue = self._queue(
+            arguments.pop("queue", "made"),
             longest_processing_time=arguments.pop("longest_processing_time", timedelta(minutes=1)),
             max_receive_count=arguments.pop("max_receive_count", 5),
-            fifo=arguments.pop("fifo"),
         )
-        Worker(self.stack, "Worker", queue=queue, **self._common(arguments))
+        watched, common = self._common(arguments)
+        self._watch(Worker(self.stack, "Worker", queue=queue, **common).metrics, watched)
 
-    def broker(self, arguments: _Arguments) -> None:
+    def broker(self, arguments: Arguments) -> None:
         cpu, memory = arguments.pop("size")
         if arguments.pop("encryption_key", None):
             arguments["encryption_key"] = kms.Key(self.stack, "Key")
         RabbitMqBroker(
-            self.stack, "Broker", cluster=self.cluster, version="4.2.1", cpu=cpu, memory_limit_mib=memory, **arguments
+            self.stack,
+            "Broker",
+            cluster=self.cluster,
+            version="4.2.1",
+            cpu=cpu,
+            memory_limit_mib=memory,
+            **arguments,
         )
 
-    def _common(self, arguments: _Arguments, **container: Any) -> _Arguments:
+    def managed_broker(self, arguments: Arguments) -> None:
+        version, instance = arguments.pop("instance")
+        if arguments.pop("encryption_key", None):
+            arguments["encryption_key"] = kms.Key(self.stack, "Key")
+        AmazonMqBroker(
+            self.stack,
+            "Broker",
+            vpc=self.cluster.vpc,
+            engine_version=version,
+            host_instance_type=instance,
+            **arguments,
+        ).queue("orders", longest_processing_time=timedelta(minutes=1))
+
+    def _common(self, arguments: Arguments, **container: Any) -> tuple[Arguments, Arguments]:
+        """Return what watches the tier, and the arguments of the tier itself."""
+        watched = {name: arguments.pop(name, None) for name in ("alarms", "dashboard")}
         if arguments.pop("encryption_key", None):
             arguments["encryption_key"] = kms.Key(self.stack, "Key")
         arguments["sidecars"] = [
@@ -251,17 +159,70 @@ class Shop:
             for sidecar in arguments.pop("sidecars", ())
         ]
         arguments["container"] = self._container(dict(arguments["container"]), **container)
-        return {"cluster": self.cluster, **arguments}
+        return watched, {"cluster": self.cluster, **arguments}
 
-    def _container(self, arguments: _Arguments, **container: Any) -> Container:
+    def _watch(self, tier: TierMetrics, watched: Arguments) -> None:
+        if watched["alarms"] is not None:
+            topic = sns.Topic(self.stack, "Topic")
+            topics: dict[Severity, list[sns.Topic]] = {"critical": [topic], "warning": []}
+            Alarms(self.stack, "Alarms", tiers={"Tier": tier}, topics=topics, thresholds=watched["alarms"])
+        if watched["dashboard"]:
+            Dashboard(self.stack, "Dashboard", tiers={"Tier": tier})
+
+    def _listener(self) -> elbv2.IApplicationListener:
+        return elbv2.ApplicationListener.from_application_listener_attributes(
+            self.stack,
+            "Listener",
+            listener_arn="arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/shop/0123456789abcdef/0123456789abcdef",
+            security_group=ec2.SecurityGroup.from_security_group_id(self.stack, "ListenerGroup", "sg-12345678"),
+        )
+
+    def _certificate(self) -> acm.ICertificate:
+        arn = "arn:aws:acm:eu-west-1:111111111111:certificate/12345678-1234-1234-1234-123456789012"
+        return acm.Certificate.from_certificate_arn(self.stack, "Certificate", arn)
+
+    def _queue(self, kind: str, *, longest_processing_time: timedelta, max_receive_count: int) -> MessageQueue:
+        if not kind.startswith("imported"):
+            return SqsQueue(
+                self.stack,
+                "Orders",
+                longest_processing_time=longest_processing_time,
+                max_receive_count=max_receive_count,
+                fifo=kind == "fifo",
+                encryption_key=kms.Key(self.stack, "QueueKey") if kind == "encrypted" else None,  # pyright: ignore[reportArgumentType]  # jsii#4541
+            )
+        imported = sqs.Queue.from_queue_attributes(
+            self.stack,
+            "Imported",
+            queue_arn="arn:aws:sqs:eu-west-1:111111111111:orders",
+            key_arn=_KEY if kind.endswith("encrypted") else None,
+        )
+        return SqsQueue.from_queue(imported, longest_processing_time=longest_processing_time)
+
+    def _image(self, kind: str, arguments: Arguments) -> ecs.ContainerImage:
+        if kind == "registry":
+            return _IMAGE
+        if kind == "cache":
+            return PullThroughCache(self.stack, "Cache", upstream="quay").image("shop/web", "1.0.0")
+        if arguments.pop("encryption_key", None):
+            arguments["encryption_key"] = kms.Key(self.stack, "ImageKey")
+        return ImageRepository(self.stack, "Images", **arguments).image("1.0.0")
+
+    def _secret(self, kind: str) -> ecs.Secret:
+        secret = secretsmanager.Secret(self.stack, "Password")
+        if kind == "version":
+            return ecs.Secret.from_secrets_manager_version(secret, ecs.SecretVersionInfo(version_stage="AWSPREVIOUS"))  # pyright: ignore[reportArgumentType]  # jsii#4541
+        field = "password" if kind == "field" else None
+        return ecs.Secret.from_secrets_manager(secret, field)  # pyright: ignore[reportArgumentType]  # jsii#4541
+
+    def _container(self, arguments: Arguments, **container: Any) -> Container:
         cpu, memory = arguments.pop("size")
-        secrets: dict[str, ecs.Secret] = {}
-        if arguments.pop("secret", False):
-            secret = secretsmanager.Secret(self.stack, "Password")
-            secrets["PASSWORD"] = ecs.Secret.from_secrets_manager(secret)  # pyright: ignore[reportArgumentType]  # jsii#4541
+        secret = arguments.pop("secret", None)
+        secrets = {} if secret is None else {"PASSWORD": self._secret(secret)}
+        image = self._image(arguments.pop("image", "registry"), dict(arguments.pop("repository", {})))
         volumes = [self._volume(kind) for kind in arguments.pop("volumes", ())]
         return Container(
-            image=_IMAGE,
+            image=image,
             cpu=cpu,
             memory_limit_mib=memory,
             secrets=secrets,
@@ -315,43 +276,53 @@ def check_validation_is_on() -> None:
     raise SystemExit("validation is off: a queue with an impossible time was synthesised")
 
 
-def tries(build: Callable[[Shop, _Arguments], None], tried: list[str]) -> Callable[[_Arguments], None]:
-    """Return a test that builds one combination, and notes its template in ``tried``."""
+def tries(build: Build, wanted: int, templates: set[str]) -> Callable[[Arguments], None]:
+    """Return a test that builds combinations until ``wanted`` templates differ; it notes a digest of each."""
+    begun = len(templates)
+    seen = set[str]()
 
-    def check(arguments: _Arguments) -> None:
+    def check(arguments: Arguments) -> None:
+        if len(templates) - begun == wanted or repr(arguments) in seen:
+            return
+        seen.add(repr(arguments))
         shop = Shop()
         build(shop, dict(arguments))
         assembly = shop.app.synth()  # raises when a rule of CloudFormation is broken
         template = assembly.get_stack_by_name("Shop").template
         check_template(template)
-        tried.append(json.dumps(template, sort_keys=True))
+        templates.add(hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest())
 
     return check
 
 
-_TIERS: Sequence[tuple[Callable[[Shop, _Arguments], None], st.SearchStrategy[_Arguments], int]] = (
+Build = Callable[[Shop, Arguments], None]
+# Of 20 combinations, how many are of each tier.
+_TIERS: Sequence[tuple[Build, st.SearchStrategy[Arguments], int]] = (
     (Shop.web, WEB, 8),
     (Shop.app_server, APP, 5),
     (Shop.worker, WORKER, 5),
-    (Shop.broker, BROKER, 2),
+    (Shop.broker, BROKER, 1),
+    (Shop.managed_broker, MANAGED, 1),
 )
 
 
 def main(count: int, seed: int) -> None:
-    """Try ``count`` combinations, a multiple of 20, that follow from ``seed``."""
+    """Try ``count`` combinations whose templates differ, a multiple of 20, that follow from ``seed``."""
     check_validation_is_on()
-    tried: list[str] = []
+    templates = set[str]()
     for build, strategy, share in _TIERS:
-        test = hypothesis.given(strategy)(tries(build, tried))
+        wanted = count * share // 20
+        test = hypothesis.given(strategy)(tries(build, wanted, templates))
         test = hypothesis.settings(
-            max_examples=count * share // 20,
+            # What is drawn twice costs nothing.
+            max_examples=100 + 3 * wanted,
             deadline=None,
             database=None,
             suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
             phases=[hypothesis.Phase.generate],
         )(test)
         hypothesis.seed(seed)(test)()
-    sys.stdout.write(f"{len(tried)} combinations, {len(set(tried))} templates\n")
+    sys.stdout.write("\n".join([*sorted(templates), ""]))
 
 
 if __name__ == "__main__":

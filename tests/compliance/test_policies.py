@@ -25,6 +25,8 @@ from tests.stacks.test_deployment import BORROWED, ISOLATED, WITH_ACCOUNT
 from tests.templates import HEALTHY
 
 ALL = (*ENVIRONMENTS, BORROWED, ISOLATED, WITH_ACCOUNT)
+# Of all, and of cdk-nag's packs. Fewer is better; more needs a reason that the page on policies gives.
+MOST_RULES = (34, 19)
 LIBRARY = tomllib.loads((ROOT / "constructs" / "ecs_workloads" / "accepted_findings.toml").read_text(encoding="utf-8"))[
     "accepted"
 ]
@@ -103,8 +105,44 @@ def test_the_list_of_the_library_is_short_and_every_entry_has_its_reason() -> No
         assert entry["source"].startswith("https://"), entry
 
 
+def listed_rules(*shop: accepted_findings.AcceptedFinding) -> dict[str, set[str]]:
+    """Return each rule of the list of the library and of ``shop``, with the packs that have it."""
+    found: dict[str, set[str]] = {}
+    for rule, packs in [*((one["rule"], one["packs"]) for one in LIBRARY), *((one.rule, one.packs) for one in shop)]:
+        found.setdefault(rule.split("[")[0], set()).update(packs)
+    return found
+
+
+def of_cdk_nag(rules: dict[str, set[str]]) -> int:
+    return sum(not packs & {accepted_findings.CHECKOV, accepted_findings.SECURITY_HUB} for packs in rules.values())
+
+
+def test_no_rule_more_is_broken_than_the_page_explains() -> None:
+    every = listed_rules(*accepted_findings.EVERY)
+    assert (len(every), of_cdk_nag(every)) <= MOST_RULES
+
+
 def test_the_page_on_policies_is_that_of_the_lists() -> None:
     assert (ROOT / "docs" / "policies.md").read_text(encoding="utf-8") == policies_page()
+
+
+def _how_many() -> Iterator[str]:
+    every = listed_rules(*accepted_findings.EVERY)
+    settled = listed_rules(*accepted_findings.ALWAYS, *accepted_findings.PROTECTED)
+    by_tool = [
+        sum(tool in packs for packs in every.values())
+        for tool in (accepted_findings.CHECKOV, accepted_findings.SECURITY_HUB)
+    ]
+    reasons = {one["reason"] for one in LIBRARY} | {one.reason for one in accepted_findings.EVERY}
+    yield "## How many, and why not fewer"
+    yield ""
+    yield f"{len(every)} rules are listed: {of_cdk_nag(every)} of cdk-nag's packs, {by_tool[0]} of checkov and"
+    yield f"{by_tool[1]} controls of Security Hub, for {len(reasons)} reasons: one choice often breaks a rule in each."
+    yield f"{len(every) - len(settled)} are only of environments without a domain, or that somebody may delete; a"
+    yield f"protected one with a domain breaks {len(settled)} at most, {of_cdk_nag(settled)} of them of cdk-nag."
+    yield ""
+    yield "The aim was fewer than 12, and is missed. [Decision 0014](decisions/0014-what-policy-packs-cost.md) has"
+    yield "what was done for a rule, what was tried, and why the rest stays."
 
 
 def policies_page() -> str:
@@ -118,6 +156,8 @@ def policies_page() -> str:
         "the library, whose findings are acknowledged at the construct that has them, in your app too, and from",
         "`stacks/accepted_findings.py`, the choices of this repository. A test fails for an entry that is no longer",
         "found.",
+        "",
+        *_how_many(),
         "",
         "## Of the library",
         "",

@@ -15,7 +15,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as scheduler_targets
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-_PROGRAM = Path(__file__).parent / "programs" / "echo"
+PROGRAM = Path(__file__).parent / "programs" / "echo"
 
 Extra = Callable[[cdk.Stack], object]
 
@@ -27,6 +27,7 @@ def synthesize(
     variables: Mapping[str, str] | None = None,
     version: str = "1",
     count: int = 1,
+    cpu: int = 256,
     image: ecs.ContainerImage | None = None,
     extra: Extra | None = None,
 ) -> Path:
@@ -36,7 +37,7 @@ def synthesize(
     subnets = [ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)]
     vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0, subnet_configuration=subnets)
     cluster = ecs.Cluster(stack, "Cluster", vpc=vpc)
-    definition = ecs.FargateTaskDefinition(stack, "Task")
+    definition = ecs.FargateTaskDefinition(stack, "Task", cpu=cpu, memory_limit_mib=2 * cpu)
     secret = secretsmanager.Secret(
         stack,
         "Secret",
@@ -44,7 +45,7 @@ def synthesize(
     )
     container = definition.add_container(
         "echo",
-        image=image or ecs.ContainerImage.from_asset(str(_PROGRAM), build_args={"VERSION": version}),
+        image=image or ecs.ContainerImage.from_asset(str(PROGRAM), build_args={"VERSION": version}),
         environment={"GREETING": "hello", **(variables or {})},
         secrets={"PASSWORD": ecs.Secret.from_secrets_manager(cast("secretsmanager.ISecret", secret))},
         port_mappings=[ecs.PortMapping(container_port=8080)],
@@ -99,7 +100,7 @@ def add_job(stack: cdk.Stack) -> ecs.FargateTaskDefinition:
     job = ecs.FargateTaskDefinition(stack, "Job", family="nightly")
     job.add_container(
         "job",
-        image=ecs.ContainerImage.from_asset(str(_PROGRAM)),
+        image=ecs.ContainerImage.from_asset(str(PROGRAM)),
         command=["python", "-c", "import sys; print('the job ran'); sys.exit(7)"],
         logging=ecs.LogDriver.aws_logs(
             stream_prefix="job", log_group=logs.LogGroup(stack, "JobLogs", log_group_name="/job")
@@ -123,3 +124,22 @@ def add_schedule(stack: cdk.Stack) -> None:
         schedule=scheduler.ScheduleExpression.rate(cdk.Duration.minutes(1)),
         target=cast("scheduler.IScheduleTarget", target),
     )
+
+
+def add_disk(stack: cdk.Stack) -> None:
+    """Give each task a volume of EBS at ``/data``, and let the program run as root, to whom it belongs."""
+    service = cast("ecs.FargateService", stack.node.find_child("Service"))
+    definition = service.task_definition
+    disk = ecs.ServiceManagedVolume(
+        stack,
+        "Disk",
+        name="disk",
+        managed_ebs_volume=ecs.ServiceManagedEBSVolumeConfiguration(size=cdk.Size.gibibytes(1)),
+    )
+    service.add_volume(disk)
+    definition.add_volume(name=disk.name, configured_at_launch=True)
+    container = definition.default_container
+    assert container is not None
+    disk.mount_in(container, container_path="/data", read_only=False)
+    made = cast("ecs.CfnTaskDefinition", definition.node.default_child)
+    made.add_property_override("ContainerDefinitions.0.User", "0")

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import socket
+import subprocess
 from pathlib import Path
 
 import aws_cdk as cdk
+import pytest
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_lambda
 
 from tests.local.echo_app import synthesize
 from tests.local.project import Project
+
+MOUNT, UMOUNT = shutil.which("mount") or "", shutil.which("umount") or ""
 
 
 def refused(project: Project, *arguments: str, **variables: str) -> str:
@@ -100,6 +107,21 @@ def test_a_wrong_image_folder_is_refused(project: Project, tmp_path: Path) -> No
     assert "[local.images] example.com/shop must be a folder with a Dockerfile, got 'nowhere'" in line
 
 
+def test_a_custom_resource_whose_function_fails_says_why(project: Project, tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path / "assembly"), analytics_reporting=False)
+    stack = cdk.Stack(app, "Custom")
+    code = aws_lambda.Code.from_inline("def handler(event, context):\n    raise RuntimeError('told to fail')\n")
+    function = aws_lambda.Function(
+        stack, "Function", runtime=aws_lambda.Runtime.PYTHON_3_13, handler="index.handler", code=code
+    )
+    cdk.CustomResource(stack, "Resource", resource_type="Custom::Broken", service_token=function.function_arn)
+    app.synth()
+
+    line = refused(project, "--app", str(tmp_path / "assembly"))
+
+    assert "cdk deploy failed: Custom: Resource (Custom::Broken): its function failed: told to fail" in line
+
+
 def test_a_program_that_fails_takes_its_stack_back(project: Project, tmp_path: Path) -> None:
     assembly = synthesize(tmp_path / "assembly", variables={"FAIL": "yes"})
 
@@ -108,3 +130,24 @@ def test_a_program_that_fails_takes_its_stack_back(project: Project, tmp_path: P
     assert "cdk deploy failed: Echo: Service" in line
     assert "ECS Deployment Circuit Breaker was triggered" in line
     assert "saying: told to fail" in line
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a small disk has to be mounted")
+@pytest.mark.parametrize("size", ["4k", "16k"])
+def test_a_full_disk_ends_in_one_line(project: Project, tmp_path: Path, size: str) -> None:
+    assembly = synthesize(tmp_path / "assembly")
+    project.state.mkdir()
+    subprocess.run([MOUNT, "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(project.state)], check=True)
+    try:
+        done = project.run("up", "--app", str(assembly))
+        left = list(project.state.iterdir())
+    finally:
+        subprocess.run([UMOUNT, str(project.state)], check=True)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert "o space " in done.stderr
+    assert f"cannot write {project.state}" in done.stderr
+    assert project.processes() == []
+    assert left == []

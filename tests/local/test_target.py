@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import httpx
 import pytest
 
-from tests.local.project import ROOT, Project, facts, wait_until
+from tests.local.project import Project, facts, wait_until
 
 Echo = tuple[Project, Path, dict[str, Any]]
-
-
-def aws(project: Project, service: str) -> Any:  # its clients are made at run time
-    return botocore.session.get_session().create_client(
-        service,
-        endpoint_url=f"http://127.0.0.1:{project.port}",
-        region_name="us-east-1",
-        aws_access_key_id="000000000000",
-        aws_secret_access_key="local",
-    )
 
 
 def test_up_returns_when_every_task_is_healthy(echo: Echo) -> None:
@@ -87,7 +75,7 @@ def test_a_scratch_volume_belongs_to_root_as_on_fargate(echo: Echo) -> None:
 def test_what_a_task_writes_is_in_cloudwatch_logs(echo: Echo) -> None:
     project, _, service = echo
     facts(service)
-    logs = aws(project, "logs")
+    logs = project.aws("logs")
     group = logs.describe_log_groups()["logGroups"][0]["logGroupName"]
 
     wait_until(
@@ -97,17 +85,8 @@ def test_what_a_task_writes_is_in_cloudwatch_logs(echo: Echo) -> None:
 
 def test_diff_says_that_there_are_no_differences(echo: Echo) -> None:
     project, assembly, _ = echo
-    environment = {
-        **os.environ,
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{project.port}",
-        "AWS_ACCESS_KEY_ID": "000000000000",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_REGION": "us-east-1",
-        "CDK_HOME": str(project.state / "cdk-home"),
-    }
-    command = [str(ROOT / "node_modules/.bin/cdk"), "diff", "--all", "--fail", "--app", str(assembly), "--no-notices"]
 
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = project.cdk("diff", "--all", "--fail", "--app", str(assembly))
 
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -134,7 +113,7 @@ def test_a_killed_task_is_replaced(echo: Echo) -> None:
 
 def test_the_count_follows_update_service(echo: Echo) -> None:
     project, _, service = echo
-    ecs = aws(project, "ecs")
+    ecs = project.aws("ecs")
 
     ecs.update_service(cluster=service["cluster"], service=service["name"], desiredCount=3)
     wait_until(lambda: project.services()[0]["healthy"] == 3)

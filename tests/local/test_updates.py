@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -44,15 +45,22 @@ def requests(address: str) -> Generator[Counter[str]]:
         runner.join()
 
 
-def test_no_request_fails_while_another_version_takes_over(project: Project, tmp_path: Path) -> None:
+def test_no_request_fails_while_another_version_of_another_size_takes_over(project: Project, tmp_path: Path) -> None:
     service = project.up(synthesize(tmp_path / "one", count=2))[0]
-    another = synthesize(tmp_path / "two", count=2, version="2")
+    another = synthesize(tmp_path / "two", count=2, version="2", cpu=512)
 
     with requests(service["addresses"][0]) as seen:
         updated = project.up(another)[0]
 
     assert facts(updated)["VERSION"] == "2"
+    assert _sizes(project, updated) == {("512", "1024")}
     assert set(seen) == {"1", "2"}
+
+
+def _sizes(project: Project, service: dict[str, Any]) -> set[tuple[str, str]]:
+    ids = [task["id"] for task in service["tasks"]]
+    tasks = project.aws("ecs").describe_tasks(cluster=service["cluster"], tasks=ids)["tasks"]
+    return {(task["cpu"], task["memory"]) for task in tasks}
 
 
 def test_a_bad_version_rolls_back_and_the_service_keeps_serving(project: Project, tmp_path: Path) -> None:
@@ -64,5 +72,6 @@ def test_a_bad_version_rolls_back_and_the_service_keeps_serving(project: Project
 
     assert done.returncode == 1
     assert "saying: told to fail" in done.stderr
+    assert done.stderr.endswith(f"(what cdk wrote is in {project.state / 'cdk.log'})\n")
     assert set(seen) == {"1"}
     assert project.services()[0]["healthy"] == 2

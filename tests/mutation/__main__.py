@@ -20,7 +20,7 @@ from tests.mutation.changes import changes
 from tests.mutation.checks import Checks
 from tests.mutation.coverage import Covered, measure
 from tests.mutation.report import write_report
-from tests.mutation.source import modules
+from tests.mutation.source import modules, modules_of_packages
 from tests.mutation.suite import Result, Results, killer
 from tests.mutation.table import Table, deviations
 
@@ -35,7 +35,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("checks")
     run = commands.add_parser("run")
-    run.add_argument("modules", nargs="+", choices=[*modules()], metavar="MODULE")
+    run.add_argument("modules", nargs="+", choices=[*modules(), *modules_of_packages()], metavar="MODULE")
     run.add_argument("--run-id", help=argparse.SUPPRESS)
     commands.add_parser("report")
     arguments = parser.parse_args()
@@ -69,7 +69,7 @@ def _begin() -> str:
 
 
 def _run(names: list[str], run: str) -> int:
-    trees = modules()
+    trees = modules() | modules_of_packages()
     covered = Covered(run)
     done = 0
     for module in names:

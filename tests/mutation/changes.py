@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from tests.mutation.checks import Lines, Mutant, numbered, places
 from tests.mutation.source import replaced
@@ -18,6 +18,17 @@ _Change = tuple[str, ast.AST, ast.AST]
 def changes(module: str, tree: ast.Module) -> list[Mutant]:
     """Return one mutant for each argument, default, truth value and number of a module."""
     numbers = {node: number for number, node in enumerate(ast.walk(tree))}
+    return _mutants(module, tree, lambda node, by: {module: replaced(tree, numbers[node], [by])})
+
+
+def names(module: str, tree: ast.Module) -> list[str]:
+    """Return the names of the same mutants, in much less time."""
+    return [one.name for one in _mutants(module, tree, lambda _node, _by: {})]
+
+
+def _mutants(
+    module: str, tree: ast.Module, made: Callable[[ast.AST, ast.AST], Mapping[str, ast.Module]]
+) -> list[Mutant]:
     where = places(tree)
     runs = dict(_runs(module, tree))
     still = {inner for node in ast.walk(tree) for outer in _untouched(node) for inner in ast.walk(outer)}
@@ -26,7 +37,7 @@ def changes(module: str, tree: ast.Module) -> list[Mutant]:
             Mutant(
                 name=f"{module}{where[node]}: {what}",
                 place=f"{module}{where[node]}",
-                trees={module: replaced(tree, numbers[node], [by])},
+                trees=made(node, by),
                 through=runs.get(node, ()),
             )
             for outer in ast.walk(tree)

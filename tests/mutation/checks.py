@@ -119,7 +119,10 @@ class Checks:
     def _weaker_copies(self, caller: str, node: ast.AST) -> Iterator[Weaker]:
         """Yield calls of changed copies in place of a call of a shared check."""
         match node:
-            case ast.Expr(value=ast.Call(func=ast.Name(id=name)) as call) if name in self._shared:
+            case (
+                ast.Expr(value=ast.Call(func=ast.Name(id=name)) as call)
+                | ast.Assign(value=ast.Call(func=ast.Name(id=name)) as call)
+            ) if name in self._shared:
                 module, function = self._shared[name]
             case _:
                 return
@@ -127,7 +130,7 @@ class Checks:
         renamed = ast.Call(ast.Name(copied, ast.Load()), call.args, call.keywords)
         instead: list[ast.AST] = [
             ast.ImportFrom(f"{PACKAGE}.{module}", [ast.alias(copied)], 0),
-            ast.Expr(renamed),
+            ast.Assign(node.targets, renamed) if isinstance(node, ast.Assign) else ast.Expr(renamed),
         ]
         tree = ast.Module([function], [])
         for number, inner in enumerate(ast.walk(tree)):

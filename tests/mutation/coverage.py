@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 from coverage import Coverage, CoverageData
 
 from tests.mutation.checks import Lines
-from tests.mutation.source import RESULTS, SOURCE, UNIT, changed
+from tests.mutation.source import RESULTS, SOURCE, UNIT, changed, name_of
 
 # What runs outside of a single test, such as an import, may matter to all of them.
 _ALL_TESTS = ""
@@ -26,7 +26,7 @@ class Covered:
         data = CoverageData(str(_data_of(run)))
         data.read()
         self._tests: dict[str, dict[int, set[str]]] = {
-            Path(name).stem: {line: set(tests) for line, tests in data.contexts_by_lineno(name).items()}
+            name_of(Path(name)): {line: set(tests) for line, tests in data.contexts_by_lineno(name).items()}
             for name in data.measured_files()
         }
 
@@ -58,11 +58,19 @@ def _data_of(run: str) -> Path:
     return RESULTS / f"coverage-{run}"
 
 
+def in_this_process(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests that can see a mutant: not those that run a library which was installed elsewhere."""
+    return [item for item in items if "installed" not in getattr(item, "fixturenames", ())]
+
+
 class _Measure:
     def __init__(self, coverage: Coverage) -> None:
         self._coverage = coverage
         self._test = _ALL_TESTS
         self.failed: str | None = None
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = in_this_process(items)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:

@@ -22,15 +22,41 @@ _FORGET, _KEEP = (PACKAGE, "tests", "conftest"), "tests.mutation"
 
 
 def modules() -> dict[str, ast.Module]:
-    """Return the syntax tree of each module, by its short name; the checks of assemblies are no constructs."""
-    return {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(SOURCE.glob("[!_]*.py"))} | {
-        path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(SOURCE.glob("_[!_]*.py"))
+    """Return the syntax tree of each module of constructs and values, by its name inside the library."""
+    return {
+        name: tree(name) for name in sorted(map(name_of, SOURCE.glob("*.py")), key=_public_first) if name != "__init__"
     }
+
+
+def modules_of_packages() -> dict[str, ast.Module]:
+    """Return the syntax tree of each module that stands in a package, such as ``testing.finding``."""
+    names = sorted(map(name_of, SOURCE.glob("*/**/*.py")), key=_public_first)
+    return {name: tree(name) for name in names if not name.endswith("__init__")}
+
+
+def _public_first(name: str) -> tuple[bool, str]:
+    return name.startswith("_"), name
+
+
+def name_of(file: Path) -> str:
+    """Return the name of a module inside the library."""
+    return ".".join(file.relative_to(SOURCE).with_suffix("").parts)
+
+
+def path_of(module: str) -> Path:
+    """Return the file of a module."""
+    return SOURCE.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def tree(module: str) -> ast.Module:
+    """Return the syntax tree of a module."""
+    return ast.parse(path_of(module).read_text(encoding="utf-8"))
 
 
 def mirror_tests(module: str) -> Path | None:
     """Return the test file that mirrors ``module``, if there is one."""
-    path = UNIT / f"test_{module.removeprefix('_')}.py"
+    *packages, name = module.split(".")
+    path = UNIT.joinpath(*packages, f"test_{name.removeprefix('_')}.py")
     return path if path.exists() else None
 
 
@@ -83,12 +109,12 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         del path, target
-        package, _, module = fullname.rpartition(".")
+        package, _, module = fullname.partition(".")
         if package != PACKAGE or module not in self._trees:
             return None
-        return importlib.machinery.ModuleSpec(fullname, self, origin=str(SOURCE / f"{module}.py"))
+        return importlib.machinery.ModuleSpec(fullname, self, origin=str(path_of(module)))
 
     def exec_module(self, module: ModuleType) -> None:
-        name = module.__name__.rpartition(".")[2]
-        code = compile(self._trees[name], str(SOURCE / f"{name}.py"), "exec", dont_inherit=True)
+        name = module.__name__.partition(".")[2]
+        code = compile(self._trees[name], str(path_of(name)), "exec", dont_inherit=True)
         exec(code, module.__dict__)  # noqa: S102 - this is how a module is made

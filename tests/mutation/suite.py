@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from tests.mutation.checks import Mutant
-from tests.mutation.source import RESULTS, ROOT, SOURCE, UNIT, changed, mirror_tests
+from tests.mutation.coverage import in_this_process
+from tests.mutation.source import RESULTS, ROOT, UNIT, changed, mirror_tests, path_of
 
 _LIKELY = 3
 _NOTHING = Mutant(name="none", place="", trees={})
@@ -36,7 +37,7 @@ class Results:
     """The results of one module, one a line; they begin anew when the module changes."""
 
     def __init__(self, module: str) -> None:
-        digest = hashlib.sha256((SOURCE / f"{module}.py").read_bytes()).hexdigest()[:12]
+        digest = hashlib.sha256(path_of(module).read_bytes()).hexdigest()[:12]
         self._path = RESULTS / f"{module}-{digest}.jsonl"
 
     def read(self) -> dict[str, Result]:
@@ -120,8 +121,8 @@ class _Watch:
         self._about = about
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        if self._able is not None:
-            items[:] = [item for item in items if item.nodeid in self._able]
+        able = in_this_process(items)
+        items[:] = able if self._able is None else [item for item in able if item.nodeid in self._able]
         items.sort(key=lambda item: self._about not in _letters(_source(item)))
 
     def pytest_runtest_logreport(self, report: Any) -> None:

@@ -16,7 +16,7 @@ import pytest
 from aws_cdk import Token
 
 from tests.mutation.checks import Mutant
-from tests.mutation.source import SOURCE, changed
+from tests.mutation.source import SOURCE, changed, name_of
 
 _TABLE = "tests.unit.test_bad_input"
 # The lines of the library on which its functions stood, each with its module.
@@ -70,7 +70,7 @@ class Table:
 def _way(frames: Iterator[tuple[FrameType, int]]) -> _Way:
     inside = str(SOURCE)
     return frozenset(
-        (Path(frame.f_code.co_filename).stem, line)
+        (name_of(Path(frame.f_code.co_filename)), line)
         for frame, line in frames
         if frame.f_code.co_filename.startswith(inside)
     )

@@ -19,9 +19,9 @@ from tests.runtime.test_consumer import running, wait_until
 
 
 class TlsDoor:
-    """Takes TLS on a port of its own and passes what is inside on to another port of this machine."""
+    """Takes TLS on a port of its own and passes what is inside on to another address."""
 
-    def __init__(self, target: int, certificate: trustme.LeafCert) -> None:
+    def __init__(self, target: tuple[str, int], certificate: trustme.LeafCert) -> None:
         self._target = target
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         certificate.configure_cert(self._context)  # pyright: ignore[reportUnknownMemberType]  # it knows pyOpenSSL too
@@ -46,7 +46,7 @@ class TlsDoor:
         except OSError:
             self.refused += 1
             return
-        inside = socket.create_connection(("127.0.0.1", self._target))
+        inside = socket.create_connection(self._target)
         back = threading.Thread(target=_pass, args=(inside, outside), daemon=True)
         back.start()
         _pass(outside, inside)
@@ -69,7 +69,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def door(amqp: AmqpQueueUnderTest, authority: trustme.CA) -> Generator[TlsDoor, None, None]:
-    door = TlsDoor(amqp.broker.port, authority.issue_cert("localhost"))
+    door = TlsDoor(amqp.broker.address, authority.issue_cert("localhost"))
     yield door
     door.close()
 
@@ -112,7 +112,7 @@ def test_a_broker_with_the_certificate_of_another_host_gets_nothing(
     trusted = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(trusted)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
-    door = TlsDoor(amqp.broker.port, authority.issue_cert("broker.example.com"))
+    door = TlsDoor(amqp.broker.address, authority.issue_cert("broker.example.com"))
     connection = AmqpConnection(
         url=f"amqps://localhost:{door.port}/%2F", name=amqp.connection.name, username="guest", password="guest"
     )

@@ -42,7 +42,6 @@ def test_a_copy_is_equal() -> None:
     [
         ({"zones": 1}, "zones must be 2 or 3, got 1"),
         ({"nat_gateways": 4}, "nat_gateways must be from 0 to zones=2, got 4"),
-        ({"alarm_topic": True}, "the topic of the alarms is encrypted: alarm_topic needs own_keys"),
         ({"queue": "rabbitmq"}, "rabbitmq needs release and broker_version"),
         (
             {

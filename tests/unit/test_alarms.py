@@ -62,6 +62,25 @@ def only(stack: cdk.Stack, alarms: Alarms, name: AlarmName, tier: str = "Shop") 
     return dict(Template.from_stack(stack).to_json()["Resources"][logical_id]["Properties"])
 
 
+def test_a_threshold_may_be_known_at_deployment_alone(stack: cdk.Stack, make: MakeAlarms) -> None:
+    number: Any = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+    make(
+        thresholds=AlarmThresholds(
+            failed_responses=number,
+            unhealthy_hosts=number,
+            high_cpu=number,
+            high_memory=number,
+            restarts=number,
+            dead_letters=number,
+        )
+    )
+
+    alarms = [one["Properties"] for one in resources(stack, "AWS::CloudWatch::Alarm")]
+    told = [one for one in alarms if {"Ref": "Number"} in (one["Threshold"], one.get("DatapointsToAlarm"))]
+    assert len(told) == 6
+    assert all({"Ref": "Number"} in one["AlarmDescription"]["Fn::Join"][1] for one in told)
+
+
 def metrics_of(alarm: dict[str, Any]) -> set[str]:
     if "MetricName" in alarm:
         return {alarm["MetricName"]}

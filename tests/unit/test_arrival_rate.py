@@ -32,6 +32,8 @@ def test_tracks_the_share_of_their_time_that_tasks_need_for_what_arrives(
     assert queries["sent"]["MetricStat"]["Metric"]["MetricName"] == "NumberOfMessagesSent"
     assert queries["sent"]["MetricStat"]["Stat"] == "Sum"
     assert configuration["TargetValue"] == 75
+    assert (configuration["ScaleOutCooldown"], configuration["ScaleInCooldown"]) == (60, 300)
+    assert queries["tracked"]["Label"] == "Percent of what the running tasks can work off"
 
 
 def test_a_queue_of_another_stack_measures_arrivals_too(

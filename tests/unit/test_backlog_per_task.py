@@ -42,6 +42,8 @@ def test_tracks_waiting_and_in_flight_messages_for_each_running_task(
     }
     assert policy["PolicyType"] == "TargetTrackingScaling"
     assert configuration["TargetValue"] == 150
+    assert (configuration["ScaleOutCooldown"], configuration["ScaleInCooldown"]) == (60, 300)
+    assert queries["tracked"]["Label"] == "Messages for each running task, busy tasks counted at the target"
     assert names == {
         "waiting": "ApproximateNumberOfMessagesVisible",
         "in_flight": "ApproximateNumberOfMessagesNotVisible",
@@ -104,8 +106,21 @@ def test_the_first_message_wakes_a_worker_that_has_no_task(
     assert "IF(waiting > 0 AND FILL(running, 0) < 1, 1, 0)" in str(alarm["Metrics"])
     assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
     assert alarm["AlarmActions"]
+    assert alarm["AlarmDescription"] == "Messages wait for Stack/Worker, and no task runs"
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert (configuration["Cooldown"], configuration["MetricAggregationType"]) == (300, "Maximum")
     assert configuration["AdjustmentType"] == "ChangeInCapacity"
     assert configuration["StepAdjustments"] == [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}]
+
+
+def test_a_worker_whose_fewest_tasks_only_the_deployment_knows_can_be_woken(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container
+) -> None:
+    fewest: Any = cdk.CfnParameter(stack, "Fewest", type="Number").value_as_number
+    worker(stack, cluster, container, Scaling(min_capacity=fewest, max_capacity=5, policies=(POLICY,)))
+
+    Template.from_stack(stack).resource_count_is("AWS::CloudWatch::Alarm", 1)
 
 
 def test_a_worker_that_always_has_a_task_needs_no_wake_up(

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_secretsmanager as secretsmanager
 
-from ecs_workloads import Container, ScratchVolume, WritablePath
+from ecs_workloads import AppServer, Container, ScratchVolume, WritablePath
+from tests.templates import HEALTHY, main_container
 
 SCRATCH = ScratchVolume(name="data", container_path="/data", image_declares_volume=True)
 IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
@@ -50,6 +54,102 @@ def test_refuses_an_open_variable_that_looks_like_a_secret(value: str, what: str
 )
 def test_takes_an_open_variable_that_is_no_secret(value: str) -> None:
     Container(image=IMAGE, environment={"SETTING": value})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PASSWORD",
+        "DB_PASSWORD",
+        "PGPASSWORD",
+        "MYSQL_PASSWD",
+        "SSH_PASSPHRASE",
+        "CLIENT_SECRET",
+        "API_TOKEN",
+        "STRIPE_API_KEY",
+        "APIKEY",
+        "SECRET_KEY",
+        "STORAGE_ACCESS_KEY",
+        "PRIVATE_KEY",
+        "TLS_PRIVATE_KEY_PEM",
+        "dbPassword",
+    ],
+)
+def test_refuses_an_open_variable_that_is_called_like_a_secret(name: str) -> None:
+    with pytest.raises(ValueError, match=f"Container: {name} is called like a secret: pass it in secrets"):
+        Container(image=IMAGE, environment={name: "hunter2"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DB_SECRET_ARN",
+        "TOKEN_URL",
+        "OIDC_TOKEN_ENDPOINT",
+        "PASSWORD_FILE",
+        "PASSWORD_MIN_LENGTH",
+        "PRIVATE_KEY_PATH",
+        "API_KEY_HEADER",
+        "SECRETS",
+        "MAX_TOKENS",
+        "TOKENIZER",
+        "ORDERS_URL",
+    ],
+)
+def test_takes_an_open_variable_that_tells_of_a_secret_and_is_none(name: str) -> None:
+    Container(image=IMAGE, environment={name: "x"})
+
+
+def test_a_variable_that_is_called_like_a_secret_may_be_none() -> None:
+    Container(image=IMAGE, environment={"ALLOW_EMPTY_PASSWORD": "yes"}, not_secret=["ALLOW_EMPTY_PASSWORD"])
+    Container(image=IMAGE, environment={"HTTP_PASSWORD": ""})
+
+
+def test_what_is_no_secret_stays_none_in_a_copy() -> None:
+    container = Container(image=IMAGE, environment={"CSRF_TOKEN": "off"}, not_secret=["CSRF_TOKEN"])
+
+    assert container.with_environment({"LEVEL": "info"}).environment == {"CSRF_TOKEN": "off", "LEVEL": "info"}
+
+
+def test_one_version_of_a_secret_can_be_asked_for(stack: cdk.Stack, cluster: ecs.Cluster) -> None:
+    secret = secretsmanager.Secret.from_secret_complete_arn(
+        stack, "Database", "arn:aws:secretsmanager:eu-west-1:111111111111:secret:database-abcdef"
+    )
+    version = ecs.Secret.from_secrets_manager_version(
+        secret,  # pyright: ignore[reportArgumentType]  # jsii#4541
+        ecs.SecretVersionInfo(version_stage="AWSPREVIOUS"),
+        field="password",
+    )
+    container = Container(image=IMAGE, port=80, health_check=HEALTHY, secrets={"DB_PASSWORD": version})
+    AppServer(stack, "App", cluster=cluster, container=container, dns_name="app")
+
+    assert main_container(stack)["Secrets"] == [
+        {"Name": "DB_PASSWORD", "ValueFrom": f"{secret.secret_arn}:password:AWSPREVIOUS:"}
+    ]
+
+
+@pytest.mark.parametrize("image", ["shop", "example.com:5000/shop", "example.com/shop:latest"])
+def test_an_image_without_a_version_is_refused(stack: cdk.Stack, cluster: ecs.Cluster, image: str) -> None:
+    container = Container(image=ecs.ContainerImage.from_registry(image), port=80, health_check=HEALTHY)
+
+    with pytest.raises(ValueError, match=f"Stack/App: the image must have a version or a digest.*, got '{image}'"):
+        AppServer(stack, "App", cluster=cluster, container=container, dns_name="app")
+
+
+def test_the_tag_that_aws_cdk_takes_where_none_is_named_is_refused(stack: cdk.Stack, cluster: ecs.Cluster) -> None:
+    image = ecs.ContainerImage.from_ecr_repository(ecr.Repository(stack, "Shop"))
+    container = Container(image=image, port=80, health_check=HEALTHY)
+
+    with pytest.raises(ValueError, match="the image must have a version or a digest, and not latest"):
+        AppServer(stack, "App", cluster=cluster, container=container, dns_name="app")
+
+
+@pytest.mark.parametrize("image", ["example.com:5000/shop:1.0", f"shop@sha256:{'0' * 64}"])
+def test_an_image_has_a_version_or_a_digest(stack: cdk.Stack, cluster: ecs.Cluster, image: str) -> None:
+    container = Container(image=ecs.ContainerImage.from_registry(image), port=80, health_check=HEALTHY)
+    AppServer(stack, "App", cluster=cluster, container=container, dns_name="app")
+
+    assert main_container(stack)["Image"] == image
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,46 @@ def test_a_row_of_a_web_server_shows_its_requests_and_its_tasks(stack: cdk.Stack
     assert "MemoryUtilization" in shown(found["Memory"])
 
 
+def test_every_graph_begins_at_zero_and_names_its_unit(stack: cdk.Stack) -> None:
+    Dashboard(stack, "Dashboard", tiers={"Web": replace(WEB, queue=WORKER.queue)})
+
+    axes = {title: graph["properties"]["yAxis"]["left"] for title, graph in graphs(stack).items()}
+    units = {title: axis["label"] for title, axis in axes.items()}
+    assert units == {
+        "Traffic": "Requests a minute",
+        "Errors": "Requests and tasks",
+        "Latency": "Seconds",
+        "Running tasks": "Tasks",
+        "CPU": "Percent",
+        "Memory": "Percent",
+        "Backlog": "Messages",
+        "Age of oldest message": "Seconds",
+        "Drain time": "Minutes",
+    }
+    assert {(axis["min"], axis["showUnits"]) for axis in axes.values()} == {(0, False)}
+    assert {title for title, axis in axes.items() if axis.get("max") == 100} == {"CPU", "Memory"}
+    assert {axis["max"] for axis in axes.values() if "max" in axis} == {100}
+
+
+def test_a_row_is_as_wide_as_the_dashboard(stack: cdk.Stack) -> None:
+    Dashboard(stack, "Dashboard", tiers={"App": APP})
+
+    [heading, *others] = widgets(stack)
+    assert (heading["width"], heading["height"]) == (24, 1)
+    assert [one["width"] for one in others] == [8, 8, 8]
+
+
+def test_cpu_and_memory_are_shown_as_average_and_highest(stack: cdk.Stack) -> None:
+    Dashboard(stack, "Dashboard", tiers={"App": APP})
+
+    for title in ("CPU", "Memory"):
+        options = [metric[-1] for metric in graphs(stack)[title]["properties"]["metrics"]]
+        assert [one["label"] for one in options] == ["average", "highest"]
+        assert [one.get("stat", "Average") for one in options] == ["Average", "Maximum"]
+    [running] = graphs(stack)["Running tasks"]["properties"]["metrics"]
+    assert running[-1]["label"] == "running"
+
+
 def test_a_row_of_a_tier_on_service_connect_shows_its_requests_and_no_hosts(stack: cdk.Stack) -> None:
     calls = ServiceConnectMetrics(discovery_name="app", cluster_name="shop", service_name="app")
 
@@ -128,6 +168,7 @@ def test_the_state_of_the_alarms_comes_first(stack: cdk.Stack) -> None:
 
     first = widgets(stack)[0]
     assert (first["type"], len(first["properties"]["alarms"])) == ("alarm", 4)
+    assert (first["properties"]["title"], first["width"], first["height"]) == ("Alarms", 24, 4)
 
 
 def test_more_alarms_than_a_widget_shows_get_a_second_one(stack: cdk.Stack) -> None:

@@ -13,18 +13,25 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Template
 
 from ecs_workloads import (
+    Alarms,
     AppServer,
     BacklogPerTask,
     CapacityShare,
     Container,
     ContainerCluster,
+    Dashboard,
     Domain,
+    EbsVolume,
     EfsVolume,
+    FluentBit,
     ImageRepository,
+    InternalLoadBalancer,
     OpenTelemetryCollector,
+    PullThroughCache,
     RabbitMqBroker,
     Scaling,
     SharedFileSystem,
@@ -35,6 +42,7 @@ from ecs_workloads import (
 from tests.templates import HEALTHY, properties, resources
 
 IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
+AUTHORITY = "12345678-1234-1234-1234-123456789012"
 # Resources to which CloudFormation attaches no tags, or none of the stack's.
 UNTAGGED = {
     "AWS::ApplicationAutoScaling::ScalableTarget",
@@ -44,6 +52,8 @@ UNTAGGED = {
     "AWS::EC2::SecurityGroupEgress",
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPCGatewayAttachment",
+    "AWS::ECR::PullThroughCacheRule",
+    "AWS::ECR::RepositoryCreationTemplate",
     "AWS::EFS::MountTarget",
     "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::IAM::Policy",
@@ -70,27 +80,44 @@ def shop(region: str | None = None) -> cdk.Stack:
     )
     container = Container(image=IMAGE, port=8080, health_check=HEALTHY, volumes=[volume])
     ImageRepository(stack, "Images")
-    WebServer(
+    images = PullThroughCache(stack, "Cache", upstream="quay")
+    server = WebServer(
         stack,
         "Web",
         cluster=cluster,
         container=container,
         domain=Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="example.com"),
         enable_execute_command=True,
-    ).send_to(orders, prefix="ORDERS")
-    AppServer(
+    )
+    server.send_to(orders, prefix="ORDERS")
+    prices = AppServer(
         stack,
         "App",
         cluster=cluster,
         container=container,
         dns_name="app",
+        certificate_authority_arn=f"arn:{stack.partition}:acm-pca:{stack.region}:111111111111:certificate-authority/{AUTHORITY}",
         sidecars=[OpenTelemetryCollector(image=IMAGE)],
     )
-    Worker(
+    inside = AppServer(
+        stack,
+        "Inside",
+        cluster=cluster,
+        container=replace(container, image=images.image("shop/inside", "1.0.0")),
+        internal_load_balancer=InternalLoadBalancer(),
+        sidecars=[FluentBit(image=IMAGE, options={"Name": "stdout"})],
+    )
+    disk = EbsVolume(
+        name="disk",
+        container_path="/disk",
+        size_gib=100,
+        encryption_key=kms.Key(stack, "Key"),  # pyright: ignore[reportArgumentType]  # jsii#4541
+    )
+    jobs = Worker(
         stack,
         "Worker",
         cluster=cluster,
-        container=replace(container, port=None),
+        container=replace(container, port=None, volumes=[disk]),
         queue=orders,
         scaling=Scaling(
             min_capacity=0,
@@ -99,6 +126,9 @@ def shop(region: str | None = None) -> cdk.Stack:
         ),
     )
     RabbitMqBroker(stack, "Broker", cluster=cluster, version="4.2.1")
+    tiers = {"Web": server.metrics, "App": prices.metrics, "Inside": inside.metrics, "Worker": jobs.metrics}
+    Alarms(stack, "Alarms", tiers=tiers, topics={"critical": [sns.Topic(stack, "Topic")], "warning": []})
+    Dashboard(stack, "Dashboard", tiers=tiers)
     return stack
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
-from aws_cdk.assertions import Template
 
 from ecs_workloads import ImageRepository
 from tests.templates import properties, resources
@@ -50,6 +50,18 @@ def test_only_builds_and_untagged_images_expire(stack: cdk.Stack) -> None:
     ]
 
 
+def test_fifty_builds_and_two_weeks_of_untagged_images_are_kept(stack: cdk.Stack) -> None:
+    ImageRepository(stack, "Web")
+
+    policy = json.loads(properties(stack, "AWS::ECR::Repository")["LifecyclePolicy"]["LifecyclePolicyText"])
+    assert [rule["selection"]["countNumber"] for rule in policy["rules"]] == [100000, 14, 50]
+    assert [rule["description"] for rule in policy["rules"]] == [
+        "Releases stay",
+        "Untagged images by age",
+        "Builds by number",
+    ]
+
+
 def test_name_key_and_removal_are_the_user_s(stack: cdk.Stack) -> None:
     key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/a")
     ImageRepository(
@@ -79,19 +91,29 @@ def test_other_accounts_may_pull_and_no_more(stack: cdk.Stack) -> None:
     ]
 
 
-def test_an_image_is_named_by_release_or_digest(stack: cdk.Stack) -> None:
+@pytest.mark.parametrize(("name", "end"), [("1.0.0", ":1.0.0"), ("sha256:" + "0" * 64, "@sha256:" + "0" * 64)])
+def test_an_image_is_named_by_release_or_digest(stack: cdk.Stack, name: str, end: str) -> None:
     repository = ImageRepository(stack, "Web")
+    task = ecs.FargateTaskDefinition(stack, "Task")
+    task.add_container("web", image=repository.image(name))
 
-    repository.image("1.0.0")
-    repository.image("sha256:" + "0" * 64)
+    [container] = properties(stack, "AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    parts = container["Image"]["Fn::Join"][1]
+    assert stack.resolve(repository.repository.repository_name) in parts
+    assert parts[-1] == end
+
+
+def test_an_image_has_a_name(stack: cdk.Stack) -> None:
     with pytest.raises(ValueError, match="Stack/Web: name a release or a digest, got ''"):
-        repository.image("")
-    Template.from_stack(stack).resource_count_is("AWS::ECR::Repository", 1)
+        ImageRepository(stack, "Web").image("")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"repository_name": "shop//web"}, "repository_name must be 2 to 256 lower-case letters")],
+    [
+        ({"repository_name": "shop//web"}, "repository_name must be 2 to 256 lower-case letters"),
+        ({"release_tag_patterns": [cdk.Aws.REGION]}, "release_tag_patterns must be a tag, with [*] for anything, got"),
+    ],
 )
 def test_refuses(stack: cdk.Stack, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"Stack/Web: {message}"):

@@ -32,6 +32,17 @@ def test_sqs_measures_age_and_deletions_each_minute(stack: cdk.Stack) -> None:
     assert measured(stack, deleted) == ("NumberOfMessagesDeleted", "Sum", 60, name)
 
 
+def test_sqs_measures_what_waits_what_is_in_flight_and_what_arrives_each_minute(stack: cdk.Stack) -> None:
+    orders = SqsQueue(stack, "Orders", longest_processing_time=MINUTE)
+    name = stack.resolve(orders.queue.queue_name)
+
+    waiting, in_flight = orders.metric_messages_waiting(), orders.metric_messages_in_flight()
+
+    assert measured(stack, waiting) == ("ApproximateNumberOfMessagesVisible", "Maximum", 60, name)
+    assert measured(stack, in_flight) == ("ApproximateNumberOfMessagesNotVisible", "Maximum", 60, name)
+    assert measured(stack, orders.metric_messages_sent()) == ("NumberOfMessagesSent", "Sum", 60, name)
+
+
 def test_dead_letters_are_what_waits_on_the_dead_letter_queue(stack: cdk.Stack) -> None:
     orders = SqsQueue(stack, "Orders", longest_processing_time=MINUTE)
     name = stack.resolve(orders.dead_letter_queue.queue_name)
@@ -69,11 +80,17 @@ def test_a_queue_that_nothing_measures_has_none(rabbit_mq_queue: RabbitMqQueue) 
     assert QueueMetrics.of_queue(rabbit_mq_queue) is None
 
 
-def test_the_drain_time_divides_by_no_zero() -> None:
+def test_the_drain_time_divides_by_no_zero(stack: cdk.Stack) -> None:
     drain = QueueMetrics.of_sqs("orders").metric_drain_time()
 
     assert isinstance(drain, cloudwatch.MathExpression)
     assert drain.expression.endswith("/ IF(FILL(deleted, 0) > 0, FILL(deleted, 0), 1)")
+    assert (drain.label, drain.period.to_seconds()) == ("Minutes until the queue is empty", 60)
+    assert {name: measured(stack, metric)[0] for name, metric in drain.using_metrics.items()} == {
+        "waiting": "ApproximateNumberOfMessagesVisible",
+        "in_flight": "ApproximateNumberOfMessagesNotVisible",
+        "deleted": "NumberOfMessagesDeleted",
+    }
 
 
 def test_without_deletions_there_is_no_drain_time() -> None:

@@ -56,11 +56,9 @@ def files_of(container: dict[str, Any]) -> dict[str, list[str]]:
         else "".join(one if isinstance(one, str) else "?" for one in value["Fn::Join"][1])
     )
     files: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        if line.startswith("=== "):
-            lines = files.setdefault(line.split()[1], [])
-        else:
-            lines.append(line)
+    for part in text.removeprefix("=== ").split("\n=== "):
+        title, *lines = part.splitlines()
+        files[title.split()[0]] = lines
     return files
 
 

@@ -16,12 +16,14 @@ from ecs_workloads import (
     Alarms,
     ArrivalRate,
     BacklogPerTask,
+    BrokerMetrics,
     Container,
     Dashboard,
     NodeCluster,
     RabbitMqBroker,
     RabbitMqCollector,
     Scaling,
+    TierMetrics,
     Worker,
 )
 from tests.templates import resources
@@ -165,7 +167,8 @@ def test_a_single_node_has_the_alarms_of_a_task_and_of_a_broker(stack: cdk.Stack
 
 def test_three_nodes_have_the_alarms_of_a_broker_once(stack: cdk.Stack, cluster: ecs.Cluster) -> None:
     made = broker(stack, cluster, grade=NodeCluster())
-    tiers = {"Broker": made.broker_metrics, **{f"Node{place}": one.metrics for place, one in enumerate(made.nodes)}}
+    tiers: dict[str, BrokerMetrics | TierMetrics] = {"Broker": made.broker_metrics}
+    tiers |= {f"Node{place}": one.metrics for place, one in enumerate(made.nodes)}
     found = Alarms(stack, "Alarms", tiers=tiers, topics={"critical": [], "warning": []})
 
     ids = [one.node.id for one in found.alarms]

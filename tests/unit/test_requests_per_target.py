@@ -28,4 +28,5 @@ def test_tracks_the_requests_of_each_task(stack: cdk.Stack, cluster: ecs.Cluster
         "TargetTrackingScalingPolicyConfiguration"
     ]
     assert configuration["TargetValue"] == 900
+    assert (configuration["ScaleOutCooldown"], configuration["ScaleInCooldown"]) == (60, 300)
     assert configuration["PredefinedMetricSpecification"]["PredefinedMetricType"] == "ALBRequestCountPerTarget"

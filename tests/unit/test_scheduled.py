@@ -15,7 +15,11 @@ from tests.templates import HEALTHY, properties
 
 def test_moves_the_bounds_at_a_time_of_day(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> None:
     morning = Scheduled(
-        name="Morning", schedule="cron(0 8 ? * MON-FRI *)", min_capacity=4, time_zone="America/Port-au-Prince"
+        name="Morning",
+        schedule="cron(0 8 ? * MON-FRI *)",
+        min_capacity=4,
+        max_capacity=6,
+        time_zone="America/Port-au-Prince",
     )
     AppServer(
         stack,
@@ -28,7 +32,7 @@ def test_moves_the_bounds_at_a_time_of_day(stack: cdk.Stack, cluster: ecs.Cluste
 
     [action] = properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")["ScheduledActions"]
     assert action == {
-        "ScalableTargetAction": {"MinCapacity": 4},
+        "ScalableTargetAction": {"MinCapacity": 4, "MaxCapacity": 6},
         "Schedule": "cron(0 8 ? * MON-FRI *)",
         "ScheduledActionName": "Morning",
         "Timezone": "America/Port-au-Prince",
@@ -40,6 +44,10 @@ def test_moves_the_bounds_at_a_time_of_day(stack: cdk.Stack, cluster: ecs.Cluste
 )
 def test_takes_each_form_of_schedule(schedule: str) -> None:
     Scheduled(name="Any", schedule=schedule, max_capacity=1)
+
+
+def test_the_most_tasks_may_be_none() -> None:
+    assert Scheduled(name="Night", schedule="rate(1 hour)", max_capacity=0).max_capacity == 0
 
 
 @pytest.mark.parametrize(

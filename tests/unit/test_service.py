@@ -189,12 +189,12 @@ def test_a_key_and_a_removal_policy_reach_the_log_group(stack: cdk.Stack, make: 
     assert log_group["DeletionPolicy"] == "Delete"
 
 
-def test_what_policy_packs_find_in_the_task_role_is_accepted(stack: cdk.Stack, make: MakeWorker) -> None:
+def test_what_policy_packs_find_in_the_task_role_is_accepted_above_it(stack: cdk.Stack, make: MakeWorker) -> None:
     worker = make()
 
     accepted = [
         rule
-        for entry in worker.task_definition.task_role.node.metadata
+        for entry in worker.task_definition.node.metadata
         if entry.type == cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY
         for rule in entry.data
     ]

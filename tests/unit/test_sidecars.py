@@ -130,6 +130,38 @@ def test_there_may_be_no_order(stack: cdk.Stack, make: MakeApp) -> None:
     assert "DependsOn" not in containers(stack)["main"]
 
 
+def test_a_sidecar_can_start_after_another_that_comes_later(stack: cdk.Stack, make: MakeApp) -> None:
+    make(
+        Agent(depends_on={"proxy": ecs.ContainerDependencyCondition.HEALTHY}),
+        Agent(name="proxy", health_check=HEALTHY),
+    )
+
+    assert containers(stack)["agent"]["DependsOn"] == [{"Condition": "HEALTHY", "ContainerName": "proxy"}]
+    assert [one["ContainerName"] for one in containers(stack)["main"]["DependsOn"]] == ["agent", "proxy"]
+
+
+def test_a_sidecar_can_start_after_the_program(stack: cdk.Stack, make: MakeApp) -> None:
+    make(Agent(condition=None, depends_on={"main": ecs.ContainerDependencyCondition.HEALTHY}))
+
+    assert containers(stack)["agent"]["DependsOn"] == [{"Condition": "HEALTHY", "ContainerName": "main"}]
+    assert "DependsOn" not in containers(stack)["main"]
+
+
+@pytest.mark.parametrize("condition", ["COMPLETE", "SUCCESS"])
+def test_the_program_can_wait_for_what_ends(stack: cdk.Stack, make: MakeApp, condition: str) -> None:
+    make(Agent(name="migration", ends=True, condition=ecs.ContainerDependencyCondition[condition]))
+
+    assert containers(stack)["main"]["DependsOn"] == [{"Condition": condition, "ContainerName": "migration"}]
+    assert containers(stack)["migration"]["Essential"] is False
+    assert "RestartPolicy" not in containers(stack)["migration"]
+
+
+def test_a_sidecar_s_variable_that_is_called_like_a_secret_may_be_none(stack: cdk.Stack, make: MakeApp) -> None:
+    make(Agent(environment={"USE_TOKEN": "no"}, not_secret=["USE_TOKEN"]))
+
+    assert containers(stack)["agent"]["Environment"] == [{"Name": "USE_TOKEN", "Value": "no"}]
+
+
 def test_a_collector_takes_traces_and_metrics_inside_the_task_alone(stack: cdk.Stack, make: MakeApp) -> None:
     make(OpenTelemetryCollector(image=IMAGE, metric_namespace="Shop"))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import aws_cdk as cdk
+import pytest
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Match, Template
@@ -96,6 +98,25 @@ def test_a_queue_of_another_stack_grants_its_key_too(
     Worker(stack, "Worker", cluster=cluster, container=container, queue=orders, scaling=Scaling())
 
     assert any(statement["Resource"] == key_arn for statement in statements(stack))
+
+
+@pytest.mark.parametrize("with_key", [False, True])
+def test_who_sends_may_do_with_queue_and_key_what_sending_needs_and_no_more(
+    stack: cdk.Stack, *, with_key: bool
+) -> None:
+    key_arn = "arn:aws:kms:eu-west-1:111111111111:key/a"
+    queue_arn = "arn:aws:sqs:eu-west-1:111111111111:orders"
+    orders = SqsQueue.from_queue(
+        sqs.Queue.from_queue_attributes(stack, "Orders", queue_arn=queue_arn, key_arn=key_arn if with_key else None),
+        longest_processing_time=timedelta(minutes=2),
+    )
+    sender = iam.Role.from_role_arn(stack, "Sender", "arn:aws:iam::111111111111:role/sender")
+    orders.grant_send_messages(sender)
+
+    assert {one["Resource"]: one["Action"] for one in statements(stack)} == {
+        queue_arn: ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
+        **({key_arn: ["kms:Decrypt", "kms:GenerateDataKey"]} if with_key else {}),
+    }
 
 
 def test_a_fifo_queue_keeps_the_order_of_each_group(stack: cdk.Stack) -> None:

@@ -42,6 +42,11 @@ def uploads(access_point: efs.AccessPoint, **arguments: Any) -> EfsVolume:
     return EfsVolume(name="uploads", container_path="/uploads", access_point=access_point, **arguments)  # pyright: ignore[reportArgumentType]  # jsii#4541
 
 
+def test_a_scratch_volume_is_refused_where_nobody_says_that_the_program_can_write_it() -> None:
+    with pytest.raises(ValueError, match="Fargate gives '/scratch' to root"):
+        ScratchVolume(name="scratch", container_path="/scratch")
+
+
 def test_a_scratch_volume_is_an_empty_folder_of_the_task(stack: cdk.Stack, make: MakeApp) -> None:
     make(ScratchVolume(name="scratch", container_path="/scratch", image_declares_volume=True))
 
@@ -173,12 +178,61 @@ def test_a_file_system_is_encrypted_backed_up_and_kept(stack: cdk.Stack, files: 
     assert file_system["DeletionPolicy"] == "Retain"
 
 
+def test_a_file_system_is_encrypted_whatever_the_app_says_of_others() -> None:
+    stack = cdk.Stack(cdk.App(context={"@aws-cdk/aws-efs:defaultEncryptionAtRest": False}), "Stack")
+    SharedFileSystem(stack, "Files", vpc=ec2.Vpc(stack, "Vpc"))
+
+    assert properties(stack, "AWS::EFS::FileSystem")["Encrypted"] is True
+
+
+def test_the_group_of_a_file_system_lets_nothing_out_and_has_its_name(
+    stack: cdk.Stack, files: SharedFileSystem
+) -> None:
+    assert files.file_system is not None
+    [group] = [
+        one["Properties"]
+        for one in resources(stack, "AWS::EC2::SecurityGroup")
+        if one["Properties"]["GroupDescription"] == "File system of Stack"
+    ]
+    assert [rule["Description"] for rule in group["SecurityGroupEgress"]] == ["Disallow all traffic"]
+    assert len({str(one["Properties"]["SecurityGroups"]) for one in resources(stack, "AWS::EFS::MountTarget")}) == 1
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"availability_zones": ["a"]},
+        {"subnet_filters": [ec2.SubnetFilter.availability_zones(["a"])]},
+        {"subnet_group_name": "Narrow"},
+        {"subnet_type": ec2.SubnetType.PRIVATE_ISOLATED},
+    ],
+    ids=lambda chosen: next(iter(chosen)),
+)
+def test_a_file_system_is_in_the_subnets_that_are_chosen(stack: cdk.Stack, chosen: dict[str, Any]) -> None:
+    vpc = ec2.Vpc(
+        stack,
+        "Vpc",
+        availability_zones=["a", "b"],
+        subnet_configuration=[
+            ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC),
+            ec2.SubnetConfiguration(name="Wide", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+            ec2.SubnetConfiguration(name="Narrow", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+        ],
+    )
+    SharedFileSystem(stack, "Files", vpc=vpc, vpc_subnets=ec2.SubnetSelection(**chosen))
+
+    found = [stack.resolve(subnet.subnet_id) for subnet in vpc.select_subnets(**chosen).subnets]
+    assert [one["Properties"]["SubnetId"] for one in resources(stack, "AWS::EFS::MountTarget")] == found
+    assert found != [stack.resolve(subnet.subnet_id) for subnet in vpc.private_subnets]
+
+
 def test_nobody_uses_a_file_system_without_tls_or_without_a_permission(
     stack: cdk.Stack, files: SharedFileSystem
 ) -> None:
     assert files.file_system is not None
     [statement] = properties(stack, "AWS::EFS::FileSystem")["FileSystemPolicy"]["Statement"]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", {"AWS": "*"}, "*")
+    assert statement["Sid"] == "TlsOnly"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 

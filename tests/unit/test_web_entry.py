@@ -283,6 +283,7 @@ def test_a_load_balancer_can_ask_the_issuer(stack: cdk.Stack, make: MakeWeb, aut
     groups = resources(stack, "AWS::EC2::SecurityGroup")
     [group] = [one["Properties"] for one in groups if one["Properties"]["GroupDescription"].startswith("Load balancer")]
     assert [(rule["FromPort"], rule["CidrIp"]) for rule in group["SecurityGroupEgress"]] == [(443, "0.0.0.0/0")]
+    assert {rule["Description"] for rule in group["SecurityGroupEgress"]} == {"Issuer of tokens"}
 
 
 def test_a_guest_can_ask_for_a_token_too(stack: cdk.Stack, make: MakeWeb, listener: elbv2.IApplicationListener) -> None:
@@ -423,6 +424,27 @@ def test_logs_can_go_to_a_bucket_of_the_user(stack: cdk.Stack, make: MakeWeb) ->
     assert "/connections/AWSLogs/" in text
 
 
+def test_logs_are_encrypted_reached_over_tls_alone_and_outlive_the_tier(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    [bucket] = resources(stack, "AWS::S3::Bucket")
+    found = bucket["Properties"]
+    [encryption] = found["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert found["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert set(found["PublicAccessBlockConfiguration"].values()) == {True}
+    assert found["VersioningConfiguration"] == {"Status": "Enabled"}
+    [rule] = found["LifecycleConfiguration"]["Rules"]
+    assert (rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"]) == (90, {"NoncurrentDays": 1})
+    assert bucket["DeletionPolicy"] == "Retain"
+    allowed, denied = properties(stack, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    if allowed["Effect"] == "Deny":
+        allowed, denied = denied, allowed
+    assert allowed["Sid"] == "AccessLogs"
+    assert allowed["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Join"][1][-1] == ":loadbalancer/*"
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
 def test_two_services_share_a_listener(stack: cdk.Stack, make: MakeWeb) -> None:
     first = make()
     make(
@@ -441,6 +463,19 @@ def test_two_services_share_a_listener(stack: cdk.Stack, make: MakeWeb) -> None:
     assert [one["Field"] for one in rule["Conditions"]] == ["host-header", "path-pattern", "http-header"]
     assert rule["Conditions"][2]["HttpHeaderConfig"] == {"HttpHeaderName": "X-Version", "Values": ["2"]}
     Template.from_stack(stack).resource_count_is("AWS::ElasticLoadBalancingV2::LoadBalancer", 1)
+
+
+@pytest.mark.parametrize(
+    ("condition", "field"),
+    [({"path_patterns": ["/v2/*"]}, "path-pattern"), ({"http_headers": {"X-Version": ["2"]}}, "http-header")],
+)
+def test_a_path_or_a_header_alone_is_a_rule(
+    stack: cdk.Stack, make: MakeWeb, listener: elbv2.IApplicationListener, condition: dict[str, Any], field: str
+) -> None:
+    make(domain=None, listener_rule=ListenerRule(listener=listener, priority=1, **condition))
+
+    rule = properties(stack, "AWS::ElasticLoadBalancingV2::ListenerRule")
+    assert [one["Field"] for one in rule["Conditions"]] == [field]
 
 
 def test_two_tiers_cannot_have_one_place_on_a_listener_of_this_app(make: MakeWeb) -> None:
@@ -484,6 +519,24 @@ def test_no_slow_start_can_be_asked_for(stack: cdk.Stack, make: MakeWeb) -> None
     make(timings=TargetTimings(slow_start=timedelta(0)))
 
     assert "slow_start.duration_seconds" not in group_attributes(stack)
+
+
+def test_good_answers_that_only_the_deployment_knows_leave_time_for_the_most(stack: cdk.Stack, make: MakeWeb) -> None:
+    answers: Any = cdk.CfnParameter(stack, "Answers", type="Number").value_as_number
+    make(startup_time=timedelta(seconds=30), timings=TargetTimings(healthy_threshold_count=answers))
+
+    assert properties(stack, "AWS::ECS::Service")["HealthCheckGracePeriodSeconds"] == 2 * 30 + 10 * 10
+    group = properties(stack, "AWS::ElasticLoadBalancingV2::TargetGroup")
+    assert group["HealthyThresholdCount"] == {"Ref": "Answers"}
+
+
+def test_good_answers_that_only_the_deployment_knows_may_be_the_fewest(stack: cdk.Stack, make: MakeWeb) -> None:
+    answers: Any = cdk.CfnParameter(stack, "Answers", type="Number").value_as_number
+    grace = timedelta(seconds=50)
+    timings = TargetTimings(healthy_threshold_count=answers, health_check_grace_period=grace)
+    make(startup_time=timedelta(seconds=30), timings=timings)
+
+    assert properties(stack, "AWS::ECS::Service")["HealthCheckGracePeriodSeconds"] == 50
 
 
 def test_a_slow_start_ends_after_fifteen_minutes(stack: cdk.Stack, make: MakeWeb) -> None:

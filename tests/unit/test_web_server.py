@@ -118,14 +118,45 @@ def test_the_load_balancer_is_hardened_and_writes_access_logs(stack: cdk.Stack, 
 def test_only_load_balancers_of_the_account_may_write_logs(stack: cdk.Stack, make: MakeWeb) -> None:
     make()
 
-    bucket = properties(stack, "AWS::S3::Bucket")
-    statements = properties(stack, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
-    [allow] = [statement for statement in statements if statement["Effect"] == "Allow"]
-    assert allow["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    bucket, _ = (one["Properties"] for one in resources(stack, "AWS::S3::Bucket"))
+    [allow] = [
+        statement
+        for policy in resources(stack, "AWS::S3::BucketPolicy")
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    ]
     assert allow["Action"] == "s3:PutObject"
     assert list(allow["Condition"]["ArnLike"]) == ["aws:SourceArn"]
     assert all(bucket["PublicAccessBlockConfiguration"].values())
     assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 90
+
+
+def test_who_reads_the_logs_is_written_to_a_bucket_of_its_own(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    template = Template.from_stack(stack).to_json()["Resources"]
+    buckets = {name: one["Properties"] for name, one in template.items() if one["Type"] == "AWS::S3::Bucket"}
+    [(logs, audit)] = [
+        (name, one["LoggingConfiguration"]["DestinationBucketName"]["Ref"])
+        for name, one in buckets.items()
+        if "LoggingConfiguration" in one
+    ]
+    [allow] = [
+        statement
+        for one in template.values()
+        if one["Type"] == "AWS::S3::BucketPolicy" and one["Properties"]["Bucket"] == {"Ref": audit}
+        for statement in one["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    assert set(buckets) == {logs, audit}
+    assert {**buckets[audit], "LoggingConfiguration": None} == {**buckets[logs], "LoggingConfiguration": None}
+    assert allow["Principal"] == {"Service": "logging.s3.amazonaws.com"}
+    assert allow["Action"] == "s3:PutObject"
+    assert allow["Resource"] == {"Fn::Join": ["", [{"Fn::GetAtt": [audit, "Arn"]}, "/*"]]}
+    assert allow["Condition"] == {
+        "ArnLike": {"aws:SourceArn": {"Fn::GetAtt": [logs, "Arn"]}},
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+    }
 
 
 def test_users_reach_the_load_balancer_from_the_internet(stack: cdk.Stack, make: MakeWeb) -> None:
@@ -147,6 +178,7 @@ def test_health_drain_and_stop_follow_from_two_numbers(stack: cdk.Stack, make: M
     drain = attributes(stack, "TargetGroup", "TargetGroupAttributes")["deregistration_delay.timeout_seconds"]
     assert drain == "75"
     assert (group["HealthCheckPath"], group["HealthCheckIntervalSeconds"]) == ("/healthz", 10)
+    assert group["HealthCheckTimeoutSeconds"] == 5
     assert (group["HealthyThresholdCount"], group["UnhealthyThresholdCount"]) == (2, 3)
     assert main_container(stack)["StopTimeout"] == 85
     assert properties(stack, "AWS::ECS::Service")["HealthCheckGracePeriodSeconds"] == 110
@@ -247,6 +279,16 @@ def test_a_guest_on_another_listener_makes_no_load_balancer(stack: cdk.Stack, ma
     Template.from_stack(stack).resource_count_is("AWS::ElasticLoadBalancingV2::LoadBalancer", 0)
     with pytest.raises(ValueError, match="Stack/Web: owns no load balancer"):
         _ = web.load_balancer
+
+
+def test_a_share_of_failures_may_be_known_at_deployment_alone(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(max_failed_percent=cdk.CfnParameter(stack, "Percent", type="Number").value_as_number)
+
+    alarm = properties(stack, "AWS::CloudWatch::Alarm")
+    assert alarm["Threshold"] == {"Ref": "Percent"}
+    assert alarm["AlarmDescription"] == {
+        "Fn::Join": ["", ["More than ", {"Ref": "Percent"}, " percent of the requests to Stack/Web fail"]]
+    }
 
 
 def test_it_can_send_to_a_queue(stack: cdk.Stack, make: MakeWeb) -> None:

@@ -56,24 +56,31 @@ def up(
     context: Annotated[list[str] | None, typer.Option("--context", "-c", help="NAME=VALUE for the app.")] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the API on 127.0.0.1; 0 for a free one.")] = 0,
     region: Annotated[str | None, typer.Option(help="AWS region of stacks that name none.")] = None,
+    mode: Annotated[
+        str | None,
+        typer.Option(help="How tasks run: namespaces, loopback or simulated; the best that this machine can do."),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Start the target, deploy the app, and wait until every service is steady."""
     console = Console(stderr=as_json)
     chosen = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     with _one_line(), console.status("Working"):
-        services = _target(project).up(
+        target = _target(project)
+        services = target.up(
             app=app,
             contexts=context or [],
             port=port,
             region=chosen,
+            mode=mode,
             report=lambda line: console.print(line, highlight=False, soft_wrap=True),
         )
+        label = target.mode.label
     if as_json:
-        typer.echo(json.dumps({"services": services}))
+        typer.echo(json.dumps({"mode": target.mode, "label": label, "services": services}))
         return
     _print_services(console, services)
-    console.print(_NOT_PROVEN, style="dim")
+    console.print(f"{_NOT_PROVEN} {label}".strip(), style="dim")
 
 
 @local.command()
@@ -88,12 +95,15 @@ def down(*, project: _Project = _HERE, as_json: _Json = False) -> None:
 def status(*, project: _Project = _HERE, as_json: _Json = False) -> None:
     """Show the services, their tasks and addresses; exit with 1 unless all are steady."""
     with _one_line():
-        services = _target(project).client().services()
+        target = _target(project)
+        services, mode = target.client().services(), target.mode
     if as_json:
-        typer.echo(json.dumps({"services": services}))
+        typer.echo(json.dumps({"mode": mode, "label": mode.label, "services": services}))
     else:
         _print_services(Console(), services)
-    if not all(service["healthy"] >= service["desired"] for service in services):
+        typer.echo(mode.label, nl=bool(mode.label))
+    steady = "running" if mode == "simulated" else "healthy"
+    if not all(service[steady] >= service["desired"] for service in services):
         raise typer.Exit(code=1)
 
 
@@ -129,7 +139,10 @@ def run_task(
 ) -> None:
     """Run a task once, show what it writes, and exit with the exit code of its last failed container."""
     with _one_line():
-        client = _target(project).client()
+        target = _target(project)
+        client = target.client()
+        if target.mode == "simulated":
+            raise LocalError(f"no task runs in simulated mode; {job} was not run")
         task_id, number = client.run_task(the_one(job, client.families(), "task definition")), 0
         while True:
             task = client.task(task_id)
@@ -175,9 +188,11 @@ def _print_services(console: Console, services: list[Answer]) -> None:
         table.add_column(heading, justify="right")
     table.add_column("address", no_wrap=True)
     for each in services:
-        counts = (str(each[name]) for name in ("desired", "running", "healthy"))
+        healthy = "simulated" if each["healthy"] is None else str(each["healthy"])
+        counts = (str(each["desired"]), str(each["running"]), healthy)
         table.add_row(str(each["name"]), *counts, "\n".join(each["addresses"]))
     console.print(table)
-    first = next((address for each in services for address in each["addresses"] if address.startswith("http")), None)
+    running = [each for each in services if each["healthy"] is not None]
+    first = next((address for each in running for address in each["addresses"] if address.startswith("http")), None)
     if first:
         console.print(f"Open {first}", highlight=False, soft_wrap=True)

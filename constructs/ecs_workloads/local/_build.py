@@ -14,6 +14,7 @@ from pathlib import Path
 from ecs_workloads.local._build_stage import StageBuild
 from ecs_workloads.local._dockerfile import read_stages
 from ecs_workloads.local._image import Image
+from ecs_workloads.local._mode import Mode
 from ecs_workloads.local.local_error import LocalError
 
 _FORMAT = "1"  # a change of how images are built makes another cache
@@ -29,6 +30,7 @@ class Build:
         arguments: Values of its ``ARG`` instructions.
         contexts: Named build contexts, each with its folder.
         target: The stage to stop at. The last one by default.
+        mode: How the image's containers will run: its paths depend on it.
     """
 
     context: Path
@@ -36,6 +38,7 @@ class Build:
     arguments: Mapping[str, str] = field(default_factory=dict[str, str])
     contexts: Mapping[str, Path] = field(default_factory=dict[str, Path])
     target: str | None = None
+    mode: Mode = Mode.NAMESPACES
 
     def run(self) -> Image:
         """Return the image, from the cache when nothing that it is made of changed.
@@ -59,7 +62,8 @@ class Build:
             files = folder / f"stage-{len(built)}"
             shutil.rmtree(files, ignore_errors=True)
             sources = {**{name: Path(image.folder) for name, image in built.items()}, **self.contexts}
-            build = StageBuild(folder=files, sources=sources, context=self.context, base=built.get(stage.base))
+            base = built.get(stage.base)
+            build = StageBuild(folder=files, sources=sources, context=self.context, base=base, mode=self.mode)
             built[stage.name] = build.run(stage, self.arguments)
             if stage.name == self.target:
                 break
@@ -69,7 +73,14 @@ class Build:
 
     def _key(self) -> str:
         digest = hashlib.sha256()
-        for part in (_FORMAT, sys.version, sys.base_prefix, str(self.target), str(sorted(self.arguments.items()))):
+        for part in (
+            _FORMAT,
+            self.mode,
+            sys.version,
+            sys.base_prefix,
+            str(self.target),
+            str(sorted(self.arguments.items())),
+        ):
             digest.update(part.encode() + b"\0")
         try:
             digest.update(self.dockerfile.read_bytes())

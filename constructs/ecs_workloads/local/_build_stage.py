@@ -14,6 +14,8 @@ from pathlib import Path
 from ecs_workloads.local import _namespaces
 from ecs_workloads.local._dockerfile import Stage, Step, expand, pairs, words
 from ecs_workloads.local._image import DEFAULT_PATH, Image
+from ecs_workloads.local._loopback_container import run_build
+from ecs_workloads.local._mode import Mode
 from ecs_workloads.local._sandbox import Sandbox
 from ecs_workloads.local.local_error import LocalError
 
@@ -30,9 +32,13 @@ class StageBuild:
         sources: Folders that ``COPY --from`` may name: earlier stages and named contexts.
         context: The folder that is built.
         base: The earlier stage that this one begins with; ``None`` for an image of a registry.
+        mode: How the image's containers will run.
     """
 
-    def __init__(self, *, folder: Path, sources: Mapping[str, Path], context: Path, base: Image | None) -> None:
+    def __init__(
+        self, *, folder: Path, sources: Mapping[str, Path], context: Path, base: Image | None, mode: Mode
+    ) -> None:
+        self._mode = mode
         self._folder = folder
         self._sources = sources
         self._context = context
@@ -53,6 +59,8 @@ class StageBuild:
         Raises:
             LocalError: A step failed.
         """
+        if self._mode is Mode.SIMULATED:
+            return Image(folder=str(self._folder), warnings=("not built: nothing runs in simulated mode",))
         self._make_python(with_pip=not any("venv " in step.value for step in stage.steps))
         for step in stage.steps:
             value = expand(step.value, {**self._arguments, **self._environment})
@@ -150,9 +158,13 @@ class StageBuild:
                 build=True,
                 init=False,
             )
-            done = subprocess.run(
-                _namespaces.sandbox_command(), input=sandbox.to_json(), capture_output=True, text=True, check=False
-            )
+            done = run_build(sandbox) if self._mode is Mode.LOOPBACK else _run_inside(sandbox)
         if done.returncode != 0:
             last = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
             raise LocalError(f"RUN {shlex.join(command)} failed with exit code {done.returncode}: {last}")
+
+
+def _run_inside(sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        _namespaces.sandbox_command(), input=sandbox.to_json(), capture_output=True, text=True, check=False
+    )

@@ -41,6 +41,7 @@ class Cdk:
         self._program = program
         self._project = project
         self._folder = folder
+        self._mode = record.mode
         self._environment = {name: value for name, value in os.environ.items() if name not in _HIDDEN} | {
             # Whatever the app or the CLI does, it cannot reach AWS with credentials of the user.
             "AWS_CONFIG_FILE": os.devnull,
@@ -60,7 +61,9 @@ class Cdk:
     def write_docker(self) -> None:
         """Write the program that the CDK command line takes for Docker."""
         paths = os.pathsep.join(path for path in sys.path if path)
-        command = shlex.join([sys.executable, "-m", "ecs_workloads.local._docker", str(self._folder.images)])
+        command = shlex.join(
+            [sys.executable, "-m", "ecs_workloads.local._docker", str(self._folder.images), self._mode]
+        )
         script = f'#!/bin/sh\nPYTHONPATH={shlex.quote(paths)} exec {command} "$@"\n'
         self._folder.docker.write_text(script, encoding="utf-8")
         self._folder.docker.chmod(self._folder.docker.stat().st_mode | stat.S_IXUSR)
@@ -88,7 +91,7 @@ class Cdk:
         """Return the last lines that the command line wrote."""
         lines = self._folder.cdk_log.read_text(encoding="utf-8", errors="replace").splitlines()
         said = [line.strip() for line in lines if line.strip()]
-        return f"{' '.join(said[-_LAST_LINES:])} (all of it is in {self._folder.cdk_log})"
+        return " ".join(said[-_LAST_LINES:])
 
     def synthesize(self, app: str | None, contexts: Sequence[str]) -> Path:
         """Synthesise the app and return the folder of its cloud assembly.

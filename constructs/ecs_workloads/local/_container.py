@@ -25,19 +25,23 @@ class ContainerProcess:
 
     def __init__(self, sandbox: Sandbox, *, network: str, log: Callable[[str], None]) -> None:
         self._sandbox = sandbox
-        self._process = subprocess.Popen(
+        self._process = self._start(network)
+        self._log = log
+        self._reader = threading.Thread(target=self._read, name="container-log", daemon=True)
+        self._reader.start()
+
+    def _start(self, network: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
             _namespaces.sandbox_command(network),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        with contextlib.suppress(BrokenPipeError), self._process.stdin as stdin:  # its end says why
-            stdin.write(sandbox.to_json().encode())
-        self._log = log
-        self._reader = threading.Thread(target=self._read, name="container-log", daemon=True)
-        self._reader.start()
+        assert process.stdin is not None  # noqa: S101 - it is a pipe
+        with contextlib.suppress(BrokenPipeError), process.stdin as stdin:  # its end says why
+            stdin.write(self._sandbox.to_json().encode())
+        return process
 
     def exit_code(self) -> int | None:
         """Return the exit code; ``None`` while it runs.

@@ -13,7 +13,6 @@ from ecs_workloads.local._sandbox import Sandbox
 from ecs_workloads.local.local_error import LocalError
 
 _STOP_TIMEOUT = 30.0  # seconds, as ECS has it
-_RESOLVER = "/run/resolv.conf"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +26,7 @@ class ContainerPlan:
         folder: Empty folder of this container.
         volumes: Folders of the task's volumes, by name.
         hosts_file: What it sees as ``/etc/hosts``.
+        resolver: What it sees as ``/etc/resolv.conf``.
         command: What it runs instead of what the definition says.
     """
 
@@ -36,6 +36,7 @@ class ContainerPlan:
     folder: Path
     volumes: Mapping[str, Path]
     hosts_file: Path
+    resolver: Path
     command: tuple[str, ...] | None = None
 
     @property
@@ -70,7 +71,7 @@ class ContainerPlan:
                 (str(self._volume(str(each["sourceVolume"]))), str(each["containerPath"]), bool(each.get("readOnly")))
                 for each in _ministack.listed(self.definition, "mountPoints")
             ],
-            files=[(str(self.hosts_file), "/etc/hosts"), (_RESOLVER, "/etc/resolv.conf")],
+            files=[(str(self.hosts_file), "/etc/hosts"), (str(self.resolver), "/etc/resolv.conf")],
             init=bool(linux.get("initProcessEnabled", False)),
         )
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from ecs_workloads.local import _ministack, _task_states
+from ecs_workloads.local import _ministack, _service_connect, _task_states
 from ecs_workloads.local._engine import Engine
 from ecs_workloads.local._ministack import Document
 from ecs_workloads.local._names import Names
@@ -64,6 +64,8 @@ class Deployments:
             _ecs._complete_service_deployment(cluster, key, expected_deployment_id=primary["id"])
             if primary["rolloutState"] == "COMPLETED":
                 _task_states.add_event(service, "has reached a steady state.")
+        elif sum(task["desiredStatus"] != "STOPPED" for task in tasks_of(service)) < int(service["desiredCount"]):
+            _ecs._reconcile_service_tasks(cluster, key)  # one was stopped by hand
 
     def _look_at_task(self, service: Document, task: Document, group: str) -> None:
         run = self._engine.run_of(task)
@@ -72,7 +74,7 @@ class Deployments:
         states = [
             self._targets.state(str(balancer["targetGroupArn"]), run.address)
             for balancer in _ministack.listed(service, "loadBalancers")
-            if balancer.get("targetGroupArn")
+            if balancer.get("targetGroupArn") and not run.simulated
         ]
         health = run.task_health() if run.has_checks() else "HEALTHY"
         ran = time.monotonic() - float(task.get("_running_since", time.monotonic()))
@@ -87,15 +89,11 @@ class Deployments:
     async def publish_names(self) -> None:
         """Publish each name of Service Connect that a service offers."""
         for (account, region, _), service in list(_ecs._services.all_items()):
-            configuration = _ministack.nested(service, "serviceConnectConfiguration")
-            for offered in _ministack.listed(configuration, "services"):
-                for alias in _ministack.listed(offered, "clientAliases"):
-                    await self._names.publish(
-                        str(configuration.get("namespace", "")),
-                        str(alias.get("dnsName") or offered.get("discoveryName") or offered["portName"]),
-                        int(alias["port"]),
-                        _Backends(self._engine, service, str(offered["portName"]), account, region),
-                    )
+            with _responses.request_scope(account, region):
+                namespace, names = _service_connect.namespace_of(service), _service_connect.names_of(service)
+            for name in names:
+                backends = _Backends(self._engine, service, name.port_name, account, region)
+                await self._names.publish(namespace, name.name, name.port, backends)
 
 
 class _Backends:

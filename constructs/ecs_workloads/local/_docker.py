@@ -14,6 +14,7 @@ import botocore.session
 from ecs_workloads.local._build import Build
 from ecs_workloads.local._image import Image
 from ecs_workloads.local._image_store import ImageStore
+from ecs_workloads.local._mode import Mode
 from ecs_workloads.local.local_error import LocalError
 
 _VERBS = ("login", "inspect", "build", "tag", "push", "images")
@@ -24,14 +25,14 @@ _REPOSITORY = re.compile(
 
 
 def main() -> None:
-    """Answer one call: the folder of the image names, then the arguments of ``docker``."""
+    """Answer one call: the folder of the image names, the mode of the target, then the arguments of ``docker``."""
     try:
-        sys.exit(answer(ImageStore(Path(sys.argv[1])), sys.argv[2:]))
-    except LocalError as error:
+        sys.exit(answer(ImageStore(Path(sys.argv[1])), sys.argv[3:], Mode(sys.argv[2])))
+    except (LocalError, OSError) as error:  # a full disk is one of the latter
         sys.exit(str(error))
 
 
-def answer(store: ImageStore, arguments: Sequence[str]) -> int:
+def answer(store: ImageStore, arguments: Sequence[str], mode: Mode = Mode.NAMESPACES) -> int:
     """Do what ``docker ARGUMENTS`` would, and return its exit code.
 
     Raises:
@@ -48,7 +49,7 @@ def answer(store: ImageStore, arguments: Sequence[str]) -> int:
         case "inspect":
             return _inspect(store, rest)
         case "build":
-            _build(store, rest)
+            _build(store, rest, mode)
         case "tag":
             store.put(rest[1], _find(store, rest[0]))
         case "push":
@@ -76,7 +77,7 @@ def _inspect(store: ImageStore, arguments: Sequence[str]) -> int:
     return 0
 
 
-def _build(store: ImageStore, arguments: Sequence[str]) -> None:
+def _build(store: ImageStore, arguments: Sequence[str], mode: Mode) -> None:
     options: dict[str, list[str]] = {}
     folders: list[str] = []
     rest = list(arguments)
@@ -97,6 +98,7 @@ def _build(store: ImageStore, arguments: Sequence[str]) -> None:
         arguments=_named(options.get("--build-arg", [])),
         contexts={name: Path(folder).resolve() for name, folder in _named(options.get("--build-context", [])).items()},
         target=next(iter(options.get("--target", [])), None),
+        mode=mode,
     ).run()
     for warning in image.warnings:
         print(f"warning: {context.name}: {warning}", file=sys.stderr)

@@ -12,9 +12,7 @@ from ecs_workloads.local import _ministack, _task_states
 from ecs_workloads.local._log_tail import LogTail
 from ecs_workloads.local._ministack import Document, Response
 from ecs_workloads.local._target_groups import TargetGroups
-from ecs_workloads.local._task_network import TaskNetwork
-from ecs_workloads.local._task_plans import TaskPlans
-from ecs_workloads.local._task_run import TaskRun
+from ecs_workloads.local._task_runs import Run, TaskRuns
 
 _ecs = _ministack.module("services.ecs")
 _responses = _ministack.module("core.responses")
@@ -29,18 +27,16 @@ class Engine:
     """The tasks of the target.
 
     Args:
-        plans: Says what a task runs.
-        network: Where tasks are reached.
+        runs: Makes what runs a task.
         targets: The target groups that tasks are registered in.
         tail: Where the lines that tasks write go, besides CloudWatch Logs.
     """
 
-    def __init__(self, *, plans: TaskPlans, network: TaskNetwork, targets: TargetGroups, tail: LogTail) -> None:
-        self._plans = plans
-        self._network = network
+    def __init__(self, *, runs: TaskRuns, targets: TargetGroups, tail: LogTail) -> None:
+        self._makers = runs
         self._targets = targets
         self._tail = tail
-        self._runs: dict[str, TaskRun] = {}
+        self._runs: dict[str, Run] = {}
         self._failures: dict[str, int] = {}
 
     def install(self) -> None:
@@ -51,7 +47,7 @@ class Engine:
         _ministack.replace(_ecs, "_stop_task", self._stop_on_request)
         _ministack.replace(_ecs, "_maybe_mark_stopped", _do_nothing)
 
-    def run_of(self, task: Document) -> TaskRun | None:
+    def run_of(self, task: Document) -> Run | None:
         """Return what runs a task."""
         return self._runs.get(task["taskArn"])
 
@@ -102,15 +98,8 @@ class Engine:
         if not _ecs._mark_task_pending(arn, task):
             return False
         self._pause_after_failures(task)
-        service = _task_states.service_of(task) or {}
-        namespace = str(_ministack.nested(service, "serviceConnectConfiguration").get("namespace", ""))
-        plans = self._plans.make(task, definition, overrides, namespace)
-        run = TaskRun(
-            task_id=arn.rsplit("/", 1)[-1],
-            plans=plans,
-            network=self._network,
-            log=self._logger(task, definition),
-            changed=lambda: self._note_health(task),
+        run = self._makers.make(
+            task, definition, overrides, log=self._logger(task, definition), changed=lambda: self._note_health(task)
         )
         self._runs[arn] = run
         if not _ecs._mark_task_activating(arn, task):

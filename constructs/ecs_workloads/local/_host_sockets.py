@@ -6,8 +6,9 @@ import json
 import os
 import queue
 import socket
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ecs_workloads.local.local_error import LocalError
 
@@ -37,6 +38,22 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Return two connected sockets, for the supervisor and its target."""
+    kind = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM  # others do not have it
+    return socket.socketpair(socket.AF_UNIX, kind)
+
+
+def line(message: Mapping[str, object]) -> bytes:
+    """Return what is sent for a message."""
+    return f"{json.dumps(message)}\n".encode()
+
+
+def messages(content: bytes) -> list[dict[str, object]]:
+    """Return the messages in what was received at once."""
+    return [json.loads(each) for each in content.splitlines()]
+
+
 class Supervisor:
     """The supervisor as its target sees it.
 
@@ -56,7 +73,7 @@ class Supervisor:
 
     def say(self, **message: object) -> None:
         """Tell the supervisor something."""
-        self._connection.send(json.dumps(message).encode())
+        self._connection.send(line(message))
 
     def open(self, port: int) -> tuple[int, int]:
         """Return a listening socket of the machine, as a file descriptor, and its port.
@@ -74,11 +91,11 @@ class Supervisor:
             content, descriptors, _, _ = socket.recv_fds(self._connection, _MESSAGE, 1)
             if not content:
                 os._exit(1)
-            message = json.loads(content)
-            if "stop" in message:
-                self._stop()
-            else:
-                self._answers.put((message, descriptors))
+            for message in messages(content):
+                if "stop" in message:
+                    self._stop()
+                else:
+                    self._answers.put((message, descriptors))
 
 
 def answer(connection: socket.socket, port: int) -> None:
@@ -89,4 +106,4 @@ def answer(connection: socket.socket, port: int) -> None:
         listener = listen(0)
     with listener:
         found = int(listener.getsockname()[1])
-        socket.send_fds(connection, [json.dumps({"port": found}).encode()], [listener.fileno()])
+        socket.send_fds(connection, [line({"port": found})], [listener.fileno()])

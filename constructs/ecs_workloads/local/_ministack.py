@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 # What CloudFormation and the services of AWS say is JSON of any shape: only who reads a property knows its type.
 Document = dict[str, Any]
@@ -55,10 +55,15 @@ def answer(response: Response, what: str) -> Document:
 
 
 def replace(changed: ModuleType, name: str, value: object) -> None:
-    """Make ministack use ``value`` for what it calls ``name`` in one of its modules.
+    """Make ministack use ``value`` for what it calls ``name`` in one of its modules, and in the module's tables.
 
     Raises:
         AttributeError: It has no such name.
     """
-    getattr(changed, name)
+    original = getattr(changed, name)
     setattr(changed, name, value)
+    for table in list(vars(changed).values()):
+        if isinstance(table, dict):  # such as that of an API's actions
+            for key, entry in cast("dict[object, object]", table).items():
+                if entry is original:
+                    table[key] = value

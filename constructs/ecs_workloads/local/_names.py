@@ -9,11 +9,8 @@ import urllib.parse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ecs_workloads.local._task_network import GATEWAY, TaskNetwork
+from ecs_workloads.local._network import Network
 
-_HOSTS = Path("/run/hosts")
-_RESOLVER = Path("/run/resolv.conf")
-_FIRST_ADDRESS = 201 * 256 + 1
 _CHUNK = 65536
 
 Backends = Callable[[], Sequence[tuple[str, int]]]
@@ -25,18 +22,21 @@ class Names:
     Args:
         network: Where addresses are made.
         loop: Runs the proxies.
+        folder: Where the files are kept that tasks see as ``/etc/hosts`` and ``/etc/resolv.conf``.
     """
 
-    def __init__(self, network: TaskNetwork, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, network: Network, loop: asyncio.AbstractEventLoop, folder: Path) -> None:
         self._network = network
+        self._hosts = folder / "hosts"
+        self.resolver = folder / "resolv.conf"
         self._loop = loop
         self._lock = threading.Lock()
         self._addresses: dict[tuple[str, str], str] = {}
         self._servers: dict[tuple[str, str, int], tuple[Backends, asyncio.Server]] = {}
         self._turns: dict[tuple[str, str, int], int] = {}
-        _HOSTS.mkdir()
+        self._hosts.mkdir(parents=True)
         # An unknown name fails at once: nobody answers there.
-        _RESOLVER.write_text(f"nameserver {GATEWAY}\noptions timeout:1 attempts:1\n", encoding="ascii")
+        self.resolver.write_text(f"nameserver {network.gateway}\noptions timeout:1 attempts:1\n", encoding="ascii")
 
     def hosts_file(self, namespace: str) -> Path:
         """Return the file that a task of ``namespace`` sees as ``/etc/hosts``; it changes as names come and go.
@@ -44,7 +44,7 @@ class Names:
         Args:
             namespace: Name or ARN of the namespace; empty for a task that is in none.
         """
-        file = _file(namespace)
+        file = self._file(namespace)
         with self._lock:
             if not file.exists():
                 self._write(namespace)
@@ -56,9 +56,7 @@ class Names:
         if key in self._servers:
             return
         if key[:2] not in self._addresses:
-            number = _FIRST_ADDRESS + len(self._addresses)
-            address = f"10.213.{number // 256}.{number % 256}"
-            await asyncio.to_thread(self._network.add_address, address)
+            address = await asyncio.to_thread(self._network.add_name, len(self._addresses))
             with self._lock:
                 self._addresses[key[:2]] = address
                 self._write(namespace)
@@ -85,14 +83,13 @@ class Names:
         writer.close()
 
     def _write(self, namespace: str) -> None:
-        lines = ["127.0.0.1 localhost", f"{GATEWAY} target.local"]
+        lines = ["127.0.0.1 localhost", f"{self._network.gateway} target.local"]
         lines += [f"{address} {name}" for (where, name), address in self._addresses.items() if where == namespace]
         # The same file for good: containers have it mounted.
-        _file(namespace).write_text("\n".join([*lines, ""]), encoding="ascii")
+        self._file(namespace).write_text("\n".join([*lines, ""]), encoding="ascii")
 
-
-def _file(namespace: str) -> Path:
-    return _HOSTS / f"hosts-{urllib.parse.quote(namespace, safe='')}"
+    def _file(self, namespace: str) -> Path:
+        return self._hosts / f"hosts-{urllib.parse.quote(namespace, safe='')}"
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

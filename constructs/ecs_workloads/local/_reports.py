@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ecs_workloads.local import _ministack, _one_off_tasks, _resources, _task_states
+from ecs_workloads.local import _ministack, _one_off_tasks, _resources, _service_connect, _task_states
 from ecs_workloads.local._deployments import tasks_of
 from ecs_workloads.local._entries import Entries
 from ecs_workloads.local._log_tail import LogTail
 from ecs_workloads.local._ministack import Document
+from ecs_workloads.local._mode import Mode
 from ecs_workloads.local._target_groups import TargetGroups
 
 _alb = _ministack.module("services.alb")
@@ -23,11 +24,13 @@ class Reports:
     """The questions that a target answers besides the APIs of AWS.
 
     Args:
+        mode: How its tasks run.
         entries: Its load balancers.
         targets: Its target groups.
         tail: What its tasks wrote.
     """
 
+    mode: Mode
     entries: Entries
     targets: TargetGroups
     tail: LogTail
@@ -66,7 +69,7 @@ class Reports:
             "cluster": _ecs._cluster_name_from_arn(service["clusterArn"]),
             "desired": int(service["desiredCount"]),
             "running": int(service["runningCount"]),
-            "healthy": len(healthy),
+            "healthy": None if self.mode is Mode.SIMULATED else len(healthy),
             "rollout": service["deployments"][0]["rolloutState"],
             "addresses": self._addresses(service),
             "event": next((event["message"] for event in service["events"]), ""),
@@ -89,12 +92,7 @@ class Reports:
             if groups & _forwards(rule.get("Actions") or _ministack.listed(rule, "DefaultActions"))
         }
         found = [str(entry["address"]) for entry in self.entries.describe() if entry["listenerArn"] in serving]
-        configuration = _ministack.nested(service, "serviceConnectConfiguration")
-        for offered in _ministack.listed(configuration, "services"):
-            found += [
-                f"{alias.get('dnsName')}:{alias['port']}" for alias in _ministack.listed(offered, "clientAliases")
-            ]
-        return found
+        return [*found, *(f"{each.name}:{each.port}" for each in _service_connect.names_of(service))]
 
     def _stacks(self) -> list[Document]:
         return [

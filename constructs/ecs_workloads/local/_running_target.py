@@ -7,8 +7,10 @@ import json
 import logging
 import os
 import urllib.parse
+from pathlib import Path
 
 from ecs_workloads.local import _ministack, _resources
+from ecs_workloads.local._container import ContainerProcess
 from ecs_workloads.local._deployments import Deployments
 from ecs_workloads.local._engine import Engine
 from ecs_workloads.local._entries import Entries
@@ -16,12 +18,17 @@ from ecs_workloads.local._host_sockets import Supervisor
 from ecs_workloads.local._http_server import Receive, Scope, Send, serve
 from ecs_workloads.local._image_store import ImageStore
 from ecs_workloads.local._log_tail import LogTail
+from ecs_workloads.local._loopback_container import LoopbackContainer
+from ecs_workloads.local._loopback_network import LoopbackNetwork
+from ecs_workloads.local._mode import Mode
 from ecs_workloads.local._names import Names
+from ecs_workloads.local._network import Network
 from ecs_workloads.local._reports import Reports
 from ecs_workloads.local._state import StateFolder
 from ecs_workloads.local._target_groups import TargetGroups
-from ecs_workloads.local._task_network import GATEWAY, TaskNetwork
 from ecs_workloads.local._task_plans import TaskPlans
+from ecs_workloads.local._task_runs import ProcessRuns, SimulatedRuns
+from ecs_workloads.local._task_volumes import TaskVolumes
 
 _PACE = 0.2  # seconds between two looks at services, targets and listeners
 _OWN_PATH = "/_ecs-workloads/"
@@ -33,21 +40,36 @@ class RunningTarget:
 
     Args:
         folder: Its folder.
+        mode: How its tasks run.
         supervisor: Opens sockets of the machine.
         loop: The event loop that it runs in.
     """
 
-    def __init__(self, folder: StateFolder, supervisor: Supervisor, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, folder: StateFolder, mode: Mode, supervisor: Supervisor, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._supervisor = supervisor
-        network = TaskNetwork()
-        names = Names(network, loop)
+        self._mode = mode
+        network = _network(mode)
+        self._gateway = network.gateway
+        # In namespaces, /run is the target's own.
+        run = Path("/run") if mode is Mode.NAMESPACES else folder.path / "run"
+        names = Names(network, loop, run)
         self._targets = TargetGroups()
-        plans = TaskPlans(images=ImageStore(folder.images), hosts_file=names.hosts_file)
+        plans = TaskPlans(
+            images=ImageStore(folder.images),
+            volumes=TaskVolumes(folder.volumes, run / "tasks"),
+            names=names,
+            gateway=network.gateway,
+        )
+        container = ContainerProcess if mode is Mode.NAMESPACES else LoopbackContainer
+        processes = ProcessRuns(plans=plans, network=network, container=container)
         tail = LogTail()
-        self._engine = Engine(plans=plans, network=network, targets=self._targets, tail=tail)
+        runs = SimulatedRuns() if mode is Mode.SIMULATED else processes
+        self._engine = Engine(runs=runs, targets=self._targets, tail=tail)
         self._deployments = Deployments(engine=self._engine, targets=self._targets, names=names)
         self._entries = Entries(supervisor, folder.path)
-        self._reports = Reports(entries=self._entries, targets=self._targets, tail=tail)
+        self._reports = Reports(mode=mode, entries=self._entries, targets=self._targets, tail=tail)
         _resources.register()
         self._targets.install()
         self._engine.install()
@@ -60,7 +82,10 @@ class RunningTarget:
             listener: File descriptor of the socket of the API.
             stop: Ends it.
         """
-        addresses = [f"fd://{listener}", f"{GATEWAY}:{os.environ['GATEWAY_PORT']}"]
+        port = os.environ["GATEWAY_PORT"]
+        addresses = [f"fd://{listener}"]
+        if self._mode is Mode.NAMESPACES:  # the target itself, whose functions answer CloudFormation, and the tasks
+            addresses += [f"127.0.0.1:{port}", f"{self._gateway}:{port}"]
         looks = [asyncio.create_task(self._look()), asyncio.create_task(self._look_at_services())]
         await serve(self._answer, addresses, stop)
         for look in looks:
@@ -109,3 +134,11 @@ class RunningTarget:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def _network(mode: Mode) -> Network:
+    if mode is not Mode.NAMESPACES:
+        return LoopbackNetwork(int(os.environ["GATEWAY_PORT"]))
+    from ecs_workloads.local._task_network import TaskNetwork  # noqa: PLC0415 - what it imports is for Linux
+
+    return TaskNetwork()

@@ -138,7 +138,7 @@ def _add_mounts(sandbox: Sandbox, root: Path) -> None:
             where.touch()
         _mount("--bind", source, str(where))
     if sandbox.read_only:
-        _mount("-o", "remount,ro", str(root.parent))
+        _mount("-o", "remount,bind,ro", str(root.parent))
 
 
 def _become(sandbox: Sandbox, root: Path) -> None:

@@ -36,6 +36,15 @@ NAMES: Mapping[str, Sequence[str]] = {
         "_xml",
         "dispatch_request",
     ),
+    "services.batch": (
+        "_compute_envs",
+        "_create_compute_environment",
+        "_create_job_queue",
+        "_job_definitions",
+        "_job_queues",
+        "_register_job_definition",
+        "_submit_job",
+    ),
     "services.cloudformation.provisioners": (
         "_RESOURCE_HANDLERS",
         "_cw_metric_alarm_record",
@@ -48,6 +57,7 @@ NAMES: Mapping[str, Sequence[str]] = {
         "_sm_secret_string",
         "_sm_secret_update",
     ),
+    "services.cloudformation.custom_resource": ("deliver_response",),
     "services.cloudformation": ("_stack_events", "_stacks"),
     "services.cloudformation.stacks": ("_runs_on_worker_thread",),
     "services.ec2": (
@@ -105,7 +115,11 @@ NAMES: Mapping[str, Sequence[str]] = {
         "_update_service",
     ),
     "services.ecs_metadata": ("set_task_status", "unregister_token"),
+    "services.efs": ("_access_points", "_file_systems"),
     "services.eventbridge": ("_invoke_target",),
+    "services.lambda_svc": ("_execute_function_with_config_scope",),
+    "services.scheduler": ("_create_schedule", "_delete_schedule", "_update_schedule"),
+    "services.servicediscovery": ("_namespaces",),
     "services.sqs": ("_queue_url_for_account",),
     "services.waf": ("_associate_web_acl", "_disassociate_web_acl"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from ecs_workloads.local.local_error import LocalError
 
 FORMAT = 1
+_LEAST_FREE = 4096  # bytes: not even one more block
 FOLDER = ".ecs-workloads"
 
 
@@ -22,12 +24,14 @@ class TargetRecord:
         pid: Number of the supervisor's process.
         port: Port of the API, on 127.0.0.1.
         region: The AWS region that it stands for.
+        mode: How its tasks run.
         format: Version of the folder's contents.
     """
 
     pid: int
     port: int
     region: str
+    mode: str = "namespaces"
     format: int = field(default=FORMAT)
 
     @property
@@ -46,6 +50,7 @@ class StateFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.images = path / "images"
+        self.volumes = path / "volumes"
         self.assembly = path / "cdk.out"
         self.cdk_home = path / "cdk-home"
         self.docker = path / "docker"
@@ -96,6 +101,10 @@ class StateFolder:
         except OSError as error:
             raise LocalError(f"cannot write {self._record}: {error.strerror}") from error
 
+    def is_full(self) -> bool:
+        """Return whether the disk of the folder has no space left."""
+        return self.path.exists() and shutil.disk_usage(self.path).free < _LEAST_FREE
+
     def remove(self) -> None:
         """Remove the folder with all that is in it."""
         shutil.rmtree(self.path, ignore_errors=True)
@@ -105,5 +114,16 @@ def _runs(pid: int) -> bool:
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
-        return False
+        return not Path("/proc").is_dir() and _answers(pid)
     return b"ecs_workloads.local._supervisor" in command
+
+
+def _answers(pid: int) -> bool:
+    """Return whether there is a process with this number, where there is no ``/proc``."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

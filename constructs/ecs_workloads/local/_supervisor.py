@@ -1,7 +1,7 @@
 """The process that starts a target, hands it sockets of the machine, and takes it along when it ends.
 
-``python -m ecs_workloads.local._supervisor FOLDER PORT REGION`` writes one line of JSON when the target is ready, or
-when it could not start.
+``python -m ecs_workloads.local._supervisor FOLDER PORT REGION MODE`` writes one line of JSON when the target is ready,
+or when it could not start.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from ecs_workloads.local import _host_sockets, _namespaces
+from ecs_workloads.local._mode import Mode
 from ecs_workloads.local._state import StateFolder, TargetRecord
 from ecs_workloads.local.local_error import LocalError
 
@@ -26,17 +27,18 @@ _MESSAGE = 65536
 
 def main() -> None:
     """Supervise one target until it ends."""
-    folder, port, region = StateFolder(Path(sys.argv[1])), int(sys.argv[2]), sys.argv[3]
+    folder, port, region, mode = StateFolder(Path(sys.argv[1])), int(sys.argv[2]), sys.argv[3], Mode(sys.argv[4])
     try:
         listener = _host_sockets.listen(port)
     except LocalError as error:
         _report({"error": str(error)})
         sys.exit(1)
-    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    here, there = _host_sockets.pair()
     found = int(listener.getsockname()[1])
-    arguments = [str(folder.path), str(there.fileno()), str(listener.fileno())]
+    arguments = [str(folder.path), mode, str(there.fileno()), str(listener.fileno())]
+    command = [sys.executable, "-m", "ecs_workloads.local._target", *arguments]
     target = subprocess.Popen(
-        _namespaces.target_command([sys.executable, "-m", "ecs_workloads.local._target", *arguments]),
+        _namespaces.target_command(command) if mode is Mode.NAMESPACES else command,
         env={**os.environ, **_environment(folder, found, region)},
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
@@ -46,20 +48,18 @@ def main() -> None:
     listener.close()
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        here.send(json.dumps({"stop": True}).encode())
+        here.send(_host_sockets.line({"stop": True}))
 
     signal.signal(signal.SIGTERM, end)
-    record = TargetRecord(pid=os.getpid(), port=found, region=region)
+    record = TargetRecord(pid=os.getpid(), port=found, region=region, mode=mode)
     ready = False
     while content := _receive(here):
-        message = json.loads(content)
-        if "open" in message:
-            _host_sockets.answer(here, int(message["open"]))
-        else:
+        for message in _host_sockets.messages(content):
+            if "open" in message:
+                _host_sockets.answer(here, int(str(message["open"])))
+                continue
             ready = ready or "ready" in message
-            if "ready" in message:
-                message = _keep(folder, record)
-            _report(message)
+            _report(_keep(folder, record) if "ready" in message else message)
     target.wait()
     if not ready:
         _report({"error": f"the target ended with exit code {target.returncode}; see {folder.log}"})

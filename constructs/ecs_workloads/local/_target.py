@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ecs_workloads.local import _self_check
 from ecs_workloads.local._host_sockets import Supervisor
+from ecs_workloads.local._mode import Mode
 from ecs_workloads.local._state import StateFolder
 from ecs_workloads.local.local_error import LocalError
 
@@ -19,11 +20,8 @@ from ecs_workloads.local.local_error import LocalError
 def main() -> None:
     """Run until the supervisor says stop."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    folder, connection, listener = (
-        StateFolder(Path(sys.argv[1])),
-        socket.socket(fileno=int(sys.argv[2])),
-        int(sys.argv[3]),
-    )
+    folder, mode = StateFolder(Path(sys.argv[1])), Mode(sys.argv[2])
+    connection, listener = socket.socket(fileno=int(sys.argv[3])), int(sys.argv[4])
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
 
@@ -41,7 +39,7 @@ def main() -> None:
     # They import ministack, which the check just looked at.
     from ecs_workloads.local._running_target import RunningTarget  # noqa: PLC0415
 
-    loop.run_until_complete(RunningTarget(folder, supervisor, loop).run(listener, stop))
+    loop.run_until_complete(RunningTarget(folder, mode, supervisor, loop).run(listener, stop))
 
 
 if __name__ == "__main__":

@@ -11,17 +11,18 @@ from typing import Any
 _pyroute2: Any = importlib.import_module("pyroute2")  # it ships no types
 
 GATEWAY = "10.213.0.1"
-"""Address of the target as its tasks see it."""
 
 _BRIDGE = "tasks"
 _PREFIX = 16
 _FIRST, _LAST = 2, 200 * 256
+_FIRST_NAME = 201 * 256 + 1
 
 
 class TaskNetwork:
     """The bridge, and the namespaces that hang on it. Made once, in the target's own namespaces."""
 
     def __init__(self) -> None:
+        self.gateway = GATEWAY
         # Names of network namespaces live in /run, which is the target's own from here on.
         subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"], check=True)
         self._lock = threading.Lock()
@@ -30,11 +31,17 @@ class TaskNetwork:
         self._ip: Any = _pyroute2.IPRoute()
         self._up(self._ip, "lo")
         self._ip.link("add", ifname=_BRIDGE, kind="bridge")
-        self.add_address(GATEWAY)
+        self._add_address(GATEWAY)
         self._up(self._ip, _BRIDGE)
 
-    def add_address(self, address: str) -> None:
-        """Let the target listen at ``address``, where its tasks reach it."""
+    def add_name(self, number: int) -> str:
+        """Return the address of the name with this number, at which the target can listen from now on."""
+        place = _FIRST_NAME + number
+        address = f"10.213.{place // 256}.{place % 256}"
+        self._add_address(address)
+        return address
+
+    def _add_address(self, address: str) -> None:
         with self._lock:
             bridge = self._ip.link_lookup(ifname=_BRIDGE)[0]
             self._ip.addr("add", index=bridge, address=address, prefixlen=_PREFIX)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from ecs_workloads.local import _ministack
+from ecs_workloads.local import _ministack, _task_states
 from ecs_workloads.local._container_plan import ContainerPlan
 from ecs_workloads.local._image import Image
 from ecs_workloads.local._image_store import ImageStore
 from ecs_workloads.local._ministack import Document
-from ecs_workloads.local._task_network import GATEWAY
+from ecs_workloads.local._names import Names
+from ecs_workloads.local._task_volumes import TaskVolumes
 from ecs_workloads.local.local_error import LocalError
 
 _ecs = _ministack.module("services.ecs")
 _responses = _ministack.module("core.responses")
-_FOLDER = Path("/run/tasks")
-_NOT_HERE = ("efsVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration", "dockerVolumeConfiguration")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +24,15 @@ class TaskPlans:
 
     Args:
         images: The images that the target can run.
-        hosts_file: Returns what a task of a Service Connect namespace sees as ``/etc/hosts``.
+        volumes: The volumes of tasks.
+        names: The names that tasks find each other by.
+        gateway: Address of the target as its tasks see it.
     """
 
     images: ImageStore
-    hosts_file: Callable[[str], Path]
+    volumes: TaskVolumes
+    names: Names
+    gateway: str
 
     def make(
         self, task: Document, definition: Document, overrides: list[Document], namespace: str
@@ -41,8 +42,10 @@ class TaskPlans:
         Raises:
             LocalError: An image or a volume cannot be had here.
         """
-        folder = _FOLDER / str(task["taskArn"]).rsplit("/", 1)[-1]
-        volumes = {str(volume["name"]): _volume(folder, volume) for volume in _ministack.listed(definition, "volumes")}
+        task_id = str(task["taskArn"]).rsplit("/", 1)[-1]
+        folder = self.volumes.memory / task_id
+        self.volumes.memory.mkdir(parents=True, exist_ok=True)
+        volumes = self.volumes.make(task_id, definition, _task_states.service_of(task))
         by_name = {str(each.get("name")): each for each in overrides}
         plans: list[ContainerPlan] = []
         for container in definition["containerDefinitions"]:
@@ -51,10 +54,11 @@ class TaskPlans:
             plan = ContainerPlan(
                 definition=container,
                 image=self._image(str(container["image"])),
-                environment={**_own(container, override), **_of_the_target(task, definition, container)},
+                environment={**_own(container, override), **_of_the_target(task, definition, container, self.gateway)},
                 folder=folder / "containers" / str(container["name"]),
                 volumes=volumes,
-                hosts_file=self.hosts_file(namespace),
+                hosts_file=self.names.hosts_file(namespace),
+                resolver=self.names.resolver,
                 command=None if command is None else tuple(command),
             )
             plans.append(plan)
@@ -70,15 +74,6 @@ class TaskPlans:
         return image
 
 
-def _volume(folder: Path, volume: Document) -> Path:
-    for kind in _NOT_HERE:
-        if volume.get(kind):
-            raise LocalError(f"volume {volume['name']}: the local target has no {kind.removesuffix('Configuration')}")
-    path = folder / "volumes" / str(volume["name"])
-    path.mkdir(parents=True)  # owned by root, 0755, as on Fargate
-    return path
-
-
 def _own(container: Document, override: Document) -> dict[str, str]:
     """Return the variables and secrets of a container, and those of its override."""
     variables = {str(each["name"]): str(each["value"]) for each in _ministack.listed(container, "environment")}
@@ -86,16 +81,16 @@ def _own(container: Document, override: Document) -> dict[str, str]:
     return variables | {str(each["name"]): str(each["value"]) for each in _ministack.listed(override, "environment")}
 
 
-def _of_the_target(task: Document, definition: Document, container: Document) -> dict[str, str]:
+def _of_the_target(task: Document, definition: Document, container: Document, gateway: str) -> dict[str, str]:
     """Return how a container reaches the target instead of AWS."""
     region, account = _responses.get_region(), _responses.get_account_id()
     found: dict[str, str] = {}
     names = (task["taskArn"], task["clusterArn"], definition, container, task["launchType"], found)
-    token = _ecs._register_metadata(*names, host_mode=False, ministack_net_ip=GATEWAY)
+    token = _ecs._register_metadata(*names, host_mode=False, ministack_net_ip=gateway)
     task.setdefault("_metadata_tokens", []).append(token)
     return {
         "ECS_CONTAINER_METADATA_URI_V4": found["ECS_CONTAINER_METADATA_URI_V4"],
-        "AWS_ENDPOINT_URL": f"http://{GATEWAY}:{os.environ['GATEWAY_PORT']}",
+        "AWS_ENDPOINT_URL": f"http://{gateway}:{os.environ['GATEWAY_PORT']}",
         "AWS_ACCESS_KEY_ID": account,
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_REGION": region,

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from ecs_workloads.local import _ministack
 from ecs_workloads.local._container import ContainerProcess
 from ecs_workloads.local._container_plan import ContainerPlan
 from ecs_workloads.local._health import HealthCheck
 from ecs_workloads.local._ministack import Document
-from ecs_workloads.local._task_network import TaskNetwork
+from ecs_workloads.local._network import Network
+from ecs_workloads.local._task_volumes import TaskVolumes
 from ecs_workloads.local.local_error import LocalError
 
 _PAUSE = 0.05
@@ -28,16 +27,22 @@ class TaskRun:
         task_id: The task's id.
         plans: Its containers.
         network: Where its network is made.
+        volumes: Where its volumes were made.
+        container: Starts a container.
         log: Called with the name of a container and each line that it writes.
         changed: Called when the health of a container changed.
     """
+
+    simulated = False
 
     def __init__(
         self,
         *,
         task_id: str,
         plans: Sequence[ContainerPlan],
-        network: TaskNetwork,
+        network: Network,
+        volumes: TaskVolumes,
+        container: type[ContainerProcess],
         log: Callable[[str, str], None],
         changed: Callable[[], None],
     ) -> None:
@@ -45,6 +50,8 @@ class TaskRun:
         self.address = ""
         self._plans = {str(plan.definition["name"]): plan for plan in plans}
         self._network = network
+        self._volumes = volumes
+        self._container = container
         self._log = log
         self._changed = changed
         self._containers: dict[str, ContainerProcess] = {}
@@ -73,7 +80,7 @@ class TaskRun:
         def log(line: str) -> None:
             self._log(name, line)
 
-        container = ContainerProcess(plan.sandbox(), network=self._network.path(self.task_id), log=log)
+        container = self._container(plan.sandbox(), network=self._network.path(self.task_id), log=log)
         self._containers[name] = container
         if plan.definition.get("healthCheck"):
             self._checks[name] = HealthCheck(container, plan.definition["healthCheck"], self._changed)
@@ -142,10 +149,4 @@ class TaskRun:
                     pool.submit(container.stop, self._plans[name].stop_timeout)
             running = {name: container for name, container in running.items() if name not in last}
         self._network.remove(self.task_id)
-        for plan in self._plans.values():
-            for folder in (plan.folder, *plan.volumes.values()):
-                _remove(folder)
-
-
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+        self._volumes.remove(self.task_id)

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecs_workloads.local import _namespaces
 from ecs_workloads.local._assembly import Assembly
 from ecs_workloads.local._build import Build
 from ecs_workloads.local._cdk import Cdk
 from ecs_workloads.local._client import Answer, TargetClient
 from ecs_workloads.local._image_store import ImageStore
+from ecs_workloads.local._mode import Mode, choose
 from ecs_workloads.local._settings import image_folders
 from ecs_workloads.local._state import FOLDER, StateFolder, TargetRecord
 from ecs_workloads.local.local_error import LocalError
@@ -44,18 +44,39 @@ class LocalTarget:
         """Where its state is kept."""
         return StateFolder(self.project / FOLDER)
 
+    @property
+    def mode(self) -> Mode:
+        """How the tasks of the running target run.
+
+        Raises:
+            LocalError: None runs.
+        """
+        return Mode(self._running().mode)
+
     def client(self) -> TargetClient:
         """Return what asks the running target.
 
         Raises:
             LocalError: None runs.
         """
+        return TargetClient(self._running())
+
+    def _running(self) -> TargetRecord:
         record = self.folder.read()
         if record is None:
             raise LocalError(f"no local target runs for {self.project}; say ecs-workloads local up")
-        return TargetClient(record)
+        return record
 
-    def up(self, *, app: str | None, contexts: Sequence[str], port: int, region: str, report: Report) -> list[Answer]:
+    def up(
+        self,
+        *,
+        app: str | None,
+        contexts: Sequence[str],
+        port: int,
+        region: str,
+        report: Report,
+        mode: str | None = None,
+    ) -> list[Answer]:
         """Start the target unless it runs, deploy the app, and return its services once they are steady.
 
         A target that was started for this and could not be deployed to is taken down again.
@@ -66,21 +87,32 @@ class LocalTarget:
             port: Port of the API on 127.0.0.1; 0 for a free one.
             region: The AWS region of stacks that name none.
             report: Called with a line for each step that is done.
+            mode: How tasks run: ``namespaces``, ``loopback`` or ``simulated``. By default that of the target that runs,
+                or else the best that this machine can do.
 
         Raises:
             LocalError: It did not work; the message says what and why.
         """
-        _namespaces.check()
         images = image_folders(self.project)
         running = self.folder.read()
-        record = running or self._start(port, region)
+        if running is not None and mode not in {None, running.mode}:
+            raise LocalError(f"the target runs in mode {running.mode}, not {mode}; take it down first")
+        record = running or self._start(port, region, choose(mode))
         try:
             report(f"{'The target runs' if running else 'Started the target'} at {record.endpoint}")
+            if Mode(record.mode).label:
+                report(Mode(record.mode).label)
             self._deploy(record, app, contexts, images, report)
             return TargetClient(record).services()
-        except BaseException:
+        except BaseException as error:
+            # Whatever came of it, in the command line of CDK or here: it says nothing of the disk.
+            full = self.folder.is_full() and isinstance(error, (LocalError, OSError))
             if running is None:
                 self.down()
+            if full:
+                raise LocalError(f"cannot write {self.folder.path}: no space is left on its disk") from error
+            if running is not None and isinstance(error, LocalError):
+                raise LocalError(f"{error} (what cdk wrote is in {self.folder.cdk_log})") from error
             raise
 
     def down(self) -> bool:
@@ -98,7 +130,7 @@ class LocalTarget:
         self.folder.remove()
         return True
 
-    def _start(self, port: int, region: str) -> TargetRecord:
+    def _start(self, port: int, region: str, mode: Mode) -> TargetRecord:
         folder = self.folder
         folder.remove()
         folder.create()
@@ -109,6 +141,7 @@ class LocalTarget:
             str(folder.path.resolve()),
             str(port),
             region,
+            mode,
         ]
         with folder.log.open("ab") as log:
             supervisor = subprocess.Popen(
@@ -135,9 +168,9 @@ class LocalTarget:
         cdk.write_docker()
         assembly = Assembly(folder=cdk.synthesize(app, contexts))
         report("Synthesised the app")
-        assembly.check(client.types(), images)
+        assembly.check(client.types(), images, Mode(record.mode))
         for name, folder in images.items():
-            image = Build(context=Path(folder), dockerfile=Path(folder, "Dockerfile")).run()
+            image = Build(context=Path(folder), dockerfile=Path(folder, "Dockerfile"), mode=Mode(record.mode)).run()
             ImageStore(self.folder.images).put(name, image)
         for account, region in sorted(assembly.environments(ACCOUNT, record.region)):
             Cdk(self.project, self.folder, record, account).run(

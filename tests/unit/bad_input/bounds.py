@@ -167,6 +167,18 @@ ROWS = (
         "connections must be from 1 to 1000000, got 1000001",
         lambda _: DownstreamLimit(name="db", connections=1_000_001),
     ),
+    Row(
+        "a task that connects to nothing",
+        "DownstreamLimit 'db'",
+        "connections_per_task must be from 1 to 100000, got 0",
+        lambda _: DownstreamLimit(name="db", connections=1, connections_per_task=0),
+    ),
+    Row(
+        "a task that connects to everything",
+        "DownstreamLimit 'db'",
+        "connections_per_task must be from 1 to 100000, got 100001",
+        lambda _: DownstreamLimit(name="db", connections=1, connections_per_task=100_001),
+    ),
 )
 TOKEN_ROWS = (
     TokenRow(
@@ -177,6 +189,13 @@ TOKEN_ROWS = (
     ),
     TokenRow(
         "weight", lambda at: [make(at)(capacity=[CapacityShare.fargate(weight=at.number)]) for _, _, make in TIERS]
+    ),
+    TokenRow(
+        "what the database bears",
+        lambda at: [
+            make(at)(scaling=_scaling(downstream=[DownstreamLimit(name="db", connections=at.number)]))
+            for _, _, make in PROGRAMS
+        ],
     ),
     TokenRow(
         "fewest tasks",

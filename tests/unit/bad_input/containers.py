@@ -137,6 +137,25 @@ ROWS = (
         lambda at: at.container(environment={"DATABASE": "postgres://shop:hunter2@db.internal/shop"}),
     ),
     Row(
+        "an open variable called like a secret",
+        "Container",
+        "DB_PASSWORD is called like a secret: pass it in secrets, or name it in not_secret if anybody may know it",
+        lambda at: at.container(environment={"DB_PASSWORD": "hunter2"}),
+    ),
+    Row(
+        "a secret that is none and is not there",
+        "Container",
+        "not_secret must name variables of environment, got 'PASWORD' (did you mean 'PASSWORD'?)",
+        lambda at: at.container(environment={"PASSWORD": ""}, not_secret=["PASWORD"]),
+    ),
+    Row(
+        "an image of today",
+        "Stack/App",
+        "the image must have a version or a digest, and not latest, got 'example.com/shop'",
+        lambda at: at.app(container=at.served(image=ecs.ContainerImage.from_registry("example.com/shop"))),
+        leaves=True,
+    ),
+    Row(
         "a variable that is a number",
         "Container",
         "environment variable 'WORKERS' must be a string, got 4",
@@ -153,9 +172,9 @@ ROWS = (
     Row(
         "a variable that is open and secret",
         "Container",
-        "TOKEN are set in both environment and secrets",
+        "LEVEL are set in both environment and secrets",
         lambda at: at.container(
-            environment={"TOKEN": "x"}, secrets={"TOKEN": ecs.Secret.from_secrets_manager(at.secret)}
+            environment={"LEVEL": "x"}, secrets={"LEVEL": ecs.Secret.from_secrets_manager(at.secret)}
         ),
     ),
     Row(

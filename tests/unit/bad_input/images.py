@@ -28,6 +28,12 @@ ROWS = (
         lambda at: at.repository(build_images=10_001),
     ),
     Row(
+        "builds kept that only the deployment knows",
+        "Stack/Images",
+        "build_images must be known now: the lifecycle policy is a text",
+        lambda at: at.repository(build_images=at.number),
+    ),
+    Row(
         "untagged images gone within the day",
         "Stack/Images",
         f"{_UNTAGGED} 1 hour",

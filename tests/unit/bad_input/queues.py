@@ -75,7 +75,7 @@ def _values(count: int, length: int = 1) -> sns.SubscriptionFilter:
 
 
 def _nested(levels: int, count: int) -> sns.FilterOrPolicy:
-    inner = sns.FilterOrPolicy.filter(_values(count))
+    inner: sns.FilterOrPolicy = sns.FilterOrPolicy.filter(_values(count))
     for _ in range(levels):
         inner = sns.FilterOrPolicy.policy({"of": inner})
     return inner
@@ -469,15 +469,6 @@ ROWS = (
         lambda at: at.broker(sidecars=[FluentBit(image=IMAGE, options={"Name": "null"})] * 2),
     ),
     Row(
-        "a node with the name of an app server",
-        "Stack/Broker",
-        "Stack/App already bears dns_name='app-1'",
-        lambda at: (
-            at.app(cluster=at.cluster_in_three_zones, dns_name="app-1"),
-            at.broker(cluster=at.cluster_in_three_zones, grade=NodeCluster(), dns_name="app"),
-        ),
-    ),
-    Row(
         "a declared queue with a name for a shell",
         "Stack/Broker",
         "a queue's name must be 1 to 200 letters, digits, dots, hyphens and underscores",
@@ -524,6 +515,34 @@ ROWS = (
         "Stack/Broker",
         "delivery_limit must be known now: it is a part of a policy",
         lambda at: at.broker_queue(delivery_limit=at.number),
+        leaves=True,
+    ),
+    Row(
+        "poison on a broker that fails too often",
+        "Stack/Broker",
+        "delivery_limit must be from 1 to 1000, got 1001",
+        lambda at: at.broker_queue(delivery_limit=1001),
+        leaves=True,
+    ),
+    Row(
+        "the service of three nodes",
+        "Stack/Broker",
+        "it has 3 nodes: say which, as in nodes[0].service",
+        lambda at: at.broker(cluster=at.cluster_in_three_zones, grade=NodeCluster()).service,
+        leaves=True,
+    ),
+    Row(
+        "the file system of a broker that forgets",
+        "Stack/Broker",
+        "an EphemeralNode has no file system",
+        lambda at: at.broker(grade=EphemeralNode()).file_system,
+        leaves=True,
+    ),
+    Row(
+        "the metrics of a broker that nothing measures",
+        "Stack/Broker",
+        "nothing measures it, as collector=None asks",
+        lambda at: at.broker(collector=None).broker_metrics,
         leaves=True,
     ),
     Row(

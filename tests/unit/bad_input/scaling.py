@@ -80,6 +80,12 @@ ROWS = (
     Row("arrivals, 13 hours", "ArrivalRate", f"{_PROCESSING} 13 hours", lambda _: _arrivals(processing_time=_HOURS)),
     Row("arrivals, none at once", "ArrivalRate", f"{_AT_ONCE} 0", lambda _: _arrivals(messages_at_once=0)),
     Row("arrivals, 10001 at once", "ArrivalRate", f"{_AT_ONCE} 10001", lambda _: _arrivals(messages_at_once=10_001)),
+    Row(
+        "arrivals, at once what only the deployment knows",
+        "ArrivalRate",
+        "messages_at_once must be known now: the metric is computed from it",
+        lambda at: _arrivals(messages_at_once=at.number),
+    ),
     Row("arrivals, idle", "ArrivalRate", f"{_UTILIZATION} 9", lambda _: _arrivals(target_utilization_percent=9)),
     Row("arrivals, no room", "ArrivalRate", f"{_UTILIZATION} 91", lambda _: _arrivals(target_utilization_percent=91)),
     Row(
@@ -107,6 +113,12 @@ ROWS = (
     ),
     Row("backlog, none at once", "BacklogPerTask", f"{_AT_ONCE} 0", lambda _: _backlog(messages_at_once=0)),
     Row("backlog, 10001 at once", "BacklogPerTask", f"{_AT_ONCE} 10001", lambda _: _backlog(messages_at_once=10_001)),
+    Row(
+        "backlog, at once what only the deployment knows",
+        "BacklogPerTask",
+        "messages_at_once must be known now: the target is computed from it",
+        lambda at: _backlog(messages_at_once=at.number),
+    ),
     Row(
         "a backlog without a queue",
         "Stack/App",

@@ -12,7 +12,8 @@ from tests.unit.bad_input.row import IMAGE, Agent, Bench, Row
 _COLLECTOR = OpenTelemetryCollector(image=IMAGE)
 _MEMORY = "memory_limit_mib must be from 6 and below the 512 MiB that the task has left, got"
 _NO_IMAGE: Any = "fluent-bit:1"
-_NO_HEALTH = ecs.ContainerDependencyCondition.HEALTHY
+_WAIT = ecs.ContainerDependencyCondition
+_LATEST = ecs.ContainerImage.from_registry("example.com/agent:latest")
 
 
 def _agent(wrong: str, message: str, error: type[Exception] = ValueError, **arguments: Any) -> Row:
@@ -21,6 +22,14 @@ def _agent(wrong: str, message: str, error: type[Exception] = ValueError, **argu
 
     container = arguments.get("name", "agent")
     return Row(wrong, f"Stack/App, container {container!r}", message, call, error, leaves=True)
+
+
+def _order(wrong: str, message: str, *sidecars: Agent) -> Row:
+    def call(at: Bench) -> object:
+        return at.app(sidecars=sidecars)
+
+    subject, _, rest = message.partition(": ")
+    return Row(wrong, f"Stack/App, {subject}", rest, call, leaves=True)
 
 
 ROWS = (
@@ -52,10 +61,40 @@ ROWS = (
     _agent("a sidecar of root", "user must not be root, got 'root'", user="root"),
     _agent("a sidecar of 5 MiB", f"{_MEMORY} 5", memory_limit_mib=5),
     _agent("a sidecar that fills the task", f"{_MEMORY} 512", memory_limit_mib=512),
+    _agent("a sidecar of today", "the image must have a version or a digest, and not latest,", image=_LATEST),
     _agent(
+        "a task that stops as soon as it has begun",
+        "ends and essential: the task would stop as soon as it has begun",
+        ends=True,
+        essential=True,
+    ),
+    _order(
         "the health of what nobody checks",
-        "the main container cannot wait for the health of a container without health_check",
-        condition=_NO_HEALTH,
+        "container 'main': cannot wait for the health of 'agent', which has no health_check",
+        Agent(condition=_WAIT.HEALTHY),
+    ),
+    _order(
+        "the end of what is essential",
+        "container 'main': cannot wait for the end of 'agent', which is essential or started again: add it with ends=",
+        Agent(condition=_WAIT.COMPLETE, essential=True),
+    ),
+    _order(
+        "the end of what is started again",
+        "container 'main': cannot wait for the end of 'agent', which is essential or started again: add it with ends=",
+        Agent(condition=_WAIT.SUCCESS),
+    ),
+    _order(
+        "a wait for what is not there",
+        "container 'agent': depends_on must name containers of the task, got 'migrations' (did you mean 'migration'?)",
+        Agent(name="migration"),
+        Agent(depends_on={"migrations": _WAIT.START}),
+    ),
+    Row(
+        "containers that wait for each other",
+        "Stack/App",
+        "containers wait for each other: agent -> main -> agent",
+        lambda at: at.app(sidecars=[Agent(depends_on={"main": _WAIT.START})]),
+        leaves=True,
     ),
     _agent(
         "a sidecar's variable with a hyphen",
@@ -66,6 +105,16 @@ ROWS = (
         "a sidecar's long-lived key",
         "AWS_SECRET_ACCESS_KEY must not be set: use the task role",
         environment={"AWS_SECRET_ACCESS_KEY": "x"},
+    ),
+    _agent(
+        "a sidecar's open variable called like a secret",
+        "API_TOKEN is called like a secret: pass it in secrets, or name it in not_secret if anybody may know it",
+        environment={"API_TOKEN": "x"},
+    ),
+    _agent(
+        "a sidecar's secret that is none and is not there",
+        "not_secret must name variables of environment, got 'API_TOKEN'",
+        not_secret=["API_TOKEN"],
     ),
     _agent(
         "a sidecar's secret in an open variable",
@@ -87,9 +136,9 @@ ROWS = (
     Row(
         "a sidecar's variable that is open and secret",
         "Stack/App, container 'agent'",
-        "TOKEN are set in both environment and secrets",
+        "LEVEL are set in both environment and secrets",
         lambda at: at.app(
-            sidecars=[Agent(environment={"TOKEN": "x"}, secrets={"TOKEN": ecs.Secret.from_secrets_manager(at.secret)})]
+            sidecars=[Agent(environment={"LEVEL": "x"}, secrets={"LEVEL": ecs.Secret.from_secrets_manager(at.secret)})]
         ),
         leaves=True,
     ),
@@ -98,6 +147,13 @@ ROWS = (
         "Stack/App",
         "environment variable 'OTEL_EXPORTER_OTLP_ENDPOINT' is already set",
         lambda at: at.app(container=at.served(environment={"OTEL_EXPORTER_OTLP_ENDPOINT": "x"}), sidecars=[_COLLECTOR]),
+        leaves=True,
+    ),
+    Row(
+        "a log router of today",
+        "Stack/App, container 'log-router'",
+        "the image must have a version or a digest, and not latest, got 'example.com/agent:latest'",
+        lambda at: at.app(sidecars=[FluentBit(image=_LATEST, options={"Name": "null"})]),
         leaves=True,
     ),
     Row(

@@ -79,9 +79,9 @@ ROWS = (
         lambda at: at.rule(priority=50_001),
     ),
     Row(
-        "a rule without a host",
+        "a rule for every request",
         "ListenerRule",
-        "host_headers must name at least one host",
+        "needs host_headers, path_patterns or http_headers: a rule without any would take every request",
         lambda at: at.rule(host_headers=[]),
     ),
     Row(
@@ -184,6 +184,13 @@ ROWS = (
         "Stack/Web",
         "owns no load balancer, it was given a listener_rule",
         lambda at: _guest(at).load_balancer,
+        leaves=True,
+    ),
+    Row(
+        "the URL of a guest without a host",
+        "Stack/Web",
+        "its listener_rule names no host, so that only the owner knows the URL",
+        lambda at: at.web(domain=None, listener_rule=at.rule(host_headers=[], path_patterns=["/v2/*"])).url,
         leaves=True,
     ),
     Row(

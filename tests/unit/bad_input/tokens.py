@@ -7,13 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 from aws_cdk import aws_amazonmq as amazonmq
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_sns as sns
 
 from ecs_workloads import (
+    AlarmThresholds,
     ArrivalRate,
-    BacklogPerTask,
     CapacityShare,
     Domain,
+    DownstreamLimit,
+    FluentBit,
     OpenTelemetryCollector,
     RabbitMqCollector,
     RequestsPerTarget,
@@ -36,6 +39,10 @@ _SECOND = timedelta(seconds=1)
 def _scheduled(**changes: Any) -> Scheduled:
     arguments: dict[str, Any] = {"name": "Night", "schedule": "rate(1 hour)", "min_capacity": 1, **changes}
     return Scheduled(**arguments)
+
+
+def _files(soft_limit: float, hard_limit: float) -> ecs.Ulimit:
+    return ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=soft_limit, hard_limit=hard_limit)
 
 
 def _subscribe_to_token(at: Bench) -> None:
@@ -64,7 +71,6 @@ ROWS = (
     TokenRow("EFS volume's path", lambda at: shared(at, container_path=at.text)),
     TokenRow("EBS volume", lambda at: disk(name=at.text)),
     TokenRow("EBS volume's path", lambda at: disk(container_path=at.text)),
-    TokenRow("size_gib", lambda at: disk(size_gib=at.number)),
     TokenRow("snapshot_id", lambda at: disk(snapshot_id=at.text)),
     TokenRow("iops", lambda at: disk(iops=at.number)),
     TokenRow("throughput_mib", lambda at: disk(throughput_mib=at.number)),
@@ -77,20 +83,21 @@ ROWS = (
         lambda at: at.app(container=at.served(memory_limit_mib=at.number), sidecars=[Agent()]),
     ),
     TokenRow("sidecar's variable", lambda at: at.app(sidecars=[Agent(environment={at.text: "x"})])),
+    TokenRow("image", lambda at: at.app(container=at.served(image=ecs.ContainerImage.from_registry(at.text)))),
+    TokenRow("sidecar's image", lambda at: at.app(sidecars=[Agent(image=ecs.ContainerImage.from_registry(at.text))])),
+    TokenRow(
+        "log router's image",
+        lambda at: at.app(
+            sidecars=[FluentBit(image=ecs.ContainerImage.from_registry(at.text), options={"Name": "null"})]
+        ),
+    ),
     TokenRow("metric_namespace", lambda at: OpenTelemetryCollector(image=IMAGE, metric_namespace=at.text)),
     TokenRow("repository_prefix", lambda at: at.cache(repository_prefix=at.text)),
     TokenRow("cached image", lambda at: at.cache().image(at.text, "1.0.0")),
     TokenRow("fewest tasks of a tier", lambda at: replace(TIER, min_capacity=at.number)),
     TokenRow("repository_name", lambda at: at.repository(repository_name=at.text)),
-    TokenRow("build_images", lambda at: at.repository(build_images=at.number)),
-    TokenRow("release_tag_patterns", lambda at: at.repository(release_tag_patterns=[at.text])),
     TokenRow("pull_account_ids", lambda at: at.repository(pull_account_ids=[at.text])),
-    TokenRow("arrivals at once", lambda at: ArrivalRate(processing_time=_SECOND, messages_at_once=at.number)),
     TokenRow("arrivals' target", lambda at: ArrivalRate(processing_time=_SECOND, target_utilization_percent=at.number)),
-    TokenRow(
-        "backlog at once",
-        lambda at: BacklogPerTask(acceptable_latency=_SECOND, processing_time=_SECOND, messages_at_once=at.number),
-    ),
     TokenRow("requests", lambda at: RequestsPerTarget(requests_per_minute=at.number)),
     TokenRow("cpu target", lambda at: TargetCpu(target_utilization_percent=at.number)),
     TokenRow("memory target", lambda at: TargetMemory(target_utilization_percent=at.number)),
@@ -119,6 +126,20 @@ ROWS = (
     TokenRow("issuer", lambda at: oidc(issuer=at.text)),
     TokenRow("issuer of tokens", lambda at: jwt(issuer=at.text)),
     TokenRow("unhealthy_threshold_count", lambda at: TargetTimings(unhealthy_threshold_count=at.number)),
+    # Through a tier, which computes its grace period from it.
+    TokenRow("healthy_threshold_count", lambda at: at.web(timings=TargetTimings(healthy_threshold_count=at.number))),
+    TokenRow("max_failed_percent", lambda at: at.web(max_failed_percent=at.number)),
+    TokenRow(
+        "percent of an alarm",
+        lambda at: AlarmThresholds(failed_responses=at.number, high_cpu=at.number, high_memory=at.number),
+    ),
+    TokenRow("number of an alarm", lambda at: AlarmThresholds(unhealthy_hosts=at.number, dead_letters=at.number)),
+    TokenRow("restarts", lambda at: AlarmThresholds(restarts=at.number)),
+    TokenRow(
+        "connections of a task", lambda at: DownstreamLimit(name="db", connections=1, connections_per_task=at.number)
+    ),
+    TokenRow("soft limit", lambda at: at.container(ulimits=[_files(at.number, 1)])),
+    TokenRow("hard limit", lambda at: at.container(ulimits=[_files(1, at.number)])),
     TokenRow("health_check_port", lambda at: at.web(health_check_port=at.number)),
     TokenRow(
         "stickiness_cookie_name",

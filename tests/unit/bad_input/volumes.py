@@ -57,6 +57,12 @@ ROWS = (
     _disk("EBS, no root", _PATH, container_path="data"),
     _disk("no disk", "size_gib must be from 1 to 65536, got 0", size_gib=0),
     _disk("a disk too large", "size_gib must be from 1 to 65536, got 65537", size_gib=65_537),
+    Row(
+        "a disk whose size only the deployment knows",
+        "EbsVolume 'data'",
+        "size_gib must be known now: aws_cdk checks it",
+        lambda at: disk(size_gib=at.number),
+    ),
     _disk("a disk too slow", "iops must be from 3000 to 80000, got 2999", iops=2999),
     _disk("a disk too fast", "iops must be from 3000 to 80000, got 80001", iops=80_001),
     _disk("124 MiB a second", "throughput_mib must be from 125 to 2000, got 124", throughput_mib=124),

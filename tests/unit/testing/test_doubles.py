@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +12,15 @@ import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
+import ecs_workloads
 from ecs_workloads import (
     Alarms,
     AppServer,
     ArrivalRate,
     BacklogPerTask,
     Container,
+    Domain,
+    ListenerAuthentication,
     MeasuresArrivals,
     MeasuresConsumers,
     MeasuresDeadLetters,
@@ -23,12 +28,23 @@ from ecs_workloads import (
     MessageQueue,
     QueueMetrics,
     RabbitMqBroker,
+    RoutesLogs,
     Scaling,
     ScalingPolicy,
     Sidecar,
+    Volume,
+    WebServer,
     Worker,
 )
-from ecs_workloads.testing import BrokerDouble, QueueDouble, ScalingPolicyDouble, SidecarDouble
+from ecs_workloads.testing import (
+    BrokerDouble,
+    ListenerAuthenticationDouble,
+    LogRouterDouble,
+    QueueDouble,
+    ScalingPolicyDouble,
+    SidecarDouble,
+    VolumeDouble,
+)
 from ecs_workloads.testing._cluster import borrowed_cluster
 from tests.templates import HEALTHY, main_container, resources
 
@@ -39,7 +55,10 @@ DELIVERY: type[MeasuresDelivery] = QueueDouble
 CONSUMERS: list[type[MeasuresConsumers]] = [BrokerDouble, QueueDouble]
 DEAD_LETTERS: list[type[MeasuresDeadLetters]] = [BrokerDouble, QueueDouble]
 POLICY: type[ScalingPolicy] = ScalingPolicyDouble
-SIDECAR: type[Sidecar] = SidecarDouble
+SIDECARS: list[type[Sidecar]] = [SidecarDouble, LogRouterDouble]
+ROUTER: type[RoutesLogs] = LogRouterDouble
+VOLUME: type[Volume] = VolumeDouble
+AUTHENTICATION: type[ListenerAuthentication] = ListenerAuthenticationDouble
 
 
 @pytest.fixture
@@ -182,6 +201,62 @@ def test_the_double_of_a_policy_keeps_the_service_that_it_was_given(
     )
     [service] = policy.services
     assert (service.path, service.min_capacity, service.queue) == (tier.node.path, 1, queue)
+
+
+def test_the_double_of_a_log_router_takes_the_output_of_the_program_alone(
+    stack: cdk.Stack, cluster: ecs.ICluster, container: Container
+) -> None:
+    router = LogRouterDouble()
+    tier = worker(stack, cluster, container, sidecars=[router])
+    [task] = router.tasks
+    [made] = resources(stack, "AWS::ECS::TaskDefinition")[0]["Properties"]["ContainerDefinitions"]
+    assert task.path == tier.node.path
+    assert made["LogConfiguration"]["LogDriver"] == "splunk"
+    assert made["LogConfiguration"]["Options"]["splunk-url"] == "https://logs.test"
+
+
+def test_the_double_of_a_volume_keeps_the_task_that_it_was_given_and_mounts_nothing(
+    stack: cdk.Stack, cluster: ecs.ICluster, container: Container
+) -> None:
+    volume = VolumeDouble("files", container_path="/files")
+    tier = worker(stack, cluster, replace(container, volumes=[volume]))
+    [task] = volume.tasks
+    [definition] = resources(stack, "AWS::ECS::TaskDefinition")
+    assert task.path == tier.node.path
+    assert "Volumes" not in definition["Properties"]
+    assert "MountPoints" not in definition["Properties"]["ContainerDefinitions"][0]
+
+
+def test_the_double_of_a_volume_refuses_what_a_volume_refuses() -> None:
+    with pytest.raises(ValueError, match="container_path"):
+        VolumeDouble(container_path="files")
+
+
+def test_two_volumes_of_one_path_are_refused_of_doubles_too(container: Container) -> None:
+    with pytest.raises(ValueError, match="/data"):
+        replace(container, volumes=[VolumeDouble("one"), VolumeDouble("two")])
+
+
+def test_the_double_of_an_authentication_keeps_what_it_guards_and_lets_it_pass(
+    stack: cdk.Stack, cluster: ecs.ICluster, served: Container
+) -> None:
+    authentication = ListenerAuthenticationDouble()
+    domain = Domain(domain_name="shop.example.com", hosted_zone_id="Z0123456789EXAMPLE00", zone_name="example.com")
+    WebServer(stack, "Web", cluster=cluster, container=served, domain=domain, authentication=authentication)
+    kinds = [
+        action["Type"]
+        for listener in resources(stack, "AWS::ElasticLoadBalancingV2::Listener")
+        for action in listener["Properties"]["DefaultActions"]
+    ]
+    assert len(authentication.guarded) == 1
+    assert sorted(kinds) == ["forward", "redirect"]
+
+
+def test_every_seam_has_a_double() -> None:
+    names = [name for name in ecs_workloads.__all__ if getattr(getattr(ecs_workloads, name), "_is_protocol", False)]
+    held = " ".join(str(annotation) for annotation in __annotations__.values())
+    assert len(names) > 5
+    assert [name for name in names if re.search(rf"\b{name}\b", held) is None] == []
 
 
 def test_the_double_of_a_sidecar_keeps_the_task_that_it_was_given(

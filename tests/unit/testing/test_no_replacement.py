@@ -173,6 +173,7 @@ def test_an_unknown_type_is_said_to_be_unknown_and_fails() -> None:
     old, new = (template(Orders=resource("AWS::SQS::Qeue", Size=size)) for size in (1, 2))
     with pytest.raises(AssertionError, match=r"no schema of CloudFormation knows 'AWS::SQS::Qeue' \(did you mean"):
         assert_no_replacement(old, new)
+    assert only(old, new).outcome == "may be replaced"
 
 
 def test_an_unknown_type_that_does_not_change_is_nobodys_concern() -> None:

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from syrupy.filters import props
+from syrupy.matchers import path_type
 
 from ecs_workloads.testing import TemplateSnapshot
 
@@ -31,6 +33,14 @@ def queue(timeout: int) -> dict[str, Any]:
 
 def test_keys_are_in_order() -> None:
     assert str(TemplateSnapshot().serialize({"b": 1, "a": 2})) == '{\n  "a": 2,\n  "b": 1\n}\n'
+
+
+def test_what_syrupy_can_leave_out_or_replace_it_can_here_too() -> None:
+    kit, value = TemplateSnapshot(), {"a": "1", "b": "2"}
+
+    assert json.loads(str(kit.serialize(value, exclude=props("a")))) == {"b": "2"}
+    assert json.loads(str(kit.serialize(value, include=props("a")))) == {"a": "1"}
+    assert json.loads(str(kit.serialize(value, matcher=path_type({"a": (str,)})))) == {"a": "str", "b": "2"}
 
 
 @pytest.mark.parametrize("text", ["{}.zip", "assets/repository:{}", "asset.{}"])

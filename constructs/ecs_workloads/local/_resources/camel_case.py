@@ -8,7 +8,7 @@ from typing import cast
 from ecs_workloads.local._ministack import Document
 
 # Their keys are the user's own words.
-_VERBATIM = {"Options", "DockerLabels", "DriverOpts", "Labels", "DefaultsForHost"}
+_VERBATIM = {"Options", "DockerLabels", "DriverOpts", "Labels", "DefaultsForHost", "Parameters"}
 _ODD = {"FilesystemId": "fileSystemId"}
 _NUMBERS = {"containerPort", "hostPort", "memory", "memoryReservation", "cpu", "size", "startTimeout", "stopTimeout"}
 

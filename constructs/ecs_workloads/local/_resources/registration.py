@@ -5,9 +5,12 @@ from __future__ import annotations
 from ecs_workloads.local import _ministack
 from ecs_workloads.local._resources import (
     alarms,
+    batch,
     capacity_providers,
+    custom_resources,
     firewall,
     load_balancers,
+    pipelines,
     queues,
     repositories,
     scaling,
@@ -21,7 +24,19 @@ from ecs_workloads.local._resources import (
 
 def register() -> None:
     """Add and mend; once in a process, before ministack answers its first request."""
-    for module in (vpc, firewall, secrets, task_definitions, services, capacity_providers, scaling):
+    plain = (
+        vpc,
+        firewall,
+        secrets,
+        task_definitions,
+        services,
+        capacity_providers,
+        scaling,
+        batch,
+        pipelines,
+        schedules,
+    )
+    for module in (*plain, custom_resources):
         for resource_type in module.types():
             resource_type.register()
     alarms.keep_metric_math()

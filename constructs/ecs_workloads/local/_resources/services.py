@@ -14,7 +14,13 @@ _ecs = _ministack.module("services.ecs")
 _responses = _ministack.module("core.responses")
 
 _LONGEST_ROLLOUT = 900.0  # seconds; AWS gives up after three hours
-_KEPT = ("serviceConnectConfiguration", "availabilityZoneRebalancing", "placementStrategy", "placementConstraints")
+_KEPT = (
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+    "availabilityZoneRebalancing",
+    "placementStrategy",
+    "placementConstraints",
+)
 _CHANGED_IN_PLACE = (
     "taskDefinition",
     "desiredCount",
@@ -26,7 +32,13 @@ _CHANGED_IN_PLACE = (
     "capacityProviderStrategy",
     "deploymentConfiguration",
 )
-_NEED_NEW_TASKS = ("networkConfiguration", "loadBalancers", "serviceConnectConfiguration", "enableExecuteCommand")
+_NEED_NEW_TASKS = (
+    "networkConfiguration",
+    "loadBalancers",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+    "enableExecuteCommand",
+)
 
 
 def types() -> list[ResourceType]:

@@ -5,15 +5,28 @@ import os
 import signal
 import sys
 import time
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType
 
-_SHOWN = ("VERSION", "GREETING", "PASSWORD", "AWS_ENDPOINT_URL", "AWS_REGION", "ECS_CONTAINER_METADATA_URI_V4")
+_SHOWN = (
+    "VERSION",
+    "GREETING",
+    "PASSWORD",
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+    "ECS_CONTAINER_METADATA_URI_V4",
+    "TASK_IP",
+)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers GET: ``/slow`` after a second, ``/write`` with what came of writing, all else with what is known."""
+    """Answers GET with what is known.
+
+    ``/slow`` takes a second, ``/write`` says what came of writing, ``/back`` what the program at ``BACK`` knows, and
+    ``/data`` adds a line to a file of the volume and says what is in it.
+    """
 
     def do_GET(self) -> None:
         if self.path == "/slow":
@@ -22,6 +35,11 @@ class Handler(BaseHTTPRequestHandler):
         facts |= {"user": os.getuid(), "folder": str(Path.cwd()), "pid": os.getpid(), "host": self.headers["Host"]}
         if self.path.startswith("/write"):
             facts["written"] = {path: _write(path) for path in ("/srv", "/tmp", "/scratch")}
+        if self.path == "/back":
+            with urllib.request.urlopen(os.environ["BACK"], timeout=10) as answer:  # noqa: S310 - the test sets it
+                facts["back"] = json.load(answer)
+        if self.path == "/data":
+            facts["data"] = _add_line(Path("/data/lines"))
         body = json.dumps(facts).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -41,10 +59,18 @@ def _write(folder: str) -> str:
     return "written"
 
 
+def _add_line(file: Path) -> dict[str, object]:
+    with file.open("a", encoding="ascii") as lines:
+        lines.write(f"{os.environ['ECS_CONTAINER_METADATA_URI_V4']}\n")
+    owner = file.parent.stat()
+    mode = oct(owner.st_mode & 0o7777)
+    return {"lines": file.read_text(encoding="ascii").split(), "owner": [owner.st_uid, owner.st_gid], "mode": mode}
+
+
 def main() -> None:
     if os.environ.get("FAIL"):
         sys.exit("told to fail")
-    server = ThreadingHTTPServer(("0.0.0.0", 8080), Handler)
+    server = ThreadingHTTPServer((os.environ.get("TASK_IP", "0.0.0.0"), 8080), Handler)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         print("stopping in order")
