@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template as Synthesised
 
 from ecs_workloads import NodeCluster, RabbitMqBroker, SingleNode
@@ -24,7 +25,7 @@ VERSION = "4.0.5"
 QUEUES = ("orders", "invoices")
 
 
-def template(**arguments: Any) -> Template:
+def template(*, certificate: Callable[[cdk.Stack], secretsmanager.ISecret] | None = None, **arguments: Any) -> Template:
     """Synthesise a broker with two queues, each with a producer and a consumer."""
     stack = cdk.Stack(cdk.App(), "Stack", env=cdk.Environment(account="111111111111", region="eu-west-1"))
     cluster = ecs.Cluster(
@@ -34,6 +35,8 @@ def template(**arguments: Any) -> Template:
         default_cloud_map_namespace=ecs.CloudMapNamespaceOptions(name="shop.internal"),
     )
     arguments.setdefault("grade", SingleNode())
+    if certificate is not None:
+        arguments["certificate"] = certificate(stack)
     broker = RabbitMqBroker(stack, "Broker", cluster=cluster, version=VERSION, **arguments)
     for name in QUEUES:
         broker.queue(name, longest_processing_time=timedelta(minutes=5))

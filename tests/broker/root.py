@@ -62,6 +62,8 @@ ENVIRONMENT = {
 """What the official image sets for its processes."""
 ENTRY_POINT = ("docker-entrypoint.sh",)
 COMMAND = ("rabbitmq-server",)
+VOLUMES = ("/var/lib/rabbitmq",)
+"""Paths for which the image has ``VOLUME``: a new volume there is for the image's user."""
 
 
 def why_not() -> str | None:

@@ -256,7 +256,10 @@ class Task:
             "host_name": vpc_name(self.address),
             "temporary": {
                 **{one["ContainerPath"]: f"{_TMPFS},size={one['Size']}m" for one in linux.get("Tmpfs", [])},
-                **dict.fromkeys(self.plan.scratch, "rw,mode=755"),
+                **{
+                    path: "rw,mode=1777,uid=999,gid=999" if path in root.VOLUMES else "rw,mode=755"
+                    for path in self.plan.scratch
+                },
             },
             "folders": folders,
             "files": given,

@@ -40,7 +40,12 @@ class Proxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(self._target)
+            try:
+                server = socket.create_connection(self._target, timeout=1)
+            except OSError:
+                client.close()
+                continue
+            server.settimeout(None)
             self._sockets |= {client, server}
             self.connections += 1
             for source, sink in ((client, server), (server, client)):
