@@ -25,7 +25,7 @@ VERSION = "4.0.5"
 QUEUES = ("orders", "invoices")
 
 
-def template(*, certificate: Callable[[cdk.Stack], secretsmanager.ISecret] | None = None, **arguments: Any) -> Template:
+def template(*, certificate: Callable[[cdk.Stack], secretsmanager.Secret] | None = None, **arguments: Any) -> Template:
     """Synthesise a broker with two queues, each with a producer and a consumer."""
     stack = cdk.Stack(cdk.App(), "Stack", env=cdk.Environment(account="111111111111", region="eu-west-1"))
     cluster = ecs.Cluster(

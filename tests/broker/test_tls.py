@@ -36,7 +36,7 @@ def broker(
         "private_key": leaf.private_key_pem.bytes().decode(),
     }
 
-    def certificate(stack: cdk.Stack) -> secretsmanager.ISecret:
+    def certificate(stack: cdk.Stack) -> secretsmanager.Secret:
         text = cdk.SecretValue.unsafe_plain_text(json.dumps(held))
         return secretsmanager.Secret(stack, "Certificate", secret_string_value=text)
 
