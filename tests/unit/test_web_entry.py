@@ -437,11 +437,8 @@ def test_logs_are_encrypted_reached_over_tls_alone_and_outlive_the_tier(stack: c
     [rule] = found["LifecycleConfiguration"]["Rules"]
     assert (rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"]) == (90, {"NoncurrentDays": 1})
     assert bucket["DeletionPolicy"] == "Retain"
-    [(allowed, denied)] = [
-        found
-        for policy in resources(stack, "AWS::S3::BucketPolicy")
-        if any(one.get("Sid") == "AccessLogs" for one in (found := policy["Properties"]["PolicyDocument"]["Statement"]))
-    ]
+    policies = [one["Properties"]["PolicyDocument"]["Statement"] for one in resources(stack, "AWS::S3::BucketPolicy")]
+    [(allowed, denied)] = [found for found in policies if any(one.get("Sid") == "AccessLogs" for one in found)]
     if allowed["Effect"] == "Deny":
         allowed, denied = denied, allowed
     assert allowed["Sid"] == "AccessLogs"
