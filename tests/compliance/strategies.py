@@ -213,7 +213,10 @@ WORKER: Any = chosen(
     **COMMON,
 )
 BROKER: Any = chosen(
-    {"size": st.sampled_from([size for size in SIZES if size[0] >= 512])},
+    {
+        "size": st.sampled_from([size for size in SIZES if size[0] >= 512]),
+        "dns_name": st.text("abcdefgh", min_size=4, max_size=20),
+    },
     suspended=st.booleans(),
     enable_execute_command=st.booleans(),
     encryption_key=st.just("a key"),
@@ -224,7 +227,7 @@ MANAGED: Any = chosen(
     maintenance_window=st.builds(
         amazonmq.CfnBroker.MaintenanceWindowProperty,
         day_of_week=st.sampled_from(["MONDAY", "SUNDAY"]),
-        time_of_day=st.sampled_from(["00:00", "23:59"]),
+        time_of_day=st.builds("{:02}:{:02}".format, st.integers(0, 23), st.integers(0, 59)),
         time_zone=st.just("UTC"),
     ),
     encryption_key=st.just("a key"),

@@ -338,7 +338,7 @@ def test_passwords_are_filled_in_by_the_entry_point(stack: cdk.Stack, make: Make
 
     secrets = {secret["Name"] for secret in main_container(stack)["Secrets"]}
     passwords = {user["password"] for user in definitions_of(main_container(stack))["users"]}
-    assert passwords == {f"${{{name}}}" for name in secrets - {"RABBITMQ_ERLANG_COOKIE"}}
+    assert passwords == {f"|{name}|" for name in secrets - {"RABBITMQ_ERLANG_COOKIE"}}
 
 
 def test_a_queue_is_declared_with_what_becomes_of_poison(stack: cdk.Stack, make: MakeBroker) -> None:
