@@ -106,7 +106,8 @@ find_peers() {
   say "no data: waiting for one of $BROKER_PEERS"
   tries=0
   while [ "$tries" -lt 60 ]; do
-    if any_peer check_running; then
+    # The first node may still be moving its metadata, and would lose who joins meanwhile.
+    if [ -e /var/lib/rabbitmq-cluster/begun ] && any_peer check_running; then
       say "joining $peer"
       joined=true
       # Of peers that are away the server would ask again and again.

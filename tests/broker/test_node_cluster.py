@@ -45,9 +45,8 @@ def members_in_step(cluster: Deployment) -> bool:
 
 
 def test_three_nodes_form_one_cluster_by_their_logical_names(cluster: Deployment) -> None:
-    for task in cluster.tasks:
-        assert cluster.running_nodes(task) == NODES
-        assert task.check_health().status == 0
+    wait_for_all(cluster, patience=30)
+    assert [task.check_health().status for task in cluster.tasks] == [0, 0, 0]
     # The host is called otherwise, and none has the address of another.
     assert "ip-10-199-" in cluster.first.run("hostname").output
     found = json.loads(cluster.first.ctl("list_queues", "name", "type", "members", "--formatter", "json"))
@@ -134,5 +133,5 @@ def test_all_nodes_stopped_come_back_with_new_addresses(cluster: Deployment) -> 
     for task in cluster.tasks:
         task.kill()
     cluster.start()
-    assert cluster.running_nodes() == NODES
+    wait_for_all(cluster, patience=30)
     assert drain(cluster) == ["kept"]

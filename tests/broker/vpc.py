@@ -42,12 +42,17 @@ class Vpc:
         self.prefix = self._claim_prefix()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((self.resolver, 53))
-        threading.Thread(target=self._answer_all, daemon=True).start()
+        self._socket.settimeout(0.2)  # a socket that waits would not be closed
+        self._closing = False
+        self._thread = threading.Thread(target=self._answer_all, daemon=True)
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._closing = True
+        self._thread.join()
         self._socket.close()
         self._keeper.kill()
         self._keeper.wait()
@@ -105,11 +110,11 @@ class Vpc:
         raise RuntimeError("no network is free")
 
     def _answer_all(self) -> None:
-        while True:
+        while not self._closing:
             try:
                 received, client = self._socket.recvfrom(4096)
-            except OSError:
-                return
+            except TimeoutError:
+                continue
             try:
                 question = dns.message.from_wire(received)
             except dns.exception.DNSException:
