@@ -2,7 +2,7 @@
 
 A program of its own, since validation counts only when it is on before the first import of aws_cdk:
 ``python -m tests.compliance.combinations 260 1`` tries 260 combinations that follow from the seed 1, and prints a
-digest of the template of each.
+digest of the template of each. A file of such digests may follow: templates that are in it do not count again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -306,10 +308,10 @@ _TIERS: Sequence[tuple[Build, st.SearchStrategy[Arguments], int]] = (
 )
 
 
-def main(count: int, seed: int) -> None:
-    """Try ``count`` combinations whose templates differ, a multiple of 20, that follow from ``seed``."""
+def main(count: int, seed: int, known: AbstractSet[str] = frozenset()) -> None:
+    """Try ``count`` combinations, a multiple of 20, that follow from ``seed``, of which no template is ``known``."""
     check_validation_is_on()
-    templates = set[str]()
+    templates = set(known)
     for build, strategy, share in _TIERS:
         wanted = count * share // 20
         test = hypothesis.given(strategy)(tries(build, wanted, templates))
@@ -322,8 +324,12 @@ def main(count: int, seed: int) -> None:
             phases=[hypothesis.Phase.generate],
         )(test)
         hypothesis.seed(seed)(test)()
-    sys.stdout.write("\n".join([*sorted(templates), ""]))
+    sys.stdout.write("\n".join([*sorted(templates - known), ""]))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(
+        int(sys.argv[1]),
+        int(sys.argv[2]),
+        {digest for name in sys.argv[3:] for digest in Path(name).read_text(encoding="ascii").split()},
+    )
