@@ -22,5 +22,5 @@ def check_broker_queue(subject: str, name: str, longest_processing_time: timedel
 
 
 def dead_letter_queue_of(name: str) -> str:
-    """Return the queue on which the programs' runtime has the broker put what no consumer of ``name`` could process."""
+    """Return the queue on which the broker puts what no consumer of the queue ``name`` could process."""
     return f"{name}.dead-letters"

@@ -12,9 +12,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from ecs_workloads._broker_queue import dead_letter_queue_of
 from ecs_workloads._checks import check_name, check_range, is_token, require
 from ecs_workloads._credentials import credential, generated_secret
-from ecs_workloads._rabbit_mq_files import DeclaredQueue, consumer_user, dead_letter_queue, definitions, producer_user
+from ecs_workloads._rabbit_mq_files import DeclaredQueue, consumer_user, definitions, producer_user
 
 # Each takes about 1.5 KiB of a task definition, which may have 64.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
@@ -87,9 +88,9 @@ class BrokerDefinitions(Construct):
             f"1 to {_LONGEST_NAME} letters, digits, dots, hyphens and underscores, not beginning with a dot or hyphen",
         )
         require(
-            not name.endswith(dead_letter_queue("")),
+            not name.endswith(dead_letter_queue_of("")),
             self._path,
-            f"queues that end in {dead_letter_queue('')!r} are made for the others, got {name!r}",
+            f"queues that end in {dead_letter_queue_of('')!r} are made for the others, got {name!r}",
         )
         check_range(self._path, "delivery_limit", delivery_limit, 1, 1000)
         require(

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ecs_workloads._broker_queue import dead_letter_queue_of
+
 AMQP_PORT, AMQPS_PORT = 5672, 5671
 PROMETHEUS_PORT, MANAGEMENT_PORT = 15692, 15672
 # Where the entry point writes them.
@@ -29,11 +31,6 @@ class DeclaredQueue:
     delivery_limit: int
     producer: str
     consumer: str
-
-
-def dead_letter_queue(name: str) -> str:
-    """Return the name of the queue for what no consumer of the queue ``name`` could process."""
-    return f"{name}.dead-letters"
 
 
 def producer_user(name: str) -> str:
@@ -109,7 +106,7 @@ def definitions(*, administrator: tuple[str, str], queues: Sequence[DeclaredQueu
         ],
         "policies": [_policy(one) for one in queues],
         "exchanges": [_exchange(one.name) for one in queues],
-        "queues": [_queue(name) for one in queues for name in (one.name, dead_letter_queue(one.name))],
+        "queues": [_queue(name) for one in queues for name in (one.name, dead_letter_queue_of(one.name))],
         "bindings": [_binding(one.name) for one in queues],
     }
     # One object on each line: what is filled in, and what a reader compares, is a line.
@@ -161,7 +158,7 @@ def _policy(queue: DeclaredQueue) -> _Definition:
         "definition": {
             "delivery-limit": queue.delivery_limit,
             "dead-letter-exchange": "",
-            "dead-letter-routing-key": dead_letter_queue(queue.name),
+            "dead-letter-routing-key": dead_letter_queue_of(queue.name),
             # A dead letter stays until the other queue has confirmed it, for which nothing may be dropped.
             "dead-letter-strategy": "at-least-once",
             "overflow": "reject-publish",

@@ -254,13 +254,13 @@ class BrokerNodes:
             # The image says VOLUME for it, which belongs to the image's user.
             return [ScratchVolume(name="data", container_path=DATA_PATH, image_declares_volume=True)]
         if not clustered:
-            return [self._folder(self._files, "data", DATA_PATH, "Folder", "/rabbitmq")]
-        own = self._folder(self._files, "data", DATA_PATH, f"{_PLACES[place]}Folder", f"/rabbitmq-{place}")
-        return [own, self._folder(self._files, "cluster", CLUSTER_PATH, "ClusterFolder", "/rabbitmq-cluster")]
+            return [_folder(self._files, "data", DATA_PATH, "Folder", "/rabbitmq")]
+        own = _folder(self._files, "data", DATA_PATH, f"{_PLACES[place]}Folder", f"/rabbitmq-{place}")
+        return [own, _folder(self._files, "cluster", CLUSTER_PATH, "ClusterFolder", "/rabbitmq-cluster")]
 
-    def _folder(
-        self, files: SharedFileSystem, name: str, container_path: str, construct_id: str, path: str
-    ) -> EfsVolume:
-        known = files.file_system.node.try_find_child(construct_id)
-        access_point = known if isinstance(known, efs.AccessPoint) else files.folder(construct_id, path=path, uid=UID)
-        return EfsVolume(name=name, container_path=container_path, access_point=access_point)
+
+def _folder(files: SharedFileSystem, name: str, container_path: str, construct_id: str, path: str) -> EfsVolume:
+    """Return a folder of ``files``, which the nodes share where they ask for the same."""
+    known = files.file_system.node.try_find_child(construct_id)
+    access_point = known if isinstance(known, efs.AccessPoint) else files.folder(construct_id, path=path, uid=UID)
+    return EfsVolume(name=name, container_path=container_path, access_point=access_point)
