@@ -44,8 +44,9 @@ def node_container(
         },
         # `ping` answers even while the node hangs in its boot; this command takes up to 3 seconds.
         health_check=ecs.HealthCheck(
-            # A node that nothing but its peers can help is no reason to start it again: the entry point notes that.
-            command=["CMD-SHELL", f"{_RUNNING} || test -e {FOLDER}/waiting"]
+            # A new node is none before it has its copies, or the next one would be stopped too early. A node that
+            # nothing but its peers can help is no reason to start it again. The entry point notes both.
+            command=["CMD-SHELL", f"{_RUNNING} && test -e {DATA_PATH}/.member || test -e {FOLDER}/waiting"]
             if clustered
             else ["CMD", *_RUNNING.split()],
             interval=duration(timedelta(seconds=60)),

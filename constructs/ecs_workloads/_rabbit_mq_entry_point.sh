@@ -1,7 +1,8 @@
 # What a node's container runs: it writes the node's files into memory, starts the server, and stops it gracefully.
 #
 # BROKER_CONFIGURATION holds all files, each after a line "=== name mode". In a file, |NAME| stands for the secret of
-# that name. Only sh and coreutils are asked for. No variable stands in braces: CloudFormation would take it for its own.
+# that name. Only sh, coreutils and grep are asked for. No variable stands in braces: CloudFormation would take it for
+# its own.
 set -e
 files=/tmp/broker
 data=/var/lib/rabbitmq
@@ -120,8 +121,24 @@ find_peers() {
   die 'no data, and no peer to join: not beginning a second cluster'
 }
 
-# Marks the data as a member's once the node runs in the cluster. Until then it notes whether any peer is up at all:
-# a node that has none waits for a majority, as after the whole cluster was stopped, and to start it again is no help.
+# Gives this node a copy of each queue. While another node gets its own, a queue may refuse.
+get_copies() {
+  tries=0
+  while [ "$tries" -lt 20 ]; do
+    timeout 60 rabbitmq-queues -q grow "$RABBITMQ_NODENAME" all >/dev/null 2>&1 || :
+    queues=$(timeout 60 rabbitmqctl -q list_queues --no-table-headers type members 2>/dev/null) || queues=quorum
+    if ! printf '%s\n' "$queues" | grep '^quorum' | grep -qvF "$RABBITMQ_NODENAME"; then
+      return 0
+    fi
+    tries=$((tries + 1))
+    sleep 2
+  done
+  say 'not all copies yet: the broker goes on by itself'
+}
+
+# Marks the data as a member's once the node runs in the cluster and has its copies; before that it is not healthy. It
+# notes whether any peer is up at all: a node that has none waits for a majority, as after the whole cluster was
+# stopped, and to start it again is no help.
 remember() {
   [ -n "$BROKER_PEERS" ] || return 0
   until timeout 30 rabbitmq-diagnostics -q check_running >/dev/null 2>&1; do
@@ -141,7 +158,7 @@ remember() {
   if [ "$joined" = true ]; then
     # A node that lost its data is still a member of the queues, without a copy of its own.
     timeout 60 rabbitmq-queues -q shrink "$RABBITMQ_NODENAME" >/dev/null 2>&1 || say 'it had no copies'
-    timeout 60 rabbitmq-queues -q grow "$RABBITMQ_NODENAME" all >/dev/null 2>&1 || say 'no copies yet'
+    get_copies
   fi
   : >"$data/.member"
   : >/var/lib/rabbitmq-cluster/begun

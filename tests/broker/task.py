@@ -106,11 +106,11 @@ class Task:
         return time.monotonic() - begin
 
     def wait_until_serving(self) -> None:
-        """Return when it is a running member: a health command may be content with one that waits."""
+        """Return when it runs and is healthy: a health command may be content with one that waits."""
         end = time.monotonic() + _PATIENCE
         while True:
             ran = self.run("rabbitmq-diagnostics", "-q", "check_running")
-            if ran.status == 0:
+            if ran.status == 0 and (ran := self.check_health()).status == 0:
                 return
             self.assert_running()
             assert time.monotonic() < end, f"{self.plan.service} never serves: {ran.output}\n{self.output[-6000:]}"

@@ -519,7 +519,12 @@ def test_a_consumer_is_deployed_after_the_last_node(
 
 def test_a_node_that_waits_for_its_peers_is_not_hung(clustered: RabbitMqBroker) -> None:
     [check] = {str(node["HealthCheck"]["Command"]) for node in nodes_of(cdk.Stack.of(clustered))}
-    assert check == "['CMD-SHELL', 'rabbitmq-diagnostics -q check_running || test -e /tmp/broker/waiting']"
+    assert check == str(
+        [
+            "CMD-SHELL",
+            "rabbitmq-diagnostics -q check_running && test -e /var/lib/rabbitmq/.member || test -e /tmp/broker/waiting",
+        ]
+    )
 
 
 def test_alarms_watch_each_node_of_a_cluster(clustered: RabbitMqBroker) -> None:
