@@ -23,19 +23,23 @@ _LONGEST_AGE = timedelta(minutes=15)
 
 @dataclass(frozen=True, kw_only=True)
 class TierAlarm:
-    """One alarm: it goes off when ``metric`` is at ``threshold`` or above in ``datapoints`` of ``minutes``."""
+    """An alarm: it goes off when ``metric`` is at ``threshold`` or above in ``datapoints`` of ``minutes``, or all."""
 
     name: AlarmName
-    construct_id: str
     says: str
     metric: cloudwatch.IMetric
     threshold: float
     minutes: int
-    datapoints: int
+    datapoints: int | None = None
     below: bool = False
     # A metric of CloudWatch is missing where there is nothing to measure: no request, no message, no task. That is
     # no fault of itself. The one exception says so.
     missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
+
+    @property
+    def construct_id(self) -> str:
+        """Its name as ids are written."""
+        return self.name.title().replace("_", "")
 
 
 def tier_alarms(tier: TierMetrics | BrokerMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
@@ -56,7 +60,6 @@ def _of_requests(requests: RequestMetrics | ServiceConnectMetrics, thresholds: A
     if thresholds.failed_responses is not None:
         yield TierAlarm(
             name="failed_responses",
-            construct_id="FailedResponses",
             says=f"{_digits(thresholds.failed_responses)} percent or more of the requests fail",
             metric=requests.metric_failed_percent(),
             threshold=thresholds.failed_responses,
@@ -66,7 +69,6 @@ def _of_requests(requests: RequestMetrics | ServiceConnectMetrics, thresholds: A
     if thresholds.slow_responses is not None:
         yield TierAlarm(
             name="slow_responses",
-            construct_id="SlowResponses",
             says=f"one request in a hundred takes {in_words(thresholds.slow_responses)} or longer",
             metric=requests.metric_response_time(),
             threshold=thresholds.slow_responses.total_seconds(),
@@ -76,12 +78,10 @@ def _of_requests(requests: RequestMetrics | ServiceConnectMetrics, thresholds: A
     if isinstance(requests, RequestMetrics) and thresholds.unhealthy_hosts is not None:
         yield TierAlarm(
             name="unhealthy_hosts",
-            construct_id="UnhealthyHosts",
             says=f"{_digits(thresholds.unhealthy_hosts)} or more tasks fail their health check",
             metric=requests.metric_unhealthy_hosts(),
             threshold=thresholds.unhealthy_hosts,
             minutes=5,
-            datapoints=5,
         )
 
 
@@ -91,12 +91,10 @@ def _of_tasks(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[TierAl
         minutes = thresholds.no_running_task // _MINUTE
         yield TierAlarm(
             name="no_running_task",
-            construct_id="NoRunningTask",
             says=f"no task has run for {minutes} minutes",
             metric=tier.metric_running_tasks(),
             threshold=1,
             minutes=minutes,
-            datapoints=minutes,
             below=True,
             # The metric is a count of samples, and without a task there is no sample: missing is what it looks for.
             missing=cloudwatch.TreatMissingData.BREACHING,
@@ -104,23 +102,19 @@ def _of_tasks(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[TierAl
     if thresholds.high_cpu is not None:
         yield TierAlarm(
             name="high_cpu",
-            construct_id="HighCpu",
             says=f"the tasks use {_digits(thresholds.high_cpu)} percent or more of their CPU",
             metric=tier.metric_cpu_utilization(),
             threshold=thresholds.high_cpu,
             minutes=10,
-            datapoints=10,
         )
     if thresholds.high_memory is not None:
         yield TierAlarm(
             name="high_memory",
-            construct_id="HighMemory",
             says=f"a task uses {_digits(thresholds.high_memory)} percent or more of its memory",
             # A task is killed at its own limit, however much the others have left.
             metric=tier.metric_memory_utilization().with_(statistic="Maximum"),
             threshold=thresholds.high_memory,
             minutes=5,
-            datapoints=5,
         )
     if thresholds.restarts is not None:
         window = RESTART_WINDOW // _MINUTE
@@ -129,7 +123,6 @@ def _of_tasks(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[TierAl
             stopped += ", or containers stopped and were started again,"
         yield TierAlarm(
             name="restarts",
-            construct_id="Restarts",
             says=f"{stopped} in {_digits(thresholds.restarts)} of {window} minutes, without a deployment",
             metric=tier.metric_restarts() if tier.restarts_in_place else tier.metric_missing_tasks(),
             threshold=1,
@@ -145,34 +138,28 @@ def _of_queue(queue: QueueMetrics, thresholds: AlarmThresholds) -> Iterator[Tier
             age = _LONGEST_AGE if queue.acceptable_latency is None else 2 * queue.acceptable_latency
         yield TierAlarm(
             name="oldest_message_age",
-            construct_id="OldestMessageAge",
             says=f"a message has waited for {in_words(age)} or longer",
             metric=queue.oldest_message_age,
             threshold=age.total_seconds(),
             minutes=3,
-            datapoints=3,
         )
     if queue.dead_letters is not None and thresholds.dead_letters is not None:
         yield TierAlarm(
             name="dead_letters",
-            construct_id="DeadLetters",
             says=f"{_digits(thresholds.dead_letters)} or more messages could not be processed, and lie on the "
             "dead-letter queue",
             metric=queue.dead_letters,
             threshold=thresholds.dead_letters,
             minutes=1,
-            datapoints=1,
         )
     unconsumed = queue.metric_unconsumed()
     if unconsumed is not None and thresholds.no_consumer is not None:
         yield TierAlarm(
             name="no_consumer",
-            construct_id="NoConsumer",
             says=f"messages have waited for {in_words(thresholds.no_consumer)}, and no consumer is connected",
             metric=unconsumed,
             threshold=1,
             minutes=thresholds.no_consumer // _MINUTE,
-            datapoints=thresholds.no_consumer // _MINUTE,
         )
 
 
@@ -180,12 +167,10 @@ def _of_broker(broker: BrokerMetrics, thresholds: AlarmThresholds) -> Iterator[T
     if thresholds.blocked is not None:
         yield TierAlarm(
             name="blocked",
-            construct_id="Blocked",
             says="the broker takes no messages: it has no memory or no disk left",
             metric=broker.blocked,
             threshold=1,
             minutes=thresholds.blocked // _MINUTE,
-            datapoints=thresholds.blocked // _MINUTE,
         )
     if broker.suspended:
         return
@@ -193,17 +178,14 @@ def _of_broker(broker: BrokerMetrics, thresholds: AlarmThresholds) -> Iterator[T
     if missing is not None and thresholds.missing_nodes is not None:
         yield TierAlarm(
             name="missing_nodes",
-            construct_id="MissingNodes",
             says=f"a node of {len(broker.nodes)} is down or not measured",
             metric=missing,
             threshold=1,
             minutes=thresholds.missing_nodes // _MINUTE,
-            datapoints=thresholds.missing_nodes // _MINUTE,
         )
     if thresholds.unmeasured is not None:
         yield TierAlarm(
             name="unmeasured",
-            construct_id="Unmeasured",
             says=f"the broker has told nothing of itself for {in_words(thresholds.unmeasured)}",
             # No value of it is below 0: the alarm is on data that is not there.
             metric=broker.blocked,
@@ -211,7 +193,6 @@ def _of_broker(broker: BrokerMetrics, thresholds: AlarmThresholds) -> Iterator[T
             below=True,
             missing=cloudwatch.TreatMissingData.BREACHING,
             minutes=thresholds.unmeasured // _MINUTE,
-            datapoints=thresholds.unmeasured // _MINUTE,
         )
 
 

@@ -131,7 +131,7 @@ def _alarm(
         if wanted.below
         else cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         evaluation_periods=wanted.minutes,
-        datapoints_to_alarm=wanted.datapoints,
+        datapoints_to_alarm=wanted.datapoints or wanted.minutes,
         treat_missing_data=wanted.missing,
     )
     for topic in topics:
