@@ -27,7 +27,7 @@ class UserPytest:
 
     def __call__(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run pytest with more environment variables."""
-        ours = ("CDK_VALIDATION", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST")
+        ours = ("CDK_VALIDATION", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER")
         environment = {name: value for name, value in os.environ.items() if name not in ours}
         environment.update({"PYTHONPATH": f"{self.installed}{os.pathsep}{self.folder}", **variables})
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
