@@ -226,7 +226,6 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
         orders = QueueMetrics.of_rabbit_mq(
             "orders",
             cluster_name=value("data", "broker-cluster-name"),
-            acceptable_latency=environment.acceptable_latency,
         )
     else:
         orders = QueueMetrics.of_sqs(

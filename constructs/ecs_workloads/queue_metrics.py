@@ -74,22 +74,18 @@ class QueueMetrics:
         )
 
     @staticmethod
-    def of_rabbit_mq(
-        queue_name: str, *, cluster_name: str, acceptable_latency: timedelta | None = None
-    ) -> QueueMetrics:
-        """Return what the collectors of a `RabbitMqBroker` measure of a queue.
+    def of_rabbit_mq(queue_name: str, *, cluster_name: str) -> QueueMetrics:
+        """Return what the collectors of a `RabbitMqBroker` measure of a queue: no age, since RabbitMQ tells none.
 
         Args:
             queue_name: Name of the queue.
             cluster_name: Name of the broker, by which CloudWatch knows its metrics: ``RabbitMqBroker.cluster_name``.
-            acceptable_latency: Time for which a message may wait.
         """
         return QueueMetrics(
             messages_waiting=queue_metric(READY, cluster_name=cluster_name, queue=queue_name),
             messages_in_flight=queue_metric(UNACKED, cluster_name=cluster_name, queue=queue_name),
             dead_letters=queue_metric(READY, cluster_name=cluster_name, queue=dead_letter_queue_of(queue_name)),
             consumers=queue_metric(CONSUMERS, cluster_name=cluster_name, queue=queue_name),
-            acceptable_latency=acceptable_latency,
         )
 
     @staticmethod

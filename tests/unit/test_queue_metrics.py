@@ -97,3 +97,11 @@ def test_without_deletions_there_is_no_drain_time() -> None:
     waiting = cloudwatch.Metric(namespace="Streams", metric_name="Waiting")
 
     assert QueueMetrics(messages_waiting=waiting, messages_in_flight=waiting).metric_drain_time() is None
+
+
+def test_a_minute_in_which_messages_wait_for_no_consumer_counts_one() -> None:
+    unconsumed = QueueMetrics.of_rabbit_mq("orders", cluster_name="rabbitmq.internal").metric_unconsumed()
+
+    assert isinstance(unconsumed, cloudwatch.MathExpression)
+    assert unconsumed.expression == "IF(waiting > 0 AND FILL(consumers, 0) < 1, 1, 0)"
+    assert (unconsumed.label, unconsumed.period.to_seconds()) == ("Messages wait, and nobody takes them", 60)
