@@ -22,17 +22,17 @@ from ecs_workloads import Container, RabbitMqQueue
 from tests.user_pytest import UserPytest
 
 _TESTS = Path(__file__).parent
-# They run many programs at once, and some wait for time to pass.
+# They start many programs, and share what takes long to make.
 _FOLDERS_OF_PROGRAMS = ("broker", "local", "runtime", "shop")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tell pytest-xdist to run a file in one process, for its fixtures, and all that start programs in one as well."""
+    """Tell pytest-xdist to run a file in one process, for its fixtures, and a folder of real programs as well."""
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
         file = item.path.relative_to(_TESTS)
-        group = "programs" if file.parts[0] in _FOLDERS_OF_PROGRAMS else file.as_posix()
+        group = file.parts[0] if file.parts[0] in _FOLDERS_OF_PROGRAMS else file.as_posix()
         item.add_marker(pytest.mark.xdist_group(group))
 
 
