@@ -88,9 +88,9 @@ def node_subnets(vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None) -> list
 
 
 def _select(vpc: ec2.IVpc, chosen: ec2.SubnetSelection) -> ec2.SelectedSubnets:
+    # Not one_per_az: the caller takes one of each zone anyway.
     return vpc.select_subnets(
         availability_zones=chosen.availability_zones,
-        one_per_az=chosen.one_per_az,
         subnet_filters=chosen.subnet_filters,
         subnet_group_name=chosen.subnet_group_name,
         subnets=chosen.subnets,

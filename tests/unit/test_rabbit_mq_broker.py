@@ -467,6 +467,63 @@ def test_each_node_of_a_cluster_has_a_zone_a_name_and_a_folder_of_its_own(cluste
     assert sorted(folders) == ["/rabbitmq-0", "/rabbitmq-1", "/rabbitmq-2", "/rabbitmq-cluster"]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "ids"),
+    [
+        ({}, "cde"),
+        ({"one_per_az": True, "subnet_group_name": "Data"}, "hij"),
+        ({"subnet_group_name": "Data"}, "hij"),
+        ({"subnet_group_name": "Data", "availability_zones": ["eu-west-1b", "eu-west-1c", "eu-west-1d"]}, "ijk"),
+        (
+            {
+                "subnet_group_name": "Data",
+                "subnet_filters": [ec2.SubnetFilter.by_ids(["subnet-i", "subnet-j", "subnet-k"])],
+            },
+            "ijk",
+        ),
+        ({"subnet_type": ec2.SubnetType.PRIVATE_ISOLATED}, "lmn"),
+    ],
+)
+def test_the_nodes_of_a_cluster_are_where_the_user_says(chosen: dict[str, Any], ids: str) -> None:
+    stack = cdk.Stack(cdk.App(), "Stack", env=cdk.Environment(account="111111111111", region="eu-west-1"))
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-1",
+        availability_zones=[f"eu-west-1{zone}" for zone in "abcd"],
+        private_subnet_ids=[f"subnet-{letter}" for letter in "cdefhijk"],
+        private_subnet_names=["Tasks", "Data"],
+        isolated_subnet_ids=[f"subnet-{letter}" for letter in "lmno"],
+    )
+    cluster = ContainerCluster(stack, "Cluster", vpc=vpc, namespace_name="internal").cluster
+    subnets = ec2.SubnetSelection(**chosen) if chosen else None
+
+    RabbitMqBroker(stack, "Broker", cluster=cluster, version="4.2.1", grade=NodeCluster(), vpc_subnets=subnets)
+
+    services = [one["Properties"]["NetworkConfiguration"] for one in resources(stack, "AWS::ECS::Service")]
+    assert sorted(one["AwsvpcConfiguration"]["Subnets"] for one in services) == [[f"subnet-{letter}"] for letter in ids]
+
+
+def test_a_node_runs_what_the_entry_point_of_the_package_says(make: MakeBroker) -> None:
+    broker = make()
+
+    container = main_container(cdk.Stack.of(broker))
+    *shell, script, name = container["EntryPoint"]
+    assert (shell, name, container["Command"]) == (["/bin/sh", "-c"], "entry-point", ["rabbitmq-server"])
+    assert script.isascii()
+    assert script.startswith("# What a node's container runs: ")
+
+
+@pytest.mark.parametrize("name", ["q", "q" * 200])
+def test_a_queue_of_a_broker_may_have_a_short_or_a_long_name(make: MakeBroker, name: str) -> None:
+    broker = make()
+    broker.queue(name, longest_processing_time=timedelta(minutes=2))
+
+    [*_, dead_letters] = definitions_of(main_container(cdk.Stack.of(broker)))["queues"]
+    assert dead_letters["name"] == f"{name}.dead-letters"
+    assert len(dead_letters["name"]) <= 255
+
+
 def test_the_nodes_of_a_cluster_know_each_other_by_names_that_stay(clustered: RabbitMqBroker) -> None:
     nodes = [variables_of(container) for container in nodes_of(cdk.Stack.of(clustered))]
     names = [f"rabbit@rabbitmq-{place}.internal" for place in range(3)]

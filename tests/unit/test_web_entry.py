@@ -446,6 +446,17 @@ def test_logs_are_encrypted_reached_over_tls_alone_and_outlive_the_tier(stack: c
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_who_reads_the_logs_is_written_by_s3_alone_for_that_bucket_alone(stack: cdk.Stack, make: MakeWeb) -> None:
+    make()
+
+    policies = [one["Properties"]["PolicyDocument"]["Statement"] for one in resources(stack, "AWS::S3::BucketPolicy")]
+    [audit] = [one for found in policies for one in found if one.get("Sid") == "Audit"]
+    assert audit["Principal"] == {"Service": "logging.s3.amazonaws.com"}
+    assert (audit["Effect"], audit["Action"]) == ("Allow", "s3:PutObject")
+    assert set(audit["Condition"]) == {"ArnLike", "StringEquals"}
+    assert audit["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+
+
 def test_two_services_share_a_listener(stack: cdk.Stack, make: MakeWeb) -> None:
     first = make()
     make(
