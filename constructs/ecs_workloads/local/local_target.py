@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -187,13 +188,13 @@ class LocalTarget:
         began, told = time.monotonic(), {str(stack["name"]): str(stack["status"]) for stack in client.stacks()}
         try:
             while process.poll() is None:
-                time.sleep(_PACE)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_PACE)
                 self._tell(client, told, report, began)
         except BaseException:
             process.terminate()
             process.wait()
             raise
-        self._tell(client, told, report, began)
         if process.returncode != 0:
             failed = [f"{stack['name']}: {stack['reason']}" for stack in client.stacks() if stack["reason"]]
             raise LocalError(f"cdk deploy failed: {'; '.join(failed) or cdk.last_words()}")
