@@ -16,7 +16,7 @@ from aws_cdk import aws_ecs as ecs
 from ecs_workloads.local import LocalError, _namespaces
 from ecs_workloads.local._mode import Mode, choose
 from tests.local.echo_app import add_job, synthesize
-from tests.local.project import Project, facts, wait_until
+from tests.local.project import Project, facts, path_without_namespaces, wait_until
 
 
 def _refuse() -> None:
@@ -38,10 +38,11 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def loopback(tmp_path_factory: pytest.TempPathFactory, assembly: Path) -> Generator[Project]:
-    """Return a project with a target in loopback mode."""
-    project = Project(tmp_path_factory.mktemp("loopback") / "project")
+    """Return a project with a target on a machine that refuses namespaces."""
+    folder = tmp_path_factory.mktemp("loopback")
+    project = Project(folder / "project")
     try:
-        project.up(assembly, "--mode", "loopback")
+        project.up(assembly, PATH=path_without_namespaces(folder))
         yield project
     finally:
         project.run("down")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ecs_workloads.local import _ministack
+from ecs_workloads.local import _ministack, _task_states
 from ecs_workloads.local._ministack import Document, Response
 from ecs_workloads.local._resources._resource_type import Created, ResourceType
 from ecs_workloads.local._resources.camel_case import camel_case
@@ -128,7 +128,7 @@ def _delete(physical_id: str, properties: Document) -> None:
 
 
 def _wait_until_steady(cluster: str, name: str) -> None:
-    deployment_id = find(cluster, name)["deployments"][0]["id"]
+    deployment_id = _task_states.primary_deployment(find(cluster, name))["id"]
     end = time.monotonic() + _LONGEST_ROLLOUT
 
     def is_steady() -> bool:
@@ -141,6 +141,9 @@ def _wait_until_steady(cluster: str, name: str) -> None:
             raise ValueError(f"Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'. {last}")
         alone = all(each is mine or each["rolloutState"] == "FAILED" for each in service["deployments"])
         rolled = mine["rolloutState"] == "COMPLETED" and service["runningCount"] >= service["desiredCount"]
-        return bool(alone and rolled)
+        # A task that drains belongs to a deployment that has not ended.
+        return bool(alone and rolled) and not any(
+            task["desiredStatus"] == "STOPPED" for task in _task_states.tasks_of(service)
+        )
 
     finish(is_steady)
