@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from typing import Any
 import aws_cdk as cdk
 import httpx
 import pytest
+import websocket
 
 from tests.local.echo_app import synthesize
 from tests.local.project import Project, facts, is_open, wait_until
@@ -169,6 +171,56 @@ def test_a_redirect_ends_at_the_listener_for_https(echo: Echo) -> None:
     assert addresses[443].startswith("https://127.0.0.1:")
 
 
+def _socket(service: dict[str, Any], path: str) -> websocket.WebSocket:
+    address = service["addresses"][0].replace("http", "ws")
+    return websocket.create_connection(f"{address}{path}", subprotocols=["chat", "talk"], timeout=20)
+
+
+def test_a_web_socket_passes_the_load_balancer(echo: Echo) -> None:
+    with contextlib.closing(_socket(echo[2], "/socket?a=b%20c")) as socket:
+        assert socket.recv() == "/socket?a=b%20c for 127.0.0.1"
+        socket.send("text")
+        assert socket.recv() == "text"
+        socket.send_binary(b"\x00\xff")
+        assert socket.recv() == b"\x00\xff"
+        socket.send("bye")
+        closed = socket.recv_frame()
+        assert (closed.opcode, closed.data) == (websocket.ABNF.OPCODE_CLOSE, (4000).to_bytes(2, "big"))
+        assert socket.getsubprotocol() == "chat"
+
+    with contextlib.closing(_socket(echo[2], "/socket")) as socket:
+        socket.close()
+    wait_until(lambda: "socket closed with 1001" in echo[0].run("logs", "service").stdout)
+
+
+def test_a_task_that_is_not_wanted_keeps_its_web_socket_until_that_ends(echo: Echo) -> None:
+    project, _, service = echo
+    before = {task["id"] for task in project.services()[0]["tasks"]}
+
+    def left() -> set[str]:
+        return before & {task["id"] for task in project.services()[0]["tasks"]}
+
+    with contextlib.closing(_socket(service, "/socket")) as socket:
+        socket.recv()
+        for task in before:
+            project.aws("ecs").stop_task(cluster=service["cluster"], task=task)
+        wait_until(lambda: len(left()) == 1)
+        wait_until(lambda: project.services()[0]["healthy"] == 2)
+
+        socket.send("still here")
+        assert socket.recv() == "still here"
+        assert len(left()) == 1
+    wait_until(lambda: not left())
+
+
+def test_a_program_that_opens_no_web_socket_answers_as_it_does(echo: Echo) -> None:
+    with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+        websocket.create_connection(echo[2]["addresses"][0].replace("http", "ws"), timeout=20)
+
+    assert refused.value.status_code == 200
+    assert json.loads(refused.value.resp_body or b"{}")["GREETING"] == "hello"
+
+
 def test_what_cannot_be_created_is_refused_before_anything_is(echo: Echo, tmp_path: Path) -> None:
     project = echo[0]
     assembly = synthesize(
@@ -206,7 +258,7 @@ def test_a_schedule_runs_its_task(echo: Echo) -> None:
 
     def scheduled() -> list[dict[str, Any]]:
         arns = ecs.list_tasks(cluster=cluster, family="nightly", desiredStatus="STOPPED")["taskArns"]
-        tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
+        tasks: list[dict[str, Any]] = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
         return [task for task in tasks if task["startedBy"] == "events"]
 
     wait_until(lambda: any(task["lastStatus"] == "STOPPED" for task in scheduled()), seconds=100)

@@ -62,7 +62,7 @@ class Deployments:
             _ecs._refresh_service_state(cluster, group)
             _ecs._reconcile_service_tasks(cluster, key)
             _ecs._complete_service_deployment(cluster, key, expected_deployment_id=primary["id"])
-            if primary["rolloutState"] == "COMPLETED":
+            if str(primary["rolloutState"]) == "COMPLETED":
                 _task_states.add_event(service, "has reached a steady state.")
         elif sum(task["desiredStatus"] != "STOPPED" for task in _task_states.tasks_of(service)) < int(
             service["desiredCount"]
