@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,9 +24,11 @@ from tests.local.project import ROOT, Project, wait_until
 from tests.local.steady_requests import SteadyRequests
 
 _APPLICATION = "shop-dev-Application"
+_CHOICE = ("-c", "environments=dev")
 _REGION = "eu-west-1"
 _APP_IMAGE = "App/Default/TaskDefinition/main/AssetImage"
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+MAKE = shutil.which("make") or ""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, li
     project = Project(tmp_path_factory.mktemp("shop") / "project")
     shutil.copy(ROOT / "cdk.json", project.folder)
     try:
-        done = project.run("up", "--app", f"{sys.executable} {ROOT / 'app.py'}", "-c", "environments=dev", "--json")
+        done = project.run("up", "--app", f"{sys.executable} {ROOT / 'app.py'}", *_CHOICE, "--json")
         assert done.returncode == 0, done.stderr
         project.port = int(project.record()["port"])
         yield project, json.loads(done.stdout)["services"]
@@ -44,6 +47,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, li
 
 def address(services: list[dict[str, Any]]) -> str:
     return next(str(each) for service in services for each in service["addresses"] if each.startswith("http"))
+
+
+@pytest.mark.parametrize(("target", "command"), [("up", f"up {' '.join(_CHOICE)}"), ("down", "down")])
+def test_make_runs_the_commands_that_are_tried_here(target: str, command: str) -> None:
+    said = subprocess.run([MAKE, "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert [line for line in said.splitlines() if "ecs-workloads" in line] == [f"ecs-workloads local {command}"]
 
 
 def test_every_tier_of_the_dev_environment_is_steady(shop: tuple[Project, list[dict[str, Any]]]) -> None:

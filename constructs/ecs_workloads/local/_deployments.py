@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Sequence
@@ -89,13 +90,16 @@ class Deployments:
             self._engine.forget_failures(group)
 
     async def publish_names(self) -> None:
-        """Publish each name of Service Connect that a service offers."""
+        """Give each name of Service Connect that a service offers an address, and answer there once a task is well."""
         for (account, region, _), service in list(_ecs._services.all_items()):
             with _responses.request_scope(account, region):
                 namespace, names = _service_connect.namespace_of(service), _service_connect.names_of(service)
+                well = any(task.get("_startup_stable") for task in _task_states.tasks_of(service))
             for name in names:
-                backends = _Backends(self._engine, service, name.port_name, account, region)
-                await self._names.publish(namespace, name.name, name.port, backends)
+                await asyncio.to_thread(self._names.know, namespace, name.name)
+                if well:
+                    backends = _Backends(self._engine, service, name.port_name, account, region)
+                    await self._names.publish(namespace, name.name, name.port, backends)
 
 
 class _Backends:

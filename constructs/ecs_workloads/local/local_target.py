@@ -18,7 +18,7 @@ from ecs_workloads.local._build import Build
 from ecs_workloads.local._cdk import Cdk
 from ecs_workloads.local._client import Answer, TargetClient
 from ecs_workloads.local._image_store import ImageStore
-from ecs_workloads.local._mode import Mode, choose
+from ecs_workloads.local._mode import Mode, choose, why_not
 from ecs_workloads.local._settings import image_folders
 from ecs_workloads.local._state import FOLDER, StateFolder, TargetRecord
 from ecs_workloads.local.local_error import LocalError
@@ -103,6 +103,8 @@ class LocalTarget:
             report(f"{'The target runs' if running else 'Started the target'} at {record.endpoint}")
             if Mode(record.mode).label:
                 report(Mode(record.mode).label)
+            if running is None and mode is None and record.mode != Mode.NAMESPACES:
+                report(f"Not in a better mode: {why_not()}")
             self._deploy(record, app, contexts, images, report)
             return TargetClient(record).services()
         except BaseException as error:

@@ -14,6 +14,7 @@ from types import FrameType
 
 _KEY_OF_ALL = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455
 _TEXT, _CLOSE = 0x81, 0x88  # first bytes of its frames
+_WRITTEN = ("/srv", "/tmp", "/scratch")  # or where a variable such as SCRATCH says
 _SHOWN = (
     "VERSION",
     "GREETING",
@@ -42,7 +43,7 @@ class Handler(BaseHTTPRequestHandler):
         facts: dict[str, object] = {name: os.environ.get(name) for name in _SHOWN}
         facts |= {"user": os.getuid(), "folder": str(Path.cwd()), "pid": os.getpid(), "host": self.headers["Host"]}
         if self.path.startswith("/write"):
-            facts["written"] = {path: _write(path) for path in ("/srv", "/tmp", "/scratch")}
+            facts["written"] = {path: _write(os.environ.get(path[1:].upper(), path)) for path in _WRITTEN}
         if self.path == "/back":
             with urllib.request.urlopen(os.environ["BACK"], timeout=10) as answer:  # noqa: S310 - the test sets it
                 facts["back"] = json.load(answer)
