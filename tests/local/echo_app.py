@@ -121,9 +121,15 @@ def add_schedule(stack: cdk.Stack) -> None:
     scheduler.Schedule(
         stack,
         "Schedule",
-        schedule=scheduler.ScheduleExpression.rate(cdk.Duration.minutes(1)),
+        schedule=scheduler.ScheduleExpression.cron(),
         target=cast("scheduler.IScheduleTarget", target),
     )
+
+
+def add_https_and_schedule(stack: cdk.Stack) -> None:
+    """Add a listener for HTTPS, a job, and a schedule that runs it."""
+    add_https(stack)
+    add_schedule(stack)
 
 
 def add_disk(stack: cdk.Stack) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ import httpx
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM_PYTHON = "/usr/bin/python3"
 _COMMAND = "from ecs_workloads.cli import app; app()"
+_TARGET_MODULE = "ecs_workloads.local._target"
 _LONGEST_WAIT = 60.0
 
 
@@ -37,6 +39,12 @@ class Project:
 
     def run(self, verb: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run ``ecs-workloads local VERB ARGUMENTS`` in the project."""
+        with self.start(verb, *arguments, **variables) as process:
+            stdout, stderr = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+    def start(self, verb: str, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        """Start the same, with what it writes in pipes."""
         paths = os.pathsep.join([str(ROOT / "node_modules/.bin"), os.environ["PATH"]])
         environment = {**os.environ, "PATH": paths, "NO_COLOR": "1", **variables}
         python = sys.executable
@@ -46,22 +54,21 @@ class Project:
                 "HOME": str(self.folder.parent),
                 "PYTHONPATH": os.pathsep.join(each for each in sys.path if each),
             }
-        command = [python, "-c", _COMMAND, "local", verb, "--project", str(self.folder), *arguments]
-        return subprocess.run(
-            command,
+        return subprocess.Popen(
+            [python, "-c", _COMMAND, "local", verb, "--project", str(self.folder), *arguments],
             env=environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
             cwd=self.folder,
             user=self.user,
             group=self.user,
             extra_groups=None if self.user is None else [],
         )
 
-    def up(self, assembly: Path, *arguments: str) -> list[dict[str, Any]]:
+    def up(self, assembly: Path, *arguments: str, **variables: str) -> list[dict[str, Any]]:
         """Deploy an assembly and return the services."""
-        done = self.run("up", "--app", str(assembly), "--json", *arguments)
+        done = self.run("up", "--app", str(assembly), "--json", *arguments, **variables)
         assert done.returncode == 0, done.stderr
         self.port = int(self.record()["port"])
         services: list[dict[str, Any]] = json.loads(done.stdout)["services"]
@@ -77,12 +84,12 @@ class Project:
         record: dict[str, Any] = json.loads((self.state / "target.json").read_text(encoding="utf-8"))
         return record
 
-    def aws(self, service: str) -> Any:
+    def aws(self, service: str, *, region: str = "us-east-1") -> Any:
         """Return a client of one API of the target."""
         return botocore.session.get_session().create_client(
             service,
             endpoint_url=f"http://127.0.0.1:{self.port}",
-            region_name="us-east-1",
+            region_name=region,
             aws_access_key_id="000000000000",
             aws_secret_access_key="local",
         )
@@ -122,10 +129,43 @@ class Project:
                 found[int(folder.name)] = command.replace(b"\0", b" ").decode()
         return found
 
+    def target_process(self) -> int:
+        """Return the number of the target's own process, below its supervisor and what makes its namespaces."""
+        return next(
+            number for number, command in self._found().items() if command.split()[1:3] == ["-m", _TARGET_MODULE]
+        )
 
-def wait_until(condition: Callable[[], bool]) -> None:
+    def programs(self) -> list[int]:
+        """Return the numbers of the processes that are the echo program, those of all its tasks."""
+        return [number for number, command in self._found().items() if command == "python echo.py "]
+
+
+def free_port() -> int:
+    """Return a port of this machine at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def path_without_namespaces(folder: Path) -> str:
+    """Return a ``PATH`` on which ``unshare`` does what it does where the kernel refuses namespaces."""
+    program = folder / "refusing" / "unshare"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 'unshare failed: Operation not permitted' >&2\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    return os.pathsep.join([str(program.parent), str(ROOT / "node_modules/.bin"), os.environ["PATH"]])
+
+
+def is_open(address: str) -> bool:
+    """Return whether something listens at an address, such as ``http://127.0.0.1:8080``."""
+    host, port = address.removeprefix("http://").split(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = _LONGEST_WAIT) -> None:
     """Wait until ``condition`` holds."""
-    end = time.monotonic() + _LONGEST_WAIT
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.1)

@@ -176,5 +176,10 @@ def _left(project: Project) -> dict[str, Any]:
         "pipelines": project.aws("codepipeline").list_pipelines()["pipelines"],
         "machines": project.aws("stepfunctions").list_state_machines()["stateMachines"],
         "gateways": project.aws("ec2").describe_nat_gateways()["NatGateways"],
+        "networks": [each for each in project.aws("ec2").describe_vpcs()["Vpcs"] if not each["IsDefault"]],
+        "clusters": project.aws("ecs").list_clusters()["clusterArns"],
+        "namespaces": project.aws("servicediscovery").list_namespaces()["Namespaces"],
+        "firewalls": project.aws("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"],
+        "builds": project.aws("codebuild").list_projects()["projects"],
     }
     return {kind: each for kind, each in found.items() if each}

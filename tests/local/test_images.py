@@ -86,6 +86,13 @@ def test_a_virtual_environment_of_one_stage_runs_in_the_next(context: Path) -> N
     assert run(image, "python", "-c", "import sys; print(sys.prefix)") == "/opt/shop"
 
 
+def test_pip_is_made_for_who_runs_it_and_for_nobody_else(context: Path) -> None:
+    image = build(context, "FROM python AS base\nFROM base\nRUN pip --version\n")
+
+    assert run(image, "pip", "--version").startswith("pip ")
+    assert not list(Path(build(context, "FROM python\n").folder).rglob("pip"))
+
+
 def test_what_cannot_be_run_is_left_out_with_a_warning(context: Path) -> None:
     image = build(context, "FROM python\nRUN apt-get update && apt-get install -y curl\n")
 

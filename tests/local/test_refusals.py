@@ -15,20 +15,28 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_lambda
 
 from tests.local.echo_app import synthesize
-from tests.local.project import Project
+from tests.local.project import Project, free_port, is_open, path_without_namespaces
 
 MOUNT, UMOUNT = shutil.which("mount") or "", shutil.which("umount") or ""
 
 
-def refused(project: Project, *arguments: str, **variables: str) -> str:
-    """Run ``up`` and return the one line with which it failed."""
-    done = project.run("up", *arguments, **variables)
+def one_line(project: Project, *arguments: str, **variables: str) -> str:
+    """Run ``up`` and return the one line with which it failed. Nothing of it runs any more."""
+    project.port = project.port or free_port()
+    done = project.run("up", "--port", str(project.port), *arguments, **variables)
     assert done.returncode == 1, done.stdout
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert project.processes() == []
-    assert not project.state.exists()
     return done.stderr
+
+
+def refused(project: Project, *arguments: str, **variables: str) -> str:
+    """Return the same; besides, nobody listens any more, and there is no file."""
+    line = one_line(project, *arguments, **variables)
+    assert not is_open(f"127.0.0.1:{project.port}")
+    assert not project.state.exists()
+    return line
 
 
 def test_an_unsupported_resource_type_is_named_before_anything_is_created(project: Project, tmp_path: Path) -> None:
@@ -53,9 +61,12 @@ def test_a_taken_port_is_named(project: Project, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = taken.getsockname()[1]
+        project.port = taken.getsockname()[1]
 
-        assert f"port {port} of 127.0.0.1 is taken" in refused(project, "--app", str(assembly), "--port", str(port))
+        line = one_line(project, "--app", str(assembly))
+
+    assert f"port {project.port} of 127.0.0.1 is taken" in line
+    assert not project.state.exists()
 
 
 def test_an_app_that_fails_says_why(project: Project) -> None:
@@ -80,20 +91,28 @@ def test_a_folder_of_another_version_is_refused_and_kept(project: Project, tmp_p
     record = project.state / "target.json"
     record.write_text(json.dumps({"format": 99}), encoding="utf-8")
 
-    done = project.run("up", "--app", str(synthesize(tmp_path / "assembly")))
+    line = one_line(project, "--app", str(synthesize(tmp_path / "assembly")))
 
-    assert done.returncode == 1
-    assert "is of version 99" in done.stderr
-    assert record.exists()
+    assert f"{project.state} is of version 99, this program writes version 1" in line
+    assert not is_open(f"127.0.0.1:{project.port}")
+    assert json.loads(record.read_text(encoding="utf-8")) == {"format": 99}
+
+
+def test_a_machine_that_refuses_namespaces_is_told_apart(project: Project, tmp_path: Path) -> None:
+    assembly = synthesize(tmp_path / "assembly")
+
+    line = refused(project, "--app", str(assembly), "--mode", "namespaces", PATH=path_without_namespaces(tmp_path))
+
+    assert "no permission for namespaces (unshare failed: Operation not permitted)" in line
 
 
 def test_a_folder_that_cannot_be_written_is_named(project: Project, tmp_path: Path) -> None:
     project.state.write_text("a file, not a folder", encoding="utf-8")
 
-    done = project.run("up", "--app", str(synthesize(tmp_path / "assembly")))
+    line = one_line(project, "--app", str(synthesize(tmp_path / "assembly")))
 
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"error: cannot write {project.state}")
+    assert line.startswith(f"error: cannot write {project.state}")
+    assert not is_open(f"127.0.0.1:{project.port}")
     project.state.unlink()
 
 
@@ -139,15 +158,12 @@ def test_a_full_disk_ends_in_one_line(project: Project, tmp_path: Path, size: st
     project.state.mkdir()
     subprocess.run([MOUNT, "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(project.state)], check=True)
     try:
-        done = project.run("up", "--app", str(assembly))
+        line = one_line(project, "--app", str(assembly))
         left = list(project.state.iterdir())
     finally:
         subprocess.run([UMOUNT, str(project.state)], check=True)
 
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: ")
-    assert done.stderr.count("\n") == 1
-    assert "o space " in done.stderr
-    assert f"cannot write {project.state}" in done.stderr
-    assert project.processes() == []
+    assert "o space " in line
+    assert f"cannot write {project.state}" in line
+    assert not is_open(f"127.0.0.1:{project.port}")
     assert left == []

@@ -162,13 +162,13 @@ def run_task(
 
 
 @local.command("open")
-def open_() -> None:
+def open_(*, project: _Project = _HERE, as_json: _Json = False) -> None:
     """Open the first load balancer in the browser."""
     with _one_line():
-        entries = _target(_HERE).client().entries()
+        entries = _target(project).client().entries()
         if not entries:
             raise LocalError("no load balancer is deployed")
-        typer.echo(entries[0]["address"])
+        typer.echo(json.dumps(entries[0]) if as_json else entries[0]["address"])
         webbrowser.open(str(entries[0]["address"]))
 
 

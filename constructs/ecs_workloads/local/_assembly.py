@@ -89,11 +89,16 @@ def _check_loopback(resources: Iterable[tuple[str, dict[str, Any]]]) -> None:
     several = [f"{where} wants {count}" for where, count in counts.items() if count > 1]
     if several:
         raise LocalError(f"a service has one task in loopback mode; {', '.join(several)}")
-    mounting = [
-        where for where, resource in resources if any(each.get("MountPoints") for each in _containers(resource))
-    ]
+    mounting = [where for where, resource in resources if _lasting_volumes(resource)]
     if mounting:
-        raise LocalError(f"no volume can be mounted in loopback mode; {', '.join(mounting)} mounts one")
+        raise LocalError(f"loopback mode has scratch volumes alone, no EFS and no EBS; {', '.join(mounting)} wants one")
+
+
+def _lasting_volumes(resource: dict[str, Any]) -> bool:
+    if resource["Type"] != "AWS::ECS::TaskDefinition":
+        return False
+    volumes: list[dict[str, Any]] = resource["Properties"].get("Volumes", [])
+    return any(set(volume) - {"Name", "Host"} for volume in volumes)
 
 
 def _least_tasks(resource: dict[str, Any]) -> int:

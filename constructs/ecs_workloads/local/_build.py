@@ -17,7 +17,7 @@ from ecs_workloads.local._image import Image
 from ecs_workloads.local._mode import Mode
 from ecs_workloads.local.local_error import LocalError
 
-_FORMAT = "1"  # a change of how images are built makes another cache
+_FORMAT = "2"  # a change of how images are built makes another cache
 
 
 @dataclass(frozen=True, kw_only=True)

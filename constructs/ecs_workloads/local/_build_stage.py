@@ -61,7 +61,7 @@ class StageBuild:
         """
         if self._mode is Mode.SIMULATED:
             return Image(folder=str(self._folder), warnings=("not built: nothing runs in simulated mode",))
-        self._make_python(with_pip=not any("venv " in step.value for step in stage.steps))
+        self._make_python()
         for step in stage.steps:
             value = expand(step.value, {**self._arguments, **self._environment})
             self._do(step, value, arguments)
@@ -133,15 +133,27 @@ class StageBuild:
         line = re.sub(r"^(--\S+\s+)+", "", value.strip())
         for part in (each.strip() for each in line.split("&&")):
             if _CAN_RUN.fullmatch(part):
-                self._execute(shlex.split(part))
+                command = shlex.split(part)
+                if "venv" not in command:
+                    self._make_pip()
+                self._execute(command)
             else:
                 self._warnings.append(f"left out: RUN {part}: only pip and venv run here")
 
-    def _make_python(self, *, with_pip: bool) -> None:
+    def _make_python(self) -> None:
         if not (self._folder / _PYTHON.lstrip("/")).exists():
-            python = Path(_namespaces.interpreter_folder(), "bin", "python3")
             (self._folder / "opt").mkdir(exist_ok=True)
-            self._execute([str(python), "-m", "venv", *([] if with_pip else ["--without-pip"]), _PYTHON])
+            self._make_environment("--without-pip")
+
+    def _make_pip(self) -> None:
+        """Put pip beside the Python of the image unless one is found: it takes far longer than all the rest."""
+        folders = self._environment.get("PATH", DEFAULT_PATH).split(":")
+        if not any(Path(f"{self._folder}{folder}", "pip").exists() for folder in folders):
+            self._make_environment()
+
+    def _make_environment(self, *options: str) -> None:
+        python = Path(_namespaces.interpreter_folder(), "bin", "python3")
+        self._execute([str(python), "-m", "venv", *options, _PYTHON])
 
     def _execute(self, command: list[str]) -> None:
         passed = {

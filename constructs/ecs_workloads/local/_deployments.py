@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Sequence
@@ -54,17 +55,19 @@ class Deployments:
     def _look_at(self, service: Document) -> None:
         cluster, group = _ecs._cluster_name_from_arn(service["clusterArn"]), f"service:{service['serviceName']}"
         key = f"{cluster}/{service['serviceName']}"
-        for task in tasks_of(service):
+        for task in _task_states.tasks_of(service):
             if task["lastStatus"] == "RUNNING":
                 self._look_at_task(service, task, group)
-        primary = service["deployments"][0]
+        primary = _task_states.primary_deployment(service)
         if primary["rolloutState"] == "IN_PROGRESS":
             _ecs._refresh_service_state(cluster, group)
             _ecs._reconcile_service_tasks(cluster, key)
             _ecs._complete_service_deployment(cluster, key, expected_deployment_id=primary["id"])
-            if primary["rolloutState"] == "COMPLETED":
+            if str(primary["rolloutState"]) == "COMPLETED":
                 _task_states.add_event(service, "has reached a steady state.")
-        elif sum(task["desiredStatus"] != "STOPPED" for task in tasks_of(service)) < int(service["desiredCount"]):
+        elif sum(task["desiredStatus"] != "STOPPED" for task in _task_states.tasks_of(service)) < int(
+            service["desiredCount"]
+        ):
             _ecs._reconcile_service_tasks(cluster, key)  # one was stopped by hand
 
     def _look_at_task(self, service: Document, task: Document, group: str) -> None:
@@ -87,13 +90,16 @@ class Deployments:
             self._engine.forget_failures(group)
 
     async def publish_names(self) -> None:
-        """Publish each name of Service Connect that a service offers."""
+        """Give each name of Service Connect that a service offers an address, and answer there once a task is well."""
         for (account, region, _), service in list(_ecs._services.all_items()):
             with _responses.request_scope(account, region):
                 namespace, names = _service_connect.namespace_of(service), _service_connect.names_of(service)
+                well = any(task.get("_startup_stable") for task in _task_states.tasks_of(service))
             for name in names:
-                backends = _Backends(self._engine, service, name.port_name, account, region)
-                await self._names.publish(namespace, name.name, name.port, backends)
+                await asyncio.to_thread(self._names.know, namespace, name.name)
+                if well:
+                    backends = _Backends(self._engine, service, name.port_name, account, region)
+                    await self._names.publish(namespace, name.name, name.port, backends)
 
 
 class _Backends:
@@ -107,7 +113,7 @@ class _Backends:
 
     def __call__(self) -> Sequence[tuple[str, int]]:
         with _responses.request_scope(*self._scope):
-            running = [task for task in tasks_of(self._service) if task["lastStatus"] == "RUNNING"]
+            running = [task for task in _task_states.tasks_of(self._service) if task["lastStatus"] == "RUNNING"]
             well = [task for task in running if task.get("_startup_stable")]
             return [(_task_states.address(task), self._port(task)) for task in well or running]
 
@@ -122,18 +128,6 @@ class _Backends:
 
 def _do_nothing(_service: str, _task: Document) -> None:
     """Leave a task as it is."""
-
-
-def tasks_of(service: Document) -> list[Document]:
-    """Return the tasks of a service that have not stopped."""
-    group = f"service:{service['serviceName']}"
-    return [
-        task
-        for task in list(_ecs._tasks.values())
-        if task.get("group") == group
-        and task["clusterArn"] == service["clusterArn"]
-        and task["lastStatus"] != "STOPPED"
-    ]
 
 
 def _patience(service: Document) -> float:

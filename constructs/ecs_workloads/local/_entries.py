@@ -10,7 +10,8 @@ from ecs_workloads.local import _ministack
 from ecs_workloads.local._certificate import write_certificate
 from ecs_workloads.local._host_sockets import ADDRESS, Supervisor
 from ecs_workloads.local._http_server import Receive, Scope, Send, serve
-from ecs_workloads.local._ministack import Document
+from ecs_workloads.local._ministack import Document, Response
+from ecs_workloads.local._web_socket import SWITCHING_PROTOCOLS, WebSocket, current
 
 _alb = _ministack.module("services.alb")
 _app = _ministack.module("app")
@@ -62,9 +63,10 @@ class Entries:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "lifespan":
                 await _live(receive, send)
-            elif scope["type"] == "http":
+            elif scope["type"] in {"http", "websocket"}:
                 with _responses.request_scope(account, region):
-                    await self._answer(listener, scope, receive, send)
+                    to_it = self._answer if scope["type"] == "http" else self._answer_web_socket
+                    await to_it(listener, scope, receive, send)
 
         task = asyncio.create_task(serve(answer, [f"fd://{descriptor}"], stop, certificate=certificate))
         self._open[listener["ListenerArn"]] = (stop, task, port)
@@ -78,12 +80,31 @@ class Entries:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
+        response = await self._dispatch(listener, scope, body)
+        await _app._send_if_handled(send, response, receive, head=scope["method"] == "HEAD")
+
+    async def _answer_web_socket(self, listener: Document, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # that it wants to connect
+        socket = WebSocket(scope, receive, send)
+        token = current.set(socket)
+        try:
+            status, headers, body = await self._dispatch(listener, {**scope, "method": "GET"}, b"")
+        finally:
+            current.reset(token)
+        if status == SWITCHING_PROTOCOLS:
+            await socket.run()
+            return
+        content = body if isinstance(body, bytes) else str(body).encode()
+        pairs = [(str(name).lower().encode("latin-1"), str(value).encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "websocket.http.response.start", "status": status, "headers": pairs})
+        await send({"type": "websocket.http.response.body", "body": content})
+
+    async def _dispatch(self, listener: Document, scope: Scope, body: bytes) -> Response:
         query = scope["query_string"].decode("latin-1")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         with _responses.request_scope(_responses.get_account_id(), _responses.get_region()):
-            balancer = _alb._lbs[listener["LoadBalancerArn"]]
-            response = await _alb.dispatch_request(
-                balancer,
+            response: Response = await _alb.dispatch_request(
+                _alb._lbs[listener["LoadBalancerArn"]],
                 scope["method"],
                 scope["path"],
                 headers,
@@ -95,7 +116,7 @@ class Entries:
                 raw_path=scope["raw_path"].decode("latin-1"),
             )
         self._point_here(listener, response[1])
-        await _app._send_if_handled(send, response, receive, head=scope["method"] == "HEAD")
+        return response
 
     def _point_here(self, listener: Document, headers: Document) -> None:
         """Let a redirect from one listener to another end where the other is on this machine."""

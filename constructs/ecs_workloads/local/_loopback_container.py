@@ -14,25 +14,27 @@ from ecs_workloads.local._container import ContainerProcess
 from ecs_workloads.local._sandbox import MACHINE_FOLDERS, Sandbox
 from ecs_workloads.local.local_error import LocalError
 
+_TEMPORARY = "/tmp"  # noqa: S108 - that of a container
 _LAUNCHER = Path(__file__).with_name("_loopback.py")
 
 
 class LoopbackContainer(ContainerProcess):
-    """A process that sees this machine; paths that its image has are those of the image's folder.
+    """A process that sees this machine; paths of its image and its volumes are those of the folders that hold them.
 
     Args:
-        sandbox: What runs. Its users, volumes and read-only root cannot be had here.
+        sandbox: What runs. Its users and read-only root cannot be had here.
         network: The address of its task, which it finds in ``TASK_IP``.
         log: Called with each line that it writes, in a thread of its own.
 
     Raises:
-        LocalError: It mounts a volume.
+        LocalError: It mounts a volume that is not scratch space.
     """
 
     def __init__(self, sandbox: Sandbox, *, network: str, log: Callable[[str], None]) -> None:
-        if sandbox.volumes:
-            paths = ", ".join(path for _, path, _ in sandbox.volumes)
-            raise LocalError(f"the local target mounts no volume in loopback mode; the task wants one at {paths}")
+        task = Path(sandbox.staging).parents[1]
+        lasting = [path for source, path, _ in sandbox.volumes if not Path(source).is_relative_to(task)]
+        if lasting:
+            raise LocalError(f"loopback mode has scratch volumes alone; the task wants another at {', '.join(lasting)}")
         self._folder, self._variables = folder_of(sandbox), variables_of(sandbox)
         super().__init__(sandbox, network=network, log=log)
 
@@ -94,6 +96,9 @@ def variables_of(sandbox: Sandbox) -> dict[str, str]:
         name: ":".join(_mapped(sandbox, part) for part in value.split(":"))
         for name, value in sandbox.environment.items()
     }
+    for source, path, _ in sandbox.volumes:
+        if path == _TEMPORARY:
+            found.setdefault("TMPDIR", source)
     return {**found, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -119,6 +124,9 @@ def _mapped(sandbox: Sandbox, word: str) -> str:
     name, equals, value = word.rpartition("=")
     if not value.startswith("/") or value == "/" or value.startswith(sandbox.interpreter):
         return word
+    for source, path, _ in sandbox.volumes:
+        if Path(value).is_relative_to(path):
+            return f"{name}{equals}{Path(source, Path(value).relative_to(path))}"
     inside = Path(sandbox.image, value.lstrip("/"))
     # What a build writes to is not there yet.
     of_the_image = Path(value).parts[1] not in MACHINE_FOLDERS if sandbox.build else inside.exists()

@@ -26,7 +26,7 @@ class Mode(enum.StrEnum):
             Mode.NAMESPACES: "",
             Mode.LOOPBACK: (
                 "Loopback mode: tasks see the files and the network of this machine and run as you, one to a service; "
-                "names of Service Connect do not resolve, and read-only roots are not in force."
+                "names of Service Connect are known in variables alone, and read-only roots are not in force."
             ),
             Mode.SIMULATED: "Simulated mode: no program runs; services are records that say nothing of your images.",
         }[self]
@@ -52,8 +52,13 @@ def choose(wanted: str | None) -> Mode:
         return mode
     if sys.platform != "linux":
         return Mode.SIMULATED
+    return Mode.NAMESPACES if why_not() is None else Mode.LOOPBACK
+
+
+def why_not() -> str | None:
+    """Return why this machine lets us have no namespaces; ``None`` when it does."""
     try:
         _namespaces.check()
-    except LocalError:
-        return Mode.LOOPBACK
-    return Mode.NAMESPACES
+    except LocalError as error:
+        return str(error)
+    return None

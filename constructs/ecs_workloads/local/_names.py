@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import re
 import threading
 import urllib.parse
 from collections.abc import Callable, Sequence
@@ -21,18 +23,17 @@ class Names:
 
     Args:
         network: Where addresses are made.
-        loop: Runs the proxies.
         folder: Where the files are kept that tasks see as ``/etc/hosts`` and ``/etc/resolv.conf``.
     """
 
-    def __init__(self, network: Network, loop: asyncio.AbstractEventLoop, folder: Path) -> None:
+    def __init__(self, network: Network, folder: Path) -> None:
         self._network = network
         self._hosts = folder / "hosts"
         self.resolver = folder / "resolv.conf"
-        self._loop = loop
         self._lock = threading.Lock()
         self._addresses: dict[tuple[str, str], str] = {}
-        self._servers: dict[tuple[str, str, int], tuple[Backends, asyncio.Server]] = {}
+        self._backends: dict[tuple[str, str, int], Backends] = {}
+        self._servers: list[asyncio.Server] = []
         self._turns: dict[tuple[str, str, int], int] = {}
         self._hosts.mkdir(parents=True)
         # An unknown name fails at once: nobody answers there.
@@ -50,27 +51,43 @@ class Names:
                 self._write(namespace)
         return file
 
+    def know(self, namespace: str, name: str) -> None:
+        """Give ``name`` an address in ``namespace``, unless it has one. Nothing answers there yet."""
+        if (namespace, name) not in self._addresses:
+            address = self._network.add_name(len(self._addresses))
+            with self._lock:
+                self._addresses[namespace, name] = address
+                self._write(namespace)
+
+    def resolved(self, namespace: str, text: str) -> str:
+        """Return ``text`` with addresses for the names of ``namespace`` that are hosts in it, as in ``http://app:8000``."""
+        for (where, name), address in list(self._addresses.items()):
+            if where == namespace:
+                host = re.escape(name)
+                text = re.sub(rf"(?<=//){host}(?=[:/]|$)|(?<=@){host}(?=[:/]|$)|^{host}(?=:\d+$)", address, text)
+        return text
+
     async def publish(self, namespace: str, name: str, port: int, backends: Backends) -> None:
         """Answer for ``name`` and ``port`` in ``namespace`` with one of ``backends()`` for each connection."""
         key = (namespace, name, port)
-        if key in self._servers:
+        if key in self._backends:
             return
-        if key[:2] not in self._addresses:
-            address = await asyncio.to_thread(self._network.add_name, len(self._addresses))
-            with self._lock:
-                self._addresses[key[:2]] = address
-                self._write(namespace)
+        self._backends[key] = backends
 
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self._forward(key, reader, writer)
 
-        server = await asyncio.start_server(answer, self._addresses[key[:2]], port)
-        self._servers[key] = (backends, server)
+        try:
+            self._servers.append(await asyncio.start_server(answer, self._addresses[key[:2]], port))
+        except OSError as error:
+            # Without a network of its own, a program that listens everywhere listens at this address too.
+            if error.errno != errno.EADDRINUSE:
+                raise
 
     async def _forward(
         self, key: tuple[str, str, int], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        backends = self._servers[key][0]()
+        backends = self._backends[key]()
         turn = self._turns[key] = self._turns.get(key, 0) + 1
         for offset in range(len(backends)):
             address, port = backends[(turn + offset) % len(backends)]

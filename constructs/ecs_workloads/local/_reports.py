@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ecs_workloads.local import _ministack, _one_off_tasks, _resources, _service_connect, _task_states
-from ecs_workloads.local._deployments import tasks_of
 from ecs_workloads.local._entries import Entries
 from ecs_workloads.local._log_tail import LogTail
 from ecs_workloads.local._ministack import Document
@@ -62,7 +61,7 @@ class Reports:
         return found
 
     def _service(self, service: Document) -> Document:
-        tasks = tasks_of(service)
+        tasks = _task_states.tasks_of(service)
         healthy = [task for task in tasks if task["lastStatus"] == "RUNNING" and task.get("_startup_stable")]
         return {
             "name": service["serviceName"],
@@ -70,7 +69,7 @@ class Reports:
             "desired": int(service["desiredCount"]),
             "running": int(service["runningCount"]),
             "healthy": None if self.mode is Mode.SIMULATED else len(healthy),
-            "rollout": service["deployments"][0]["rolloutState"],
+            "rollout": _task_states.primary_deployment(service)["rolloutState"],
             "addresses": self._addresses(service),
             "event": next((event["message"] for event in service["events"]), ""),
             "tasks": [

@@ -42,25 +42,23 @@ class RunningTarget:
         folder: Its folder.
         mode: How its tasks run.
         supervisor: Opens sockets of the machine.
-        loop: The event loop that it runs in.
     """
 
-    def __init__(
-        self, folder: StateFolder, mode: Mode, supervisor: Supervisor, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, folder: StateFolder, mode: Mode, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
         self._mode = mode
         network = _network(mode)
         self._gateway = network.gateway
         # In namespaces, /run is the target's own.
         run = Path("/run") if mode is Mode.NAMESPACES else folder.path / "run"
-        names = Names(network, loop, run)
+        names = Names(network, run)
         self._targets = TargetGroups()
         plans = TaskPlans(
             images=ImageStore(folder.images),
             volumes=TaskVolumes(folder.volumes, run / "tasks"),
             names=names,
             gateway=network.gateway,
+            resolve=mode is Mode.LOOPBACK,
         )
         container = ContainerProcess if mode is Mode.NAMESPACES else LoopbackContainer
         processes = ProcessRuns(plans=plans, network=network, container=container)

@@ -58,8 +58,15 @@ NAMES: Mapping[str, Sequence[str]] = {
         "_sm_secret_update",
     ),
     "services.cloudformation.custom_resource": ("deliver_response",),
-    "services.cloudformation": ("_stack_events", "_stacks"),
-    "services.cloudformation.stacks": ("_runs_on_worker_thread",),
+    "services.cloudformation": ("_stack_events", "_stacks", "handle_request"),
+    "services.cloudformation.stacks": (
+        "_add_event",
+        "_extract_deps",
+        "_provision_keeping_seed",
+        "_runs_on_worker_thread",
+        "_topological_sort",
+        "_update_keeping_seed",
+    ),
     "services.ec2": (
         "_addresses",
         "_flow_logs",

@@ -39,7 +39,7 @@ def main() -> None:
     # They import ministack, which the check just looked at.
     from ecs_workloads.local._running_target import RunningTarget  # noqa: PLC0415
 
-    loop.run_until_complete(RunningTarget(folder, mode, supervisor, loop).run(listener, stop))
+    loop.run_until_complete(RunningTarget(folder, mode, supervisor).run(listener, stop))
 
 
 if __name__ == "__main__":

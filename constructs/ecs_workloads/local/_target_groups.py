@@ -8,7 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from ecs_workloads.local import _ministack
+from ecs_workloads.local import _ministack, _web_socket
 from ecs_workloads.local._ministack import Document
 
 _alb = _ministack.module("services.alb")
@@ -23,6 +23,9 @@ class _Target:
     failures: int = 0
     requests: int = 0
     next_check: float = field(default_factory=time.monotonic)
+
+    def end_request(self) -> None:
+        self.requests -= 1
 
 
 class TargetGroups:
@@ -114,7 +117,16 @@ class TargetGroups:
         target = self._targets.setdefault((group, picked["Id"]), _Target())
         target.requests += 1
         handed_on = False
+        socket = _web_socket.current.get()
         try:
+            if socket is not None:
+                address = (str(picked["Id"]), int(picked["Port"]))
+                whole_path = (raw_path or path) + (f"?{raw_query}" if raw_query else "")
+                answer = await socket.open(address, whole_path, headers)
+                handed_on = answer[0] == _web_socket.SWITCHING_PROTOCOLS
+                if handed_on:
+                    socket.when_ended(target.end_request)
+                return answer
             status, out, content = await _alb._proxy_http_target(
                 picked, definition, method, raw_path or path, headers, body, query, raw_query
             )
@@ -124,7 +136,7 @@ class TargetGroups:
             return status, out, content
         finally:
             if not handed_on:
-                target.requests -= 1
+                target.end_request()
 
     def _describe(self, parameters: Document) -> object:
         group = _alb._p(parameters, "TargetGroupArn")
@@ -155,7 +167,7 @@ def _counted(content: object, target: _Target) -> object:
         try:
             await original(send, receive)
         finally:
-            target.requests -= 1
+            target.end_request()
 
     return _responses.StreamingResponse(stream)
 

@@ -27,12 +27,14 @@ class TaskPlans:
         volumes: The volumes of tasks.
         names: The names that tasks find each other by.
         gateway: Address of the target as its tasks see it.
+        resolve: Whether names in variables become addresses, because tasks cannot resolve names.
     """
 
     images: ImageStore
     volumes: TaskVolumes
     names: Names
     gateway: str
+    resolve: bool = False
 
     def make(
         self, task: Document, definition: Document, overrides: list[Document], namespace: str
@@ -51,10 +53,13 @@ class TaskPlans:
         for container in definition["containerDefinitions"]:
             override = by_name.get(str(container["name"]), {})
             command = override.get("command")
+            own = _own(container, override)
+            if self.resolve:
+                own = {name: self.names.resolved(namespace, value) for name, value in own.items()}
             plan = ContainerPlan(
                 definition=container,
                 image=self._image(str(container["image"])),
-                environment={**_own(container, override), **_of_the_target(task, definition, container, self.gateway)},
+                environment={**own, **_of_the_target(task, definition, container, self.gateway)},
                 folder=folder / "containers" / str(container["name"]),
                 volumes=volumes,
                 hosts_file=self.names.hosts_file(namespace),

@@ -76,6 +76,24 @@ def service_of(task: Document) -> Document | None:
     return service
 
 
+def tasks_of(service: Document) -> list[Document]:
+    """Return the tasks of a service that have not stopped."""
+    group = f"service:{service['serviceName']}"
+    return [
+        task
+        for task in list(_ecs._tasks.values())
+        if task.get("group") == group
+        and task["clusterArn"] == service["clusterArn"]
+        and task["lastStatus"] != "STOPPED"
+    ]
+
+
+def primary_deployment(service: Document) -> Document:
+    """Return the deployment that a service is to be: after a failed one that was taken back, the one before it."""
+    deployments = _ministack.listed(service, "deployments")
+    return next((each for each in deployments if each["status"] == "PRIMARY"), deployments[0])
+
+
 def add_event(service: Document, message: str) -> None:
     """Add a line to the events of a service."""
     event = {

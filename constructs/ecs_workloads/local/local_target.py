@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from ecs_workloads.local._build import Build
 from ecs_workloads.local._cdk import Cdk
 from ecs_workloads.local._client import Answer, TargetClient
 from ecs_workloads.local._image_store import ImageStore
-from ecs_workloads.local._mode import Mode, choose
+from ecs_workloads.local._mode import Mode, choose, why_not
 from ecs_workloads.local._settings import image_folders
 from ecs_workloads.local._state import FOLDER, StateFolder, TargetRecord
 from ecs_workloads.local.local_error import LocalError
@@ -102,6 +103,8 @@ class LocalTarget:
             report(f"{'The target runs' if running else 'Started the target'} at {record.endpoint}")
             if Mode(record.mode).label:
                 report(Mode(record.mode).label)
+            if running is None and mode is None and record.mode != Mode.NAMESPACES:
+                report(f"Not in a better mode: {why_not()}")
             self._deploy(record, app, contexts, images, report)
             return TargetClient(record).services()
         except BaseException as error:
@@ -187,13 +190,13 @@ class LocalTarget:
         began, told = time.monotonic(), {str(stack["name"]): str(stack["status"]) for stack in client.stacks()}
         try:
             while process.poll() is None:
-                time.sleep(_PACE)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_PACE)
                 self._tell(client, told, report, began)
         except BaseException:
             process.terminate()
             process.wait()
             raise
-        self._tell(client, told, report, began)
         if process.returncode != 0:
             failed = [f"{stack['name']}: {stack['reason']}" for stack in client.stacks() if stack["reason"]]
             raise LocalError(f"cdk deploy failed: {'; '.join(failed) or cdk.last_words()}")

@@ -16,7 +16,9 @@ from ecs_workloads.local._resources import (
     scaling,
     schedules,
     secrets,
+    service_waves,
     services,
+    stack_answers,
     task_definitions,
     vpc,
 )
@@ -44,6 +46,8 @@ def register() -> None:
     queues.use_aws_addresses()
     repositories.refuse_unknown_images()
     load_balancers.know_the_vpc()
+    service_waves.start_together()
+    stack_answers.hold()
 
 
 def supported() -> set[str]:

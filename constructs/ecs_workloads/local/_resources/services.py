@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
-from ecs_workloads.local import _ministack
+from ecs_workloads.local import _ministack, _task_states
 from ecs_workloads.local._ministack import Document, Response
 from ecs_workloads.local._resources._resource_type import Created, ResourceType
 from ecs_workloads.local._resources.camel_case import camel_case
+from ecs_workloads.local._resources.service_waves import SERVICE, finish
 from ecs_workloads.local._resources.task_definitions import tags
 
 _ecs = _ministack.module("services.ecs")
@@ -66,10 +67,10 @@ def types() -> list[ResourceType]:
     blocks = stacks._runs_on_worker_thread
 
     def runs_on_worker_thread(name: str) -> bool:
-        return name == "AWS::ECS::Service" or bool(blocks(name))
+        return name == SERVICE or bool(blocks(name))
 
     _ministack.replace(stacks, "_runs_on_worker_thread", runs_on_worker_thread)
-    return [ResourceType(name="AWS::ECS::Service", create=_create, update=_update, delete=_delete)]
+    return [ResourceType(name=SERVICE, create=_create, update=_update, delete=_delete)]
 
 
 def find(cluster: str, name: str) -> Document:
@@ -93,7 +94,7 @@ def _create(logical_id: str, properties: Document, stack: str) -> Created:
     request = _request(properties)
     name = properties.get("ServiceName") or _ministack.provisioners()._physical_name(stack, logical_id, max_len=60)
     request = {**request, "serviceName": name, "tags": tags(properties)}
-    made = _ministack.answer(_ecs._create_service(request), "AWS::ECS::Service")["service"]
+    made = _ministack.answer(_ecs._create_service(request), SERVICE)["service"]
     _wait_until_steady(str(request["cluster"]), str(name))
     return made["serviceArn"], {"ServiceArn": made["serviceArn"], "Name": name}
 
@@ -111,7 +112,7 @@ def _update(physical_id: str, old: Document, new: Document, stack: str, logical_
         request.setdefault("deploymentConfiguration", {"maximumPercent": 200, "minimumHealthyPercent": 100})
     if changed & set(_NEED_NEW_TASKS):
         request["forceNewDeployment"] = True
-    _ministack.answer(_ecs._update_service({**request, "cluster": cluster, "service": name}), "AWS::ECS::Service")
+    _ministack.answer(_ecs._update_service({**request, "cluster": cluster, "service": name}), SERVICE)
     _wait_until_steady(cluster, name)
     return physical_id, {"ServiceArn": physical_id, "Name": name}
 
@@ -127,16 +128,22 @@ def _delete(physical_id: str, properties: Document) -> None:
 
 
 def _wait_until_steady(cluster: str, name: str) -> None:
-    deployment_id = find(cluster, name)["deployments"][0]["id"]
+    deployment_id = _task_states.primary_deployment(find(cluster, name))["id"]
     end = time.monotonic() + _LONGEST_ROLLOUT
-    while time.monotonic() < end:
+
+    def is_steady() -> bool:
+        if time.monotonic() > end:
+            raise ValueError(f"service {name} is not steady after {_LONGEST_ROLLOUT:.0f} seconds")
         service = find(cluster, name)
         mine = next((each for each in service["deployments"] if each["id"] == deployment_id), None)
         if mine is None or mine["rolloutState"] == "FAILED":
             last = next((event["message"] for event in service["events"] if "stopped" in event["message"]), "")
             raise ValueError(f"Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'. {last}")
         alone = all(each is mine or each["rolloutState"] == "FAILED" for each in service["deployments"])
-        if alone and mine["rolloutState"] == "COMPLETED" and service["runningCount"] >= service["desiredCount"]:
-            return
-        time.sleep(0.1)
-    raise ValueError(f"service {name} is not steady after {_LONGEST_ROLLOUT:.0f} seconds")
+        rolled = mine["rolloutState"] == "COMPLETED" and service["runningCount"] >= service["desiredCount"]
+        # A task that drains belongs to a deployment that has not ended.
+        return bool(alone and rolled) and not any(
+            task["desiredStatus"] == "STOPPED" for task in _task_states.tasks_of(service)
+        )
+
+    finish(is_steady)
