@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ecs_workloads.local import LocalError, _namespaces
-from tests.local.echo_app import add_https_and_schedule, synthesize
+from tests.local.echo_app import add_all, synthesize
 from tests.local.project import Project
 
 
@@ -36,10 +36,10 @@ def project(tmp_path: Path) -> Generator[Project]:
 def echo(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Project, Path, dict[str, Any]]]:
     """Return a project with the echo service, two tasks of it, with its assembly and the service as ``up`` shows it.
 
-    There are a listener for HTTPS, a job, and a schedule that runs it each minute.
+    There are a listener for HTTPS, a job, a schedule that runs it each minute, and a task of two containers.
     """
     folder = tmp_path_factory.mktemp("echo")
-    assembly = synthesize(folder / "assembly", count=2, extra=add_https_and_schedule)
+    assembly = synthesize(folder / "assembly", count=2, extra=add_all)
     project = Project(folder / "project")
     try:
         yield project, assembly, project.up(assembly)[0]

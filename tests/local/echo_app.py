@@ -126,10 +126,58 @@ def add_schedule(stack: cdk.Stack) -> None:
     )
 
 
-def add_https_and_schedule(stack: cdk.Stack) -> None:
-    """Add a listener for HTTPS, a job, and a schedule that runs it."""
+_ASK = """
+import pathlib, urllib.request
+pathlib.Path("/in-memory/file").write_text("kept")
+print("its neighbour says", urllib.request.urlopen("http://localhost:9000/word", timeout=5).read().decode())
+"""
+# It takes a while until it serves, and does not want to end.
+_SERVE = """
+import http.server, pathlib, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pathlib.Path("/scratch/word").write_text("hello")
+time.sleep(1)
+handler = lambda *words: http.server.SimpleHTTPRequestHandler(*words, directory="/scratch")
+http.server.HTTPServer(("127.0.0.1", 9000), handler).serve_forever()
+"""
+_IS_SERVED = "import urllib.request as u; u.urlopen('http://localhost:9000/word', timeout=3)"
+
+
+def add_pair(stack: cdk.Stack) -> None:
+    """Add a task of two containers: one waits until the other is healthy and asks it; that one ignores SIGTERM."""
+    pair = ecs.FargateTaskDefinition(stack, "Pair", family="pair")
+    pair.add_volume(name="scratch")
+    image = ecs.ContainerImage.from_asset(str(PROGRAM))
+    served = pair.add_container(
+        "served",
+        image=image,
+        user="0",
+        command=["python", "-c", _SERVE],
+        health_check=ecs.HealthCheck(command=["CMD", "python", "-c", _IS_SERVED]),
+        stop_timeout=cdk.Duration.seconds(2),
+    )
+    served.add_mount_points(ecs.MountPoint(source_volume="scratch", container_path="/scratch", read_only=False))
+    asking = pair.add_container(
+        "asking",
+        image=image,
+        command=["python", "-c", _ASK],
+        readonly_root_filesystem=True,
+        logging=ecs.LogDriver.aws_logs(stream_prefix="pair"),
+    )
+    asking.add_container_dependencies(
+        ecs.ContainerDependency(container=served, condition=ecs.ContainerDependencyCondition.HEALTHY)
+    )
+    # On Fargate there is no tmpfs, on the other launch types there is.
+    made = cast("ecs.CfnTaskDefinition", pair.node.default_child)
+    tmpfs = [{"ContainerPath": "/in-memory", "Size": 16}]
+    made.add_property_override("ContainerDefinitions.1.LinuxParameters", {"InitProcessEnabled": True, "Tmpfs": tmpfs})
+
+
+def add_all(stack: cdk.Stack) -> None:
+    """Add a listener for HTTPS, a job, a schedule that runs it, and a task of two containers."""
     add_https(stack)
     add_schedule(stack)
+    add_pair(stack)
 
 
 def add_disk(stack: cdk.Stack) -> None:

@@ -244,6 +244,17 @@ def test_a_task_run_by_hand_shows_its_output_and_its_exit_code(echo: Echo) -> No
     assert "Essential container in task exited: job with exit code 7" in done.stderr
 
 
+def test_containers_of_a_task_start_in_order_share_localhost_and_end_by_sigkill(echo: Echo) -> None:
+    project = echo[0]
+
+    task = json.loads(project.run("run-task", "pair", "--json").stdout)
+
+    assert task["exitCodes"] == {"asking": 0, "served": 128 + signal.SIGKILL}
+    wrote = project.run("logs", "family:pair").stdout
+    assert "asking: its neighbour says hello" in wrote
+    assert "unshare" not in wrote
+
+
 def test_a_task_definition_that_does_not_exist_is_named(echo: Echo) -> None:
     done = echo[0].run("run-task", "daily")
 

@@ -13,6 +13,9 @@ from pathlib import Path
 from ecs_workloads.local import _namespaces
 from ecs_workloads.local._sandbox import Sandbox
 
+# unshare of util-linux 2.38 wants to end by the signal that ended its child, cannot for SIGKILL, and ends with 1.
+_CANNOT_BE_KILLED_TOO = b"unshare: sigprocmask unblock failed"
+
 
 class ContainerProcess:
     """A process in a sandbox and in the network of its task. It runs from the start.
@@ -25,6 +28,7 @@ class ContainerProcess:
 
     def __init__(self, sandbox: Sandbox, *, network: str, log: Callable[[str], None]) -> None:
         self._sandbox = sandbox
+        self._killed = False
         self._process = self._start(network)
         self._log = log
         self._reader = threading.Thread(target=self._read, name="container-log", daemon=True)
@@ -49,6 +53,9 @@ class ContainerProcess:
         For one that a signal ended it is 128 and the number of the signal, as ECS says it.
         """
         code = self._process.poll()
+        if code == 1:
+            self._reader.join(1)  # unshare may have said why
+            return 128 + signal.SIGKILL if self._killed else code
         return code if code is None or code >= 0 else 128 - code
 
     def wait(self, seconds: float) -> bool:
@@ -117,6 +124,9 @@ class ContainerProcess:
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         for line in self._process.stdout:
+            if line.startswith(_CANNOT_BE_KILLED_TOO):
+                self._killed = True
+                continue
             self._log(line.decode(errors="replace").rstrip("\r\n"))
 
 

@@ -73,7 +73,8 @@ class _Wave:
         if logical_id in self._complete:
             stack_id, stack, _, kind, status = self._complete[logical_id][0]
             self._add_event(stack_id, stack, logical_id, kind, status.replace("COMPLETE", "FAILED"), reason)
-            raise ValueError(f"Resource update cancelled, {logical_id} failed")
+            what = "creation" if status.startswith("CREATE") else "update"
+            raise ValueError(f"Resource {what} cancelled: {logical_id} failed")
 
 
 _waves: ContextVar[Sequence[_Wave]] = ContextVar("waves", default=())
