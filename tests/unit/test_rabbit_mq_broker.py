@@ -306,6 +306,7 @@ def test_nothing_of_the_broker_listens_for_others_but_amqp(stack: cdk.Stack, mak
     settings = files_of(main_container(stack))["rabbitmq.conf"]
     variables = variables_of(main_container(stack))
     assert {"prometheus.tcp.ip = 127.0.0.1", "management.tcp.ip = 127.0.0.1"} <= set(settings)
+    assert {"prometheus.tcp.port = 15692", "management.tcp.port = 15672"} <= set(settings)
     assert [line for line in settings if line.startswith("listeners.")] == ["listeners.tcp.default = 5672"]
     assert variables["ERL_EPMD_ADDRESS"] == "127.0.0.1"
     assert "inet_dist_use_interface {127,0,0,1}" in variables["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"]
@@ -512,6 +513,43 @@ def test_a_node_runs_what_the_entry_point_of_the_package_says(make: MakeBroker) 
     assert (shell, name, container["Command"]) == (["/bin/sh", "-c"], "entry-point", ["rabbitmq-server"])
     assert script.isascii()
     assert script.startswith("# What a node's container runs: ")
+
+
+def test_the_definitions_of_a_queue_are_durable_and_lose_no_dead_letter(make: MakeBroker) -> None:
+    broker = make()
+    broker.queue("orders.new", longest_processing_time=timedelta(minutes=2), delivery_limit=7)
+
+    container = main_container(cdk.Stack.of(broker))
+    found = definitions_of(container)
+    durable = {"vhost": "/", "durable": True, "auto_delete": False}
+    quorum = {**durable, "arguments": {"x-queue-type": "quorum"}}
+    assert found["exchanges"] == [
+        {**durable, "name": "orders.new", "type": "direct", "internal": False, "arguments": {}}
+    ]
+    assert found["queues"] == [{**quorum, "name": "orders.new"}, {**quorum, "name": "orders.new.dead-letters"}]
+    [policy] = found["policies"]
+    assert policy == {
+        "name": "orders.new",
+        "vhost": "/",
+        "pattern": r"^orders\.new$",
+        "apply-to": "quorum_queues",
+        "priority": 10,
+        "definition": {
+            "delivery-limit": 7,
+            "dead-letter-exchange": "",
+            "dead-letter-routing-key": "orders.new.dead-letters",
+            "dead-letter-strategy": "at-least-once",
+            "overflow": "reject-publish",
+        },
+    }
+
+
+def test_the_files_of_a_node_spend_no_byte_on_blanks(make: MakeBroker) -> None:
+    broker = make()
+    broker.queue("orders", longest_processing_time=timedelta(minutes=2))
+
+    lines = files_of(main_container(cdk.Stack.of(broker)))["definitions.json"]
+    assert [line for line in lines if " " in line] == []
 
 
 @pytest.mark.parametrize("name", ["q", "q" * 200])

@@ -183,3 +183,11 @@ def test_a_broker_that_is_stopped_on_purpose_is_not_missed(stack: cdk.Stack, clu
     found = Alarms(stack, "Alarms", tiers={"Broker": made.metrics}, topics={"critical": [], "warning": []})
 
     assert [one.node.id for one in found.alarms] == ["HighCpu", "HighMemory", "Restarts", "Blocked"]
+
+
+def test_a_minute_in_which_a_node_takes_no_messages_counts_one() -> None:
+    blocked = BrokerMetrics.of_rabbit_mq("rabbitmq.internal", node_names=["rabbit@one"]).blocked
+
+    assert isinstance(blocked, cloudwatch.MathExpression)
+    assert blocked.expression == "IF(memory > 0 OR disk > 0, 1, 0)"
+    assert (blocked.label, blocked.period.to_seconds()) == ("Takes no messages", 60)
