@@ -40,7 +40,8 @@ class DataStack(cdk.Stack):
                 point_in_time_recovery_enabled=True
             ),
             deletion_protection=environment.protected,
-            removal_policy=removal_policy(environment),
+            # Not removal_policy(): a rollback could not delete a table that is protected from it.
+            removal_policy=cdk.RemovalPolicy.RETAIN if environment.protected else cdk.RemovalPolicy.DESTROY,
         )
         if environment.protected:
             self._back_up(table, environment, key)

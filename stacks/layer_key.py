@@ -42,5 +42,5 @@ def layer_key(stack: cdk.Stack, environment: Environment) -> kms.IKey:
 
 
 def removal_policy(environment: Environment) -> cdk.RemovalPolicy:
-    """Return what becomes of data when its resource leaves the template."""
-    return cdk.RemovalPolicy.RETAIN if environment.protected else cdk.RemovalPolicy.DESTROY
+    """Return what becomes of data when its resource leaves the template; a failed first deployment leaves nothing."""
+    return cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if environment.protected else cdk.RemovalPolicy.DESTROY

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Names, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Fn, Names, RemovalPolicy, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as wafv2
@@ -40,7 +40,10 @@ class WebAcl(Construct):
         wafv2.CfnWebACLAssociation(self, "Association", resource_arn=resource_arn, web_acl_arn=acl.attr_arn)
         # WAF writes to no log group of another name.
         # https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
-        name = "aws-waf-logs-" + Names.unique_resource_name(self, separator="-")
+        # The stack's own number is in it: a stack that is made again finds its name free, whatever the first one left.
+        stack = Stack.of(self)
+        number = Fn.select(2, Fn.split("/", stack.stack_id))
+        name = f"aws-waf-logs-{Names.unique_resource_name(self, separator='-')}-{number}"
         log_group = logs.LogGroup(
             self,
             "LogGroup",
@@ -55,7 +58,7 @@ class WebAcl(Construct):
             resource_arn=acl.attr_arn,
             # Without the ":*" at the end of the ARN that CloudFormation returns.
             log_destination_configs=[
-                Stack.of(self).format_arn(
+                stack.format_arn(
                     service="logs", resource="log-group", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
                 )
             ],

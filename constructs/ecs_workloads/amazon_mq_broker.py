@@ -68,7 +68,7 @@ class AmazonMqBroker(Construct):
         encryption_key: Key for the messages and the credentials. It cannot change later. Defaults to keys that AWS
             owns or manages.
         removal_policy: What becomes of the broker and the credentials when they leave the template. Defaults
-            to keeping them.
+            to keeping them, but nothing that a failed first deployment made.
 
     Raises:
         ValueError: A value is out of its range, the version is not known or does not run on the instance type, or
@@ -88,7 +88,7 @@ class AmazonMqBroker(Construct):
         security_groups: Sequence[ec2.ISecurityGroup] = (),
         maintenance_window: amazonmq.CfnBroker.MaintenanceWindowProperty | None = None,
         encryption_key: kms.IKey | None = None,
-        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path

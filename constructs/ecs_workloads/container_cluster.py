@@ -31,7 +31,7 @@ class ContainerCluster(Construct):
             Logs use it. Defaults to encryption with keys that AWS owns.
         exec_log_retention: How long the sessions' logs are kept. Defaults to one year.
         removal_policy: What becomes of the sessions' log group when it leaves the template. Defaults to
-            keeping it.
+            keeping it, but nothing that a failed first deployment made.
 
     Raises:
         ValueError: There is no capacity or one is named twice, or the namespace is no DNS name.
@@ -47,7 +47,7 @@ class ContainerCluster(Construct):
         namespace_name: str = "internal",
         encryption_key: kms.IKey | None = None,
         exec_log_retention: logs.RetentionDays = logs.RetentionDays.ONE_YEAR,
-        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, construct_id)
         names = [one.capacity_provider for one in capacity]

@@ -43,7 +43,7 @@ class ImageRepository(Construct):
         build_images: Newest images with a tag ``build-*`` to keep, 1 to 10000.
         untagged_retention: How long an untagged image is kept, one day to ten years.
         removal_policy: What becomes of the repository and its images when it leaves the template. Defaults to
-            keeping it. ``DESTROY`` deletes the images too.
+            keeping it, but nothing that a failed first deployment made. ``DESTROY`` deletes the images too.
 
     Raises:
         ValueError: A value is out of its range, or is no name or no account id.
@@ -60,7 +60,7 @@ class ImageRepository(Construct):
         release_tag_patterns: Sequence[str] = ("*.*.*",),
         build_images: int = 50,
         untagged_retention: timedelta = _UNTAGGED_DAYS,
-        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path

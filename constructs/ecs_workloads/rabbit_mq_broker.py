@@ -79,7 +79,7 @@ class RabbitMqBroker(Construct):
         encryption_key: Key for the file system, the credentials and the log group; the file system cannot
             change it later. Its policy must let CloudWatch Logs use it. Defaults to keys that AWS manages.
         removal_policy: What becomes of the data, the credentials and the log group when they leave the
-            template. Defaults to keeping them.
+            template. Defaults to keeping them, but nothing that a failed first deployment made.
 
     Raises:
         ValueError: A value is out of its range, the cluster has no private DNS namespace, another tier of this app
@@ -112,7 +112,7 @@ class RabbitMqBroker(Construct):
         enable_execute_command: bool = False,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         encryption_key: kms.IKey | None = None,
-        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, construct_id)
         namespace_name = check_broker(

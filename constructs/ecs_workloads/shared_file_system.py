@@ -23,7 +23,8 @@ class SharedFileSystem(Construct):
         vpc_subnets: Subnets of its mount targets, of which one for each zone is taken. Defaults to the private ones.
         encryption_key: Key for the files; it cannot be changed later without a new file system. Defaults to the key
             ``aws/elasticfilesystem`` of the account.
-        removal_policy: What becomes of the files when they leave the template. Defaults to keeping them.
+        removal_policy: What becomes of the files when they leave the template. Defaults to keeping them, but
+            nothing that a failed first deployment made.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class SharedFileSystem(Construct):
         vpc: ec2.IVpc,
         vpc_subnets: ec2.SubnetSelection | None = None,
         encryption_key: kms.IKey | None = None,
-        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, construct_id)
         self._file_system = efs.FileSystem(

@@ -56,7 +56,7 @@ class SqsQueue(Construct):
             ``.fifo`` with ``fifo``, as SQS asks. With a name, a change that would replace the queue fails instead.
             Defaults to a name that CloudFormation makes.
         removal_policy: What becomes of both queues and their messages when they leave the template. Defaults
-            to keeping them.
+            to keeping them, but nothing that a failed first deployment made.
 
     Raises:
         ValueError: A value is out of its range.
@@ -75,7 +75,7 @@ class SqsQueue(Construct):
         fifo: bool = False,
         content_based_deduplication: bool = False,
         queue_name: str | None = None,
-        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path

@@ -105,8 +105,9 @@ class WebServer(Construct):
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
         encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
             that CloudWatch owns.
-        removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it. The
-            bucket of the access logs is always kept: CloudFormation cannot delete one that is not empty.
+        removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it, but
+            nothing that a failed first deployment made. The bucket of the access logs is always kept:
+            CloudFormation cannot delete one that is not empty.
 
     Raises:
         ValueError: A value is out of its range or does not fit another, HTTPS has neither a certificate nor a zone to
@@ -150,7 +151,7 @@ class WebServer(Construct):
         security_groups: Sequence[ec2.ISecurityGroup] = (),
         enable_execute_command: bool = False,
         encryption_key: kms.IKey | None = None,
-        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path

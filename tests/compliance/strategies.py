@@ -131,7 +131,7 @@ COMMON: dict[str, st.SearchStrategy[Any]] = {
     ),
     "enable_execute_command": st.booleans(),
     "encryption_key": st.just("a key"),
-    "removal_policy": st.sampled_from([cdk.RemovalPolicy.RETAIN, cdk.RemovalPolicy.DESTROY]),
+    "removal_policy": st.sampled_from([cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, cdk.RemovalPolicy.DESTROY]),
 }
 
 
@@ -231,5 +231,5 @@ MANAGED: Any = chosen(
         time_zone=st.just("UTC"),
     ),
     encryption_key=st.just("a key"),
-    removal_policy=st.sampled_from([cdk.RemovalPolicy.RETAIN, cdk.RemovalPolicy.DESTROY]),
+    removal_policy=st.sampled_from([cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, cdk.RemovalPolicy.DESTROY]),
 )

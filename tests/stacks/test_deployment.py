@@ -210,7 +210,6 @@ def test_prod_is_protected() -> None:
     stacks = synthesize(PROD).stacks
     kept = (
         "AWS::EFS::FileSystem",
-        "AWS::DynamoDB::Table",
         "AWS::Backup::BackupVault",
         "AWS::SecretsManager::Secret",
         "AWS::ECR::Repository",
@@ -228,7 +227,11 @@ def test_prod_is_protected() -> None:
         "Application": True,
         "Operations": False,
     }
-    assert {resource["DeletionPolicy"] for kind in kept for _, _, resource in of_type(PROD, kind)} == {"Retain"}
+    found = [resource for kind in kept for _, _, resource in of_type(PROD, kind)]
+    assert {one["DeletionPolicy"] for one in found} == {"RetainExceptOnCreate"}
+    [(_, _, table)] = of_type(PROD, "AWS::DynamoDB::Table")
+    assert table["DeletionPolicy"] == "Retain"
+    assert {one["UpdateReplacePolicy"] for one in (*found, table)} == {"Retain"}
     assert {"Key": "deletion_protection.enabled", "Value": "true"} in attributes["LoadBalancerAttributes"]
 
 
@@ -299,7 +302,7 @@ def test_dev_leaves_nothing_behind_but_access_logs() -> None:
         resource["Type"]
         for template in templates(DEV).values()
         for resource in template["Resources"].values()
-        if resource.get("DeletionPolicy") == "Retain"
+        if str(resource.get("DeletionPolicy")).startswith("Retain")
     ]
     assert kept == ["AWS::S3::Bucket"] * 2
 

@@ -111,7 +111,7 @@ def test_it_and_its_credentials_are_kept_unless_told(stack: cdk.Stack, vpc: ec2.
     for kind in ("AWS::AmazonMQ::Broker", "AWS::SecretsManager::Secret"):
         found = resources(stack, kind)
         assert [(one["DeletionPolicy"], one["UpdateReplacePolicy"]) for one in found] == [
-            ("Retain", "Retain"),
+            ("RetainExceptOnCreate", "Retain"),
             ("Delete", "Delete"),
         ]
 

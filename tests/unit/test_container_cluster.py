@@ -51,7 +51,7 @@ def test_shells_are_logged_for_a_year(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
     assert configuration["Logging"] == "OVERRIDE"
     assert "CloudWatchLogGroupName" in configuration["LogConfiguration"]
     assert log_group["Properties"]["RetentionInDays"] == 365
-    assert log_group["DeletionPolicy"] == "Retain"
+    assert log_group["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_a_key_encrypts_shells_and_their_log(stack: cdk.Stack, vpc: ec2.Vpc) -> None:

@@ -201,7 +201,7 @@ def test_without_a_region_the_partition_is_left_to_the_deployment() -> None:
 def test_what_a_tier_wrote_outlives_it(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier) -> None:
     make(stack, cluster)
 
-    assert {one["DeletionPolicy"] for one in resources(stack, "AWS::Logs::LogGroup")} == {"Retain"}
+    assert {one["DeletionPolicy"] for one in resources(stack, "AWS::Logs::LogGroup")} == {"RetainExceptOnCreate"}
 
 
 @pytest.mark.parametrize("make", TIERS)

@@ -24,7 +24,7 @@ def test_images_are_scanned_immutable_encrypted_and_kept(stack: cdk.Stack) -> No
     assert found["ImageTagMutability"] == "IMMUTABLE"
     assert found["EncryptionConfiguration"] == {"EncryptionType": "KMS"}
     assert "RepositoryName" not in found
-    assert repository["DeletionPolicy"] == "Retain"
+    assert repository["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_only_builds_and_untagged_images_expire(stack: cdk.Stack) -> None:

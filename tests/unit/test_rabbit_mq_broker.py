@@ -161,7 +161,7 @@ def test_data_outlives_the_task_encrypted_and_backed_up(stack: cdk.Stack, make: 
     access_point = properties(stack, "AWS::EFS::AccessPoint")
     [volume] = properties(stack, "AWS::ECS::TaskDefinition")["Volumes"]
     [mount] = main_container(stack)["MountPoints"]
-    assert file_system["DeletionPolicy"] == "Retain"
+    assert file_system["DeletionPolicy"] == "RetainExceptOnCreate"
     assert file_system["Properties"]["Encrypted"] is True
     assert file_system["Properties"]["BackupPolicy"] == {"Status": "ENABLED"}
     assert access_point["PosixUser"] == {"Gid": "999", "Uid": "999"}
@@ -231,7 +231,9 @@ def test_user_password_and_cookie_are_secrets(stack: cdk.Stack, make: MakeBroker
 
     secrets = [secret["Name"] for secret in main_container(stack)["Secrets"]]
     assert secrets == ["RABBITMQ_ERLANG_COOKIE", "BROKER_ADMINISTRATOR"]
-    assert [secret["DeletionPolicy"] for secret in resources(stack, "AWS::SecretsManager::Secret")] == ["Retain"] * 2
+    assert [secret["DeletionPolicy"] for secret in resources(stack, "AWS::SecretsManager::Secret")] == [
+        "RetainExceptOnCreate"
+    ] * 2
 
 
 def test_the_password_of_the_broker_is_generated_and_never_anew(stack: cdk.Stack, make: MakeBroker) -> None:

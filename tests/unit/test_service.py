@@ -69,7 +69,7 @@ def test_logs_never_block_the_process_and_are_kept_for_a_month(stack: cdk.Stack,
     assert options["mode"] == "non-blocking"
     assert options["max-buffer-size"] == "26214400b"
     assert log_group["Properties"]["RetentionInDays"] == 30
-    assert log_group["DeletionPolicy"] == "Retain"
+    assert log_group["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_the_container_is_what_the_user_says(stack: cdk.Stack, container: Container, make: MakeWorker) -> None:

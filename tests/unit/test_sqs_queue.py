@@ -46,7 +46,7 @@ def test_both_queues_are_kept_encrypted_and_reached_over_tls_only(stack: cdk.Sta
 
     queues = resources(stack, "AWS::SQS::Queue")
     policies = resources(stack, "AWS::SQS::QueuePolicy")
-    assert [queue["DeletionPolicy"] for queue in queues] == ["Retain", "Retain"]
+    assert [queue["DeletionPolicy"] for queue in queues] == ["RetainExceptOnCreate", "RetainExceptOnCreate"]
     assert all(queue["Properties"]["SqsManagedSseEnabled"] for queue in queues)
     assert [
         policy["Properties"]["PolicyDocument"]["Statement"][0]["Condition"]["Bool"]["aws:SecureTransport"]

@@ -175,7 +175,7 @@ def test_a_file_system_is_encrypted_backed_up_and_kept(stack: cdk.Stack, files: 
     assert file_system["Properties"]["Encrypted"] is True
     assert file_system["Properties"]["BackupPolicy"] == {"Status": "ENABLED"}
     assert file_system["Properties"]["ThroughputMode"] == "elastic"
-    assert file_system["DeletionPolicy"] == "Retain"
+    assert file_system["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_a_file_system_is_encrypted_whatever_the_app_says_of_others() -> None:

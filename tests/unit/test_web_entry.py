@@ -146,9 +146,16 @@ def test_what_the_firewall_blocks_is_logged_without_secrets(stack: cdk.Stack, ma
         one["Properties"] for one in resources(stack, "AWS::Logs::LogGroup") if "LogGroupName" in one["Properties"]
     ]
     [kept] = logging["LoggingFilter"]["Filters"]
-    assert log_group["LogGroupName"].startswith("aws-waf-logs-Stack-Web-")
+    number = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
+    prefix, number_in_name = log_group["LogGroupName"]["Fn::Join"][1]
+    assert prefix.startswith("aws-waf-logs-Stack-Web-")
+    assert prefix.endswith("-")
+    assert number_in_name == number
     assert log_group["RetentionInDays"] == 90
-    assert f":log-group:{log_group['LogGroupName']}" in str(logging["LogDestinationConfigs"])
+    [destination] = logging["LogDestinationConfigs"]
+    *_, name, number_in_arn = destination["Fn::Join"][1]
+    assert name.endswith(f":log-group:{prefix}")
+    assert number_in_arn == number
     assert logging["LoggingFilter"]["DefaultBehavior"] == "DROP"
     assert (kept["Behavior"], kept["Requirement"]) == ("KEEP", "MEETS_ANY")
     assert [one["ActionCondition"]["Action"] for one in kept["Conditions"]] == ["BLOCK", "COUNT"]
