@@ -77,12 +77,12 @@ class Project:
         record: dict[str, Any] = json.loads((self.state / "target.json").read_text(encoding="utf-8"))
         return record
 
-    def aws(self, service: str) -> Any:
+    def aws(self, service: str, *, region: str = "us-east-1") -> Any:
         """Return a client of one API of the target."""
         return botocore.session.get_session().create_client(
             service,
             endpoint_url=f"http://127.0.0.1:{self.port}",
-            region_name="us-east-1",
+            region_name=region,
             aws_access_key_id="000000000000",
             aws_secret_access_key="local",
         )
