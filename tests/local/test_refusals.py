@@ -14,6 +14,9 @@ import pytest
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_lambda
 
+from ecs_workloads.local import LocalError
+from ecs_workloads.local._mode import Mode
+from ecs_workloads.local._settings import local_images
 from tests.local.echo_app import synthesize
 from tests.local.project import Project, free_port, is_open, path_without_namespaces
 
@@ -124,6 +127,45 @@ def test_a_wrong_image_folder_is_refused(project: Project, tmp_path: Path) -> No
     line = refused(project, "--app", str(synthesize(tmp_path / "assembly")))
 
     assert "[local.images] example.com/shop must be a folder with a Dockerfile, got 'nowhere'" in line
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("7", " must be a table, got 7"),
+        ("{}", " must be a folder with a Dockerfile, got None"),
+        (
+            '{ folder = ".", root = "." }',
+            " must have nothing but root, entry-point, command, environment, user, got folder",
+        ),
+        ('{ folder = ".", contexts = { code = "nowhere" } }', " contexts code must be a folder, got 'nowhere'"),
+        ('{ folder = ".", contexts = "code" }', " contexts must be a table, got 'code'"),
+        ('{ root = "nowhere" }', " root must be a folder, got 'nowhere'"),
+        ('{ root = ".", command = "run" }', " command must be a list of words, got 'run'"),
+        ('{ root = ".", entry-point = [1] }', " entry-point must be a list of words, got [1]"),
+        ('{ root = ".", environment = { SIZE = 1 } }', " SIZE must be text, got 1"),
+        ('{ root = ".", user = 999 }', " user must be text, got 999"),
+    ],
+)
+def test_what_stands_for_an_image_is_checked(tmp_path: Path, said: str, message: str) -> None:
+    (tmp_path / "Dockerfile").touch()
+    (tmp_path / "ecs-workloads.toml").write_text(f'[local.images]\n"example.com/shop" = {said}\n', encoding="utf-8")
+
+    with pytest.raises(LocalError) as raised:
+        local_images(tmp_path)
+
+    assert str(raised.value) == f"{tmp_path / 'ecs-workloads.toml'}: [local.images] example.com/shop{message}"
+
+
+def test_a_root_is_refused_in_loopback_mode(tmp_path: Path) -> None:
+    said = '[local.images]\n"example.com/shop" = { root = "." }\n'
+    (tmp_path / "ecs-workloads.toml").write_text(said, encoding="utf-8")
+    found = local_images(tmp_path)["example.com/shop"]
+
+    with pytest.raises(
+        LocalError, match=f"example.com/shop is the root {tmp_path}, which tasks cannot have in loopback"
+    ):
+        found.make("example.com/shop", Mode.LOOPBACK)
 
 
 def test_a_custom_resource_whose_function_fails_says_why(project: Project, tmp_path: Path) -> None:

@@ -9,17 +9,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ecs_workloads.local._assembly import Assembly
-from ecs_workloads.local._build import Build
 from ecs_workloads.local._cdk import Cdk
 from ecs_workloads.local._client import Answer, TargetClient
 from ecs_workloads.local._image_store import ImageStore
+from ecs_workloads.local._local_image import LocalImage
 from ecs_workloads.local._mode import Mode, choose, why_not
-from ecs_workloads.local._settings import image_folders
+from ecs_workloads.local._settings import local_images
 from ecs_workloads.local._state import FOLDER, StateFolder, TargetRecord
 from ecs_workloads.local.local_error import LocalError
 
@@ -94,7 +94,7 @@ class LocalTarget:
         Raises:
             LocalError: It did not work; the message says what and why.
         """
-        images = image_folders(self.project)
+        images = local_images(self.project)
         running = self.folder.read()
         if running is not None and mode not in {None, running.mode}:
             raise LocalError(f"the target runs in mode {running.mode}, not {mode}; take it down first")
@@ -164,7 +164,12 @@ class LocalTarget:
         return record
 
     def _deploy(
-        self, record: TargetRecord, app: str | None, contexts: Sequence[str], images: dict[str, str], report: Report
+        self,
+        record: TargetRecord,
+        app: str | None,
+        contexts: Sequence[str],
+        images: Mapping[str, LocalImage],
+        report: Report,
     ) -> None:
         client = TargetClient(record)
         cdk = Cdk(self.project, self.folder, record, ACCOUNT)
@@ -172,9 +177,8 @@ class LocalTarget:
         assembly = Assembly(folder=cdk.synthesize(app, contexts))
         report("Synthesised the app")
         assembly.check(client.types(), images, Mode(record.mode))
-        for name, folder in images.items():
-            image = Build(context=Path(folder), dockerfile=Path(folder, "Dockerfile"), mode=Mode(record.mode)).run()
-            ImageStore(self.folder.images).put(name, image)
+        for name, image in images.items():
+            ImageStore(self.folder.images).put(name, image.make(name, Mode(record.mode)))
         for account, region in sorted(assembly.environments(ACCOUNT, record.region)):
             Cdk(self.project, self.folder, record, account).run(
                 "bootstrap", f"aws://{account}/{region}", "--app", str(assembly.folder)
