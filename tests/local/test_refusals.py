@@ -15,6 +15,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_lambda
 
 from ecs_workloads.local import LocalError
+from ecs_workloads.local._client import unsteady
 from ecs_workloads.local._mode import Mode
 from ecs_workloads.local._settings import local_images
 from tests.local.echo_app import synthesize
@@ -209,3 +210,21 @@ def test_a_full_disk_ends_in_one_line(project: Project, tmp_path: Path, size: st
     assert f"cannot write {project.state}" in line
     assert not is_open(f"127.0.0.1:{project.port}")
     assert left == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        (Mode.NAMESPACES, ["Web has 1 healthy of 2 tasks", "Worker has 0 healthy of 1 tasks"]),
+        (Mode.SIMULATED, ["Worker has 0 running of 1 tasks"]),
+    ],
+)
+def test_a_service_with_fewer_tasks_than_it_wants_is_not_steady(mode: Mode, said: list[str]) -> None:
+    services: list[dict[str, object]] = [
+        {"name": "Web", "desired": 2, "running": 2, "healthy": 1},
+        {"name": "App", "desired": 1, "running": 2, "healthy": 1},
+        {"name": "Worker", "desired": 1, "running": 0, "healthy": 0},
+        {"name": "Idle", "desired": 0, "running": 0, "healthy": 0},
+    ]
+
+    assert unsteady(services, mode) == said

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ecs_workloads.local._assembly import Assembly
 from ecs_workloads.local._cdk import Cdk
-from ecs_workloads.local._client import Answer, TargetClient
+from ecs_workloads.local._client import Answer, TargetClient, unsteady
 from ecs_workloads.local._image_store import ImageStore
 from ecs_workloads.local._local_image import LocalImage
 from ecs_workloads.local._mode import Mode, choose, why_not
@@ -25,6 +25,8 @@ from ecs_workloads.local.local_error import LocalError
 
 ACCOUNT = "000000000000"
 _LONGEST_STOP = 150.0  # seconds: the longest stop time-out of ECS, and some more
+# A scaling policy may want more tasks than the deployment began with, each with a health check to pass.
+_LONGEST_WAIT = 300.0
 _PACE = 0.3
 
 Report = Callable[[str], None]
@@ -106,7 +108,7 @@ class LocalTarget:
             if running is None and mode is None and record.mode != Mode.NAMESPACES:
                 report(f"Not in a better mode: {why_not()}")
             self._deploy(record, app, contexts, images, report)
-            return TargetClient(record).services()
+            return self._steady_services(record)
         except BaseException as error:
             # Whatever came of it, in the command line of CDK or here: it says nothing of the disk.
             full = self.folder.is_full() and isinstance(error, (LocalError, OSError))
@@ -187,6 +189,16 @@ class LocalTarget:
         self._deploy_stacks(cdk, assembly.folder, client, report)
         for warning in self._warnings():
             report(f"Warning: {warning}")
+
+    @staticmethod
+    def _steady_services(record: TargetRecord) -> list[Answer]:
+        client = TargetClient(record)
+        end = time.monotonic() + _LONGEST_WAIT
+        while missing := unsteady(services := client.services(), Mode(record.mode)):
+            if time.monotonic() > end:
+                raise LocalError(f"not steady after {_LONGEST_WAIT / 60:.0f} minutes: {'; '.join(missing)}")
+            time.sleep(_PACE)
+        return services
 
     def _deploy_stacks(self, cdk: Cdk, assembly: Path, client: TargetClient, report: Report) -> None:
         options = ["--require-approval", "never", "--concurrency", "4", "--asset-parallelism", "--progress", "events"]
