@@ -158,7 +158,8 @@ class RabbitMqBroker(Construct):
         ``<name>.dead-letters``. It stays on the broker, with its users, when it leaves the app.
 
         Args:
-            name: Name of the queue, 1 to 200 letters, digits, dots, hyphens and underscores, unique on the broker.
+            name: Name of the queue, 1 to 200 letters, digits, dots, hyphens and underscores, beginning with none of
+                dot and hyphen, unique on the broker.
             longest_processing_time: Longest time for which a consumer works on one message, one second to 30
                 minutes.
             delivery_limit: Failed deliveries after which a message counts as poison, 1 to 1000. Defaults to 5.

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ecs_workloads_runtime import Consumer, Message, Producer, QueueUnreachable, SqsConnection, health
+from ecs_workloads_runtime import AmqpConnection, Consumer, Message, Producer, QueueUnreachable, SqsConnection, health
 from tests.runtime.conftest import AmqpQueueUnderTest, QueueUnderTest, SqsQueueUnderTest, make_sqs_queue
 from tests.runtime.programs import PATIENCE, Program
 
@@ -24,7 +24,7 @@ AT_ONCE = timedelta()
 # Says when it begins and when it is done; "slow" messages take until a file is there.
 WORKER = """
 import os, pathlib, time
-from ecs_workloads_runtime import Consumer, read_connection
+from ecs_workloads_runtime import AmqpConnection, Consumer, read_connection
 
 def handle(message):
     print("begun", message.body, flush=True)
@@ -141,7 +141,7 @@ def test_sigterm_finishes_the_message_in_hand_and_gives_back_the_others(queue: Q
 def test_sigterm_ends_a_consumer_of_an_empty_queue(queue: QueueUnderTest, tmp_path: Path) -> None:
     file = tmp_path / "health"
     code = (
-        "import pathlib\nfrom ecs_workloads_runtime import Consumer, read_connection\n"
+        "import pathlib\nfrom ecs_workloads_runtime import AmqpConnection, Consumer, read_connection\n"
         f"Consumer(read_connection('ORDERS'), print, health_file=pathlib.Path({str(file)!r})).run()\nprint('ended')\n"
     )
     with Program(code, queue.environment) as worker:
@@ -344,3 +344,11 @@ def test_the_health_file_stays_young_while_the_handler_works(queue: QueueUnderTe
 def test_an_argument_out_of_its_range_is_refused(arguments: dict[str, int], text: str) -> None:
     with pytest.raises(ValueError, match=text):
         Consumer(SqsConnection(url="https://sqs.eu-west-1.amazonaws.com/1/orders"), print, **arguments)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # what a user may do
+
+
+@pytest.mark.parametrize("prefetch", [0, 65_536])
+def test_a_broker_takes_no_other_prefetch_than_its_protocol(prefetch: int) -> None:
+    connection = AmqpConnection(url="amqp://rabbitmq.internal:5672/%2F", name="orders", username="a", password="b")
+
+    with pytest.raises(ValueError, match=f"prefetch must be 1 to 65535 for this queue, got {prefetch}"):
+        Consumer(connection, print, prefetch=prefetch)
