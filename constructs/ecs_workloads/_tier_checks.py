@@ -12,6 +12,7 @@ from ecs_workloads._checks import in_words, require
 from ecs_workloads._cluster_facts import cluster_facts
 from ecs_workloads._scaling_bounds import check_bounds
 from ecs_workloads._shares import check_capacity
+from ecs_workloads._task_bounds import TaskBounds, check_scaling
 from ecs_workloads.arrival_rate import ArrivalRate
 from ecs_workloads.backlog_per_task import BacklogPerTask
 from ecs_workloads.capacity import CapacityShare
@@ -43,10 +44,15 @@ def check_tier(
     longest_work: timedelta,
     sidecars: Sequence[Sidecar],
     scaling: Scaling,
+    min_capacity: int,
     default_policies: Sequence[ScalingPolicy],
     vpc_subnets: ec2.SubnetSelection | None,
-) -> None:
-    """Refuse capacity that the cluster has not, work that a task could not finish, and what does not fit together."""
+    suspended: bool,
+) -> TaskBounds:
+    """Refuse capacity that the cluster has not, work that a task could not finish, and what does not fit together.
+
+    Return the number of tasks, of which ``min_capacity`` and ``default_policies`` are the tier's own.
+    """
     check_cluster(path, cluster)
     check_capacity(path, cluster, capacity)
     stop_timeout, needed = container.stop_timeout, min(longest_work, LONGEST_STOP_TIMEOUT)
@@ -58,8 +64,10 @@ def check_tier(
     )
     routers = [sidecar for sidecar in sidecars if isinstance(sidecar, RoutesLogs)]
     require(len(routers) <= 1, path, f"only one sidecar may route the logs, got {len(routers)}")
-    policies = default_policies if scaling.policies is None else scaling.policies
-    check_bounds(path, scaling, policies, vpc=cluster_facts(cluster).vpc, vpc_subnets=vpc_subnets)
+    bounds = check_scaling(path, scaling, min_capacity=min_capacity, policies=default_policies)
+    vpc = cluster_facts(cluster).vpc
+    check_bounds(path, scaling, bounds, vpc=vpc, vpc_subnets=vpc_subnets, suspended=suspended)
+    return bounds
 
 
 def check_queue(path: str, queue: MessageQueue, scaling: Scaling) -> None:

@@ -101,7 +101,6 @@ ROWS = (
     TokenRow("requests", lambda at: RequestsPerTarget(requests_per_minute=at.number)),
     TokenRow("cpu target", lambda at: TargetCpu(target_utilization_percent=at.number)),
     TokenRow("memory target", lambda at: TargetMemory(target_utilization_percent=at.number)),
-    TokenRow("most tasks", lambda at: Scaling(min_capacity=4, max_capacity=at.number)),
     TokenRow("schedule's name", lambda at: _scheduled(name=at.text)),
     TokenRow("schedule", lambda at: _scheduled(schedule=at.text)),
     TokenRow("schedule's min", lambda at: _scheduled(min_capacity=at.number)),
