@@ -10,6 +10,7 @@ from aws_cdk import aws_ecs as ecs
 
 from ecs_workloads._checks import in_words, require
 from ecs_workloads._cluster_facts import cluster_facts
+from ecs_workloads._distant_sqs_messages import DistantSqsMessages
 from ecs_workloads._scaling_bounds import check_bounds
 from ecs_workloads._shares import check_capacity
 from ecs_workloads._task_bounds import TaskBounds, check_scaling
@@ -79,6 +80,11 @@ def check_queue(path: str, queue: MessageQueue, scaling: Scaling) -> None:
         )
     for policy in scaling.policies or ():
         if isinstance(policy, BacklogPerTask | ArrivalRate):
+            if isinstance(queue, DistantSqsMessages):
+                raise ValueError(  # noqa: TRY004 - the value is of the right type and in the wrong place
+                    f"{path}: {type(policy).__name__} does not see the metrics of a queue in {queue.place}: scale on "
+                    "TargetCpu(), or run the worker where its queue is"
+                )
             require(
                 policy.processing_time <= queue.longest_processing_time,
                 path,

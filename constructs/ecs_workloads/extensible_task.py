@@ -187,9 +187,9 @@ class ExtensibleTask:
 
 
 def check_user(subject: str, user: str) -> None:
-    """Refuse root, and what is no user."""
+    """Refuse root, by name or by any way to write 0, and what is no user."""
     name = user.partition(":")[0]
-    require(name not in ("", "0", "root"), subject, f"user must not be root, got {user!r}")
+    require(re.fullmatch(r"[+-]?0+|root|", name) is None, subject, f"user must not be root, got {user!r}")
 
 
 def log_driver(log_group: logs.ILogGroup, stream_prefix: str) -> ecs.LogDriver:

@@ -21,7 +21,19 @@ IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"cpu": 1024, "memory_limit_mib": 2500}, r"got 2500 \(nearest: 2048\)"),
+        ({"cpu": 1024, "memory_limit_mib": 2500}, r"got 2500 \(nearest: memory_limit_mib=2048 or 3072\)"),
+        (
+            {"cpu": 1024, "memory_limit_mib": 30720},
+            r"got 30720 \(nearest: memory_limit_mib=8192, or cpu=4096 with memory_limit_mib=30720\)",
+        ),
+        (
+            {"cpu": 16384, "memory_limit_mib": 8192},
+            r"got 8192 \(nearest: memory_limit_mib=32768, or cpu=4096 with memory_limit_mib=8192\)",
+        ),
+        ({"cpu": 300}, r"got 300 \(nearest: 256 or 512\)"),
+        ({"cpu": 20_000}, r"got 20000 \(nearest: 16384\)"),
+        ({"user": "00"}, "user must not be root, got '00'"),
+        ({"user": "+0:1000"}, "user must not be root, got '\\+0:1000'"),
         ({"user": "root"}, "user must not be root, got 'root'"),
         ({"user": ""}, "user must not be root, got ''"),
         ({"entry_point": "sh"}, "entry_point must be a list of words, got 'sh'"),

@@ -20,7 +20,6 @@ from ecs_workloads import (
     OpenTelemetryCollector,
     RabbitMqCollector,
     RequestsPerTarget,
-    Scaling,
     Scheduled,
     TargetCpu,
     TargetMemory,
