@@ -76,13 +76,12 @@ class TierService(Construct):
             app_protocol=app_protocol,
             encryption_key=encryption_key,
             removal_policy=removal_policy,
+            enable_execute_command=enable_execute_command,
         )
         self.log_group = self._task.log_group
         self.task_definition = self._task.definition
         self.container = self._task.container
         self._task_role = self.task_definition.task_role
-        if enable_execute_command:
-            self._task.make_exec_paths_writable()
         own_groups = security_groups or [tasks_group(self, self._cluster.vpc, path=self._path)]
         namespace = cluster.default_cloud_map_namespace if service_connect else None
         self.service = ecs.FargateService(

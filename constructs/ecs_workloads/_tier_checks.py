@@ -11,6 +11,7 @@ from aws_cdk import aws_ecs as ecs
 from ecs_workloads._checks import in_words, require
 from ecs_workloads._cluster_facts import cluster_facts
 from ecs_workloads._distant_sqs_messages import DistantSqsMessages
+from ecs_workloads._exec_paths import check_exec_paths
 from ecs_workloads._scaling_bounds import check_bounds
 from ecs_workloads._shares import check_capacity
 from ecs_workloads._task_bounds import TaskBounds, check_scaling
@@ -48,6 +49,7 @@ def check_tier(
     min_capacity: int,
     default_policies: Sequence[ScalingPolicy],
     vpc_subnets: ec2.SubnetSelection | None,
+    enable_execute_command: bool,
     suspended: bool,
 ) -> TaskBounds:
     """Refuse capacity that the cluster has not, work that a task could not finish, and what does not fit together.
@@ -63,6 +65,8 @@ def check_tier(
         f"container.stop_timeout must be at least {in_words(needed)}, for the longest work that a task finishes, "
         f"got {in_words(stop_timeout or needed)}",
     )
+    if enable_execute_command:
+        check_exec_paths(path, container)
     routers = [sidecar for sidecar in sidecars if isinstance(sidecar, RoutesLogs)]
     require(len(routers) <= 1, path, f"only one sidecar may route the logs, got {len(routers)}")
     bounds = check_scaling(path, scaling, min_capacity=min_capacity, policies=default_policies)

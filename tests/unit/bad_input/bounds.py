@@ -13,6 +13,7 @@ from ecs_workloads import (
     FluentBit,
     Scaling,
     Scheduled,
+    ScratchVolume,
     TargetCpu,
 )
 from tests.unit.bad_input.row import IMAGE, Bench, Row, TokenRow
@@ -34,6 +35,10 @@ TIERS: tuple[tuple[str, str, Callable[[Bench], Make]], ...] = (
     *PROGRAMS,
     ("broker", "Stack/Broker", lambda at: at.broker),
 )
+
+
+def _scratch(name: str, container_path: str) -> ScratchVolume:
+    return ScratchVolume(name=name, container_path=container_path, image_declares_volume=True)
 
 
 def _noon(*, min_capacity: int | None = None, max_capacity: int | None = None) -> Scheduled:
@@ -92,6 +97,21 @@ def _of_programs(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Ro
             "more tasks than the database bears",
             "2 tasks, twice as many during a deployment, open up to 40 connections to 'db', which accepts 39",
             lambda: _scaling(downstream=[_DATABASE]),
+        ),
+        Row(
+            f"{kind}: a volume with a name of ECS Exec",
+            path,
+            "enable_execute_command takes the volume names that begin with exec-lib or exec-log: call "
+            "'exec-lib' otherwise",
+            lambda at: make(at)(container=at.served(volumes=[_scratch("exec-lib", "/a")]), enable_execute_command=True),
+        ),
+        Row(
+            f"{kind}: a folder of ECS Exec",
+            path,
+            "enable_execute_command makes /var/lib/amazon writable itself: leave it out of writable_paths and volumes",
+            lambda at: make(at)(
+                container=at.served(volumes=[_scratch("lib", "/var/lib/amazon")]), enable_execute_command=True
+            ),
         ),
         Row(
             f"{kind}: killed before its work is done",
