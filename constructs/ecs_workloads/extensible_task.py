@@ -88,7 +88,7 @@ class ExtensibleTask:
             entry_point: Replaces the image's ``ENTRYPOINT``. Defaults to the image's own.
             command: Replaces the image's ``CMD``. Defaults to the image's own.
             environment: Variables that anybody who reads the template may know.
-            not_secret: Names of variables in ``environment`` that are called like a secret and are none.
+            not_secret: Names of variables in ``environment`` that are called or look like a secret and are none.
             secrets: Variables whose values come from Secrets Manager or SSM when a task starts.
             health_check: Command by which ECS tells a live container from a hung one.
             writable_paths: Folders that the process may write.
