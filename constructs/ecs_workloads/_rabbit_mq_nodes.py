@@ -44,7 +44,6 @@ from ecs_workloads.ephemeral_node import EphemeralNode
 from ecs_workloads.node_cluster import NodeCluster
 from ecs_workloads.rabbit_mq_collector import RabbitMqCollector
 from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
-from ecs_workloads.scaling import Scaling
 from ecs_workloads.scratch_volume import ScratchVolume
 from ecs_workloads.shared_file_system import SharedFileSystem
 from ecs_workloads.sidecar import Sidecar
@@ -201,7 +200,7 @@ class BrokerNodes:
                 metrics=tier_metrics(
                     tier.node.scope.node.path if peers and tier.node.scope is not None else self._path,
                     tier.service,
-                    scaling=Scaling(),
+                    fewest=1,
                     suspended=suspended,
                     broker=None if peers else self._metrics,
                 ),

@@ -10,8 +10,11 @@ from aws_cdk import aws_ecs as ecs
 
 from ecs_workloads._checks import in_words, require
 from ecs_workloads._cluster_facts import cluster_facts
+from ecs_workloads._distant_sqs_messages import DistantSqsMessages
+from ecs_workloads._exec_paths import check_exec_paths
 from ecs_workloads._scaling_bounds import check_bounds
 from ecs_workloads._shares import check_capacity
+from ecs_workloads._task_bounds import TaskBounds, check_scaling
 from ecs_workloads.arrival_rate import ArrivalRate
 from ecs_workloads.backlog_per_task import BacklogPerTask
 from ecs_workloads.capacity import CapacityShare
@@ -43,10 +46,16 @@ def check_tier(
     longest_work: timedelta,
     sidecars: Sequence[Sidecar],
     scaling: Scaling,
+    min_capacity: int,
     default_policies: Sequence[ScalingPolicy],
     vpc_subnets: ec2.SubnetSelection | None,
-) -> None:
-    """Refuse capacity that the cluster has not, work that a task could not finish, and what does not fit together."""
+    enable_execute_command: bool,
+    suspended: bool,
+) -> TaskBounds:
+    """Refuse capacity that the cluster has not, work that a task could not finish, and what does not fit together.
+
+    Return the number of tasks, of which ``min_capacity`` and ``default_policies`` are the tier's own.
+    """
     check_cluster(path, cluster)
     check_capacity(path, cluster, capacity)
     stop_timeout, needed = container.stop_timeout, min(longest_work, LONGEST_STOP_TIMEOUT)
@@ -56,10 +65,14 @@ def check_tier(
         f"container.stop_timeout must be at least {in_words(needed)}, for the longest work that a task finishes, "
         f"got {in_words(stop_timeout or needed)}",
     )
+    if enable_execute_command:
+        check_exec_paths(path, container)
     routers = [sidecar for sidecar in sidecars if isinstance(sidecar, RoutesLogs)]
     require(len(routers) <= 1, path, f"only one sidecar may route the logs, got {len(routers)}")
-    policies = default_policies if scaling.policies is None else scaling.policies
-    check_bounds(path, scaling, policies, vpc=cluster_facts(cluster).vpc, vpc_subnets=vpc_subnets)
+    bounds = check_scaling(path, scaling, min_capacity=min_capacity, policies=default_policies)
+    vpc = cluster_facts(cluster).vpc
+    check_bounds(path, scaling, bounds, vpc=vpc, vpc_subnets=vpc_subnets, suspended=suspended)
+    return bounds
 
 
 def check_queue(path: str, queue: MessageQueue, scaling: Scaling) -> None:
@@ -71,6 +84,11 @@ def check_queue(path: str, queue: MessageQueue, scaling: Scaling) -> None:
         )
     for policy in scaling.policies or ():
         if isinstance(policy, BacklogPerTask | ArrivalRate):
+            if isinstance(queue, DistantSqsMessages):
+                raise ValueError(  # noqa: TRY004 - the value is of the right type and in the wrong place
+                    f"{path}: {type(policy).__name__} does not see the metrics of a queue in {queue.place}: scale on "
+                    "TargetCpu(), or run the worker where its queue is"
+                )
             require(
                 policy.processing_time <= queue.longest_processing_time,
                 path,

@@ -34,7 +34,8 @@ from ecs_workloads.target_cpu import TargetCpu
 from ecs_workloads.tier_metrics import TierMetrics
 
 _DEFAULT_POLICIES = (TargetCpu(),)
-_DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
+_MIN_CAPACITY = 2
+_DEFAULT_SCALING = Scaling(max_capacity=4)
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
@@ -70,12 +71,15 @@ class AppServer(Construct):
         deployment_alarms: Alarms that roll a running deployment back. Not on a metric of this service, which would
             then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
         sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
-        suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
+        suspended: Whether the tier is stopped: it keeps everything but has no task, and a new one starts none. Back to
+            running, Application Auto Scaling starts ``min_capacity`` tasks once the deployment is through, which
+            therefore does not roll back for them. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
             `ContainerCluster`, going from none to some, or back, replaces the service.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
-        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
+        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
+            Its agent then has folders that it may write. Defaults to no.
         encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
             that CloudWatch owns.
         removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it, but
@@ -116,7 +120,7 @@ class AppServer(Construct):
         if container.port is None:
             raise ValueError(f"{path}: an app server needs container.port")
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
-        check_tier(
+        bounds = check_tier(
             path,
             cluster=cluster,
             container=container,
@@ -124,8 +128,11 @@ class AppServer(Construct):
             longest_work=longest_request,
             sidecars=sidecars,
             scaling=scaling,
+            min_capacity=_MIN_CAPACITY,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
+            enable_execute_command=enable_execute_command,
+            suspended=suspended,
         )
         published: ecs.ServiceConnectService | None = None
         self._entry: InternalEntry | None = None
@@ -186,14 +193,13 @@ class AppServer(Construct):
         if self._entry is not None:
             self._entry.target_group.add_target(self._tier.service.load_balancer_target(container_name=CONTAINER_NAME))
         self._tier.scale(
-            scaling,
-            default_policies=_DEFAULT_POLICIES,
+            bounds,
             target_group=None if self._entry is None else self._entry.target_group,
         )
         self._metrics = tier_metrics(
             path,
             self._tier.service,
-            scaling=scaling,
+            fewest=bounds.fewest,
             suspended=suspended,
             requests=service_connect_metrics(self._tier.service, discovery_name or self._name, app_protocol)
             if self._entry is None

@@ -36,9 +36,10 @@ class Container:
         command: Replaces the image's ``CMD``. Defaults to the image's own.
         working_directory: Absolute path in which the process starts. Defaults to the image's own.
         environment: Variables that anybody who reads the template may know.
-        not_secret: Names of variables in ``environment`` that are called like a secret and are none, such as
+        not_secret: Names of variables in ``environment`` that are called or look like a secret and are none, such as
             ``ALLOW_EMPTY_PASSWORD``. Defaults to none: names that end in ``PASSWORD``, ``SECRET``, ``TOKEN``,
-            ``API_KEY`` and the like are refused there.
+            ``API_KEY``, ``CREDENTIALS`` and the like are refused there, and so are values such as keys of AWS and
+            Stripe, tokens of GitHub and Slack, and URLs with a password.
         secrets: Variables whose values come from Secrets Manager or SSM when a task starts.
         cpu: CPU units of the task, 1024 being one vCPU: 256, 512, 1024, 2048, 4096, 8192 or 16384.
         memory_limit_mib: Memory of the task in MiB. Which values go with which ``cpu`` is Fargate's table.

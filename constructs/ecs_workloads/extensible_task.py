@@ -88,7 +88,7 @@ class ExtensibleTask:
             entry_point: Replaces the image's ``ENTRYPOINT``. Defaults to the image's own.
             command: Replaces the image's ``CMD``. Defaults to the image's own.
             environment: Variables that anybody who reads the template may know.
-            not_secret: Names of variables in ``environment`` that are called like a secret and are none.
+            not_secret: Names of variables in ``environment`` that are called or look like a secret and are none.
             secrets: Variables whose values come from Secrets Manager or SSM when a task starts.
             health_check: Command by which ECS tells a live container from a hung one.
             writable_paths: Folders that the process may write.
@@ -187,9 +187,9 @@ class ExtensibleTask:
 
 
 def check_user(subject: str, user: str) -> None:
-    """Refuse root, and what is no user."""
+    """Refuse root, by name or by any way to write 0, and what is no user."""
     name = user.partition(":")[0]
-    require(name not in ("", "0", "root"), subject, f"user must not be root, got {user!r}")
+    require(re.fullmatch(r"[+-]?0+|root|", name) is None, subject, f"user must not be root, got {user!r}")
 
 
 def log_driver(log_group: logs.ILogGroup, stream_prefix: str) -> ecs.LogDriver:

@@ -74,7 +74,8 @@ class RabbitMqBroker(Construct):
         vpc_subnets: Subnets of the tasks and of the file system. Defaults to the private ones. A cluster takes one
             subnet in each of three zones.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
-        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
+        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
+            Its agent then has folders that it may write. Defaults to no.
         log_retention: How long log events are kept. Defaults to one month.
         encryption_key: Key for the file system, the credentials and the log group; the file system cannot
             change it later. Its policy must let CloudWatch Logs use it. Defaults to keys that AWS manages.

@@ -39,7 +39,8 @@ from ecs_workloads.target_timings import TargetTimings
 from ecs_workloads.tier_metrics import TierMetrics
 from ecs_workloads.web_firewall import WebFirewall
 
-_DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
+_MIN_CAPACITY = 2
+_DEFAULT_SCALING = Scaling(max_capacity=4)
 _DEFAULT_POLICIES = (TargetCpu(),)
 _DEFAULT_TIMINGS = TargetTimings()
 
@@ -97,12 +98,15 @@ class WebServer(Construct):
         deployment_alarms: Further alarms that roll a running deployment back. Not on a metric of this service,
             which would then depend on itself.
         sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
-        suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
+        suspended: Whether the tier is stopped: it keeps everything but has no task, and a new one starts none. Back to
+            running, Application Auto Scaling starts ``min_capacity`` tasks once the deployment is through, which
+            therefore does not roll back for them. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
             `ContainerCluster`, going from none to some, or back, replaces the service.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
-        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
+        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
+            Its agent then has folders that it may write. Defaults to no.
         encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
             that CloudWatch owns.
         removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it, but
@@ -161,7 +165,7 @@ class WebServer(Construct):
         check_time(path, "startup_time", startup_time, timedelta(0), timedelta(hours=1))
         if max_failed_percent is not None:
             check_percent(path, "max_failed_percent", max_failed_percent)
-        check_tier(
+        bounds = check_tier(
             path,
             cluster=cluster,
             container=container,
@@ -169,8 +173,11 @@ class WebServer(Construct):
             longest_work=longest_request,
             sidecars=sidecars,
             scaling=scaling,
+            min_capacity=_MIN_CAPACITY,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
+            enable_execute_command=enable_execute_command,
+            suspended=suspended,
         )
         entry = WebEntry(
             protocol=protocol,
@@ -233,11 +240,11 @@ class WebServer(Construct):
         if health_check_port not in (None, container.port):
             # ECS opens the port of the requests alone (aws-cdk#18093).
             self._tier.connections.allow_from(self._door.way_in, ec2.Port.tcp(health_check_port), "Health checks")
-        self._tier.scale(scaling, default_policies=_DEFAULT_POLICIES, target_group=self._target_group)
+        self._tier.scale(bounds, target_group=self._target_group)
         self._metrics = tier_metrics(
             path,
             self._tier.service,
-            scaling=scaling,
+            fewest=bounds.fewest,
             suspended=suspended,
             requests=self._requests,
             restarts_in_place=container.restart_attempt_period is not None,

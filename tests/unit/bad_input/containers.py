@@ -51,7 +51,8 @@ ROWS = (
     Row(
         "memory that does not go with cpu",
         "Container",
-        "with cpu=256, memory_limit_mib must be from 512 to 2048 in Fargate's steps, got 4096 (nearest: 2048)",
+        "with cpu=256, memory_limit_mib must be from 512 to 2048 in Fargate's steps, got 4096 (nearest: "
+        "memory_limit_mib=2048, or cpu=512 with memory_limit_mib=4096)",
         lambda at: at.container(cpu=256, memory_limit_mib=4096),
     ),
     Row(
