@@ -35,7 +35,15 @@ def check_zones(path: str, vpc: ec2.IVpc, *, internet_facing: bool) -> None:
 
 
 class LoadBalancer(Construct):
-    """An application load balancer with its listeners, logs and names."""
+    """An application load balancer with its listeners, logs and names.
+
+    Attributes:
+        load_balancer: The load balancer.
+        listener: Its listener for users, on which others may have a `ListenerRule`.
+        protocol: What that listener speaks.
+        idle_timeout: Time after which the load balancer ends a request whose answer has not begun.
+        ports: Ports of its listeners.
+    """
 
     def __init__(
         self,
@@ -56,6 +64,8 @@ class LoadBalancer(Construct):
         authentication: ListenerAuthentication | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.protocol = protocol
+        self.idle_timeout = max(_SHORTEST_IDLE_TIMEOUT, longest_request)
         self._dual_stack = ip_address_type not in (None, elbv2.IpAddressType.IPV4)
         https = protocol == elbv2.ApplicationProtocol.HTTPS
         self.ports = [443] if https else [80]
@@ -77,7 +87,7 @@ class LoadBalancer(Construct):
             deletion_protection=deletion_protection,
             drop_invalid_header_fields=True,
             desync_mitigation_mode=elbv2.DesyncMitigationMode.DEFENSIVE,
-            idle_timeout=duration(max(_SHORTEST_IDLE_TIMEOUT, longest_request)),
+            idle_timeout=duration(self.idle_timeout),
         )
         write_logs(self, self.load_balancer, log_bucket)
         zone = self._zone(domain)
@@ -112,6 +122,13 @@ class LoadBalancer(Construct):
             )
             accept_findings(redirect, "redirect")
         self._answer_for(domain, zone)
+
+    @classmethod
+    def of(cls, listener: elbv2.IApplicationListener) -> LoadBalancer | None:
+        """Return what owns ``listener``, where this library made it in this app."""
+        load_balancer = listener.node.scope
+        owner = None if load_balancer is None else load_balancer.node.scope
+        return owner if isinstance(owner, cls) else None
 
     def open(self, sources: Sequence[ec2.IPeer] | None) -> None:
         """Let ``sources`` reach the listeners, or everybody for ``None``."""

@@ -14,7 +14,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ecs_workloads._checks import check_type, require
+from ecs_workloads._checks import check_type, in_words, require
 from ecs_workloads._load_balancer import LoadBalancer, check_zones
 from ecs_workloads._web_acl import WebAcl
 from ecs_workloads.domain import Domain
@@ -66,6 +66,7 @@ class WebEntry:
                     "deletion_protection": None if self.deletion_protection else self.deletion_protection,
                 },
             )
+            _check_host(path, self.listener_rule, self.protocol, self.longest_request)
             _claim_priority(scope, self.listener_rule)
             return
         _check_own(path, self.domain, self.certificate, self.protocol)
@@ -184,6 +185,28 @@ def _check_guest(path: str, of_the_owner: Mapping[str, object]) -> None:
     """Refuse what only the owner of a load balancer can choose."""
     given = [name for name, value in of_the_owner.items() if value is not None]
     require(not given, path, f"{', '.join(given)}: only for a load balancer of its own, not with a listener_rule")
+
+
+def _check_host(path: str, rule: ListenerRule, protocol: elbv2.ApplicationProtocol, longest_request: timedelta) -> None:
+    """Refuse what the load balancer that the rule is on does not do, where this app makes it.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-504-issues
+    """
+    host = LoadBalancer.of(rule.listener)
+    if host is None:
+        return
+    require(
+        protocol == host.protocol or rule.listener is not host.listener,
+        path,
+        f"protocol must be elbv2.ApplicationProtocol.{host.protocol.value}, which the listener of the rule speaks, "
+        f"got {protocol.value}",
+    )
+    require(
+        longest_request <= host.idle_timeout,
+        path,
+        f"longest_request must be at most {in_words(host.idle_timeout)}, after which "
+        f"{host.node.path} answers 504, got {in_words(longest_request)}: give its owner as long a longest_request",
+    )
 
 
 def _claim_priority(scope: Construct, rule: ListenerRule) -> None:

@@ -62,7 +62,9 @@ class WebServer(Construct):
         protocol: Protocol that users speak. ``HTTPS``, or ``HTTP`` where nothing needs to be protected.
         redirect_http: Whether port 80 sends users to HTTPS. With ``False`` only port 443 is open.
         listener_rule: Place on a load balancer that exists already. Then none is made, ``protocol`` is what the
-            listener speaks, and what only the owner of a load balancer can choose is refused.
+            listener speaks, ``longest_request`` is at most the idle time-out of the load balancer, which of another
+            `WebServer` is its own ``longest_request`` and at least 60 seconds, and what only the owner of a load
+            balancer can choose is refused.
         sources: Who may connect: ``ec2.Peer.ipv4`` of a network, ``ec2.Peer.prefix_list`` of CloudFront. Defaults to
             everybody.
         firewall: AWS WAF before the load balancer. Defaults to the rules of `WebFirewall`; ``None`` for none.
@@ -115,7 +117,8 @@ class WebServer(Construct):
 
     Raises:
         ValueError: A value is out of its range or does not fit another, HTTPS has neither a certificate nor a zone to
-            make one, or another tier of this app has the place of ``listener_rule``.
+            make one, another tier of this app has the place of ``listener_rule``, or the load
+            balancer of that, where this app makes it, speaks another protocol or ends the longest request.
     """
 
     def __init__(

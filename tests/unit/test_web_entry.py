@@ -505,6 +505,24 @@ def test_two_tiers_cannot_have_one_place_on_a_listener_of_this_app(make: MakeWeb
         make("Second", domain=None, listener_rule=replace(rule, host_headers=["b.example.com"]))
 
 
+def test_a_guest_may_be_as_slow_as_its_host(make: MakeWeb) -> None:
+    slow = timedelta(seconds=110)
+    host = make("Host", longest_request=slow)
+    rule = ListenerRule(listener=host.listener, priority=10, path_patterns=["/reports/*"])
+
+    make(domain=None, listener_rule=rule, longest_request=slow)
+
+
+def test_a_host_may_have_a_listener_of_another_protocol(make: MakeWeb) -> None:
+    host = make("Host", redirect_http=False)
+    plain = host.load_balancer.add_listener(
+        "Plain", protocol=HTTP, default_action=elbv2.ListenerAction.fixed_response(404)
+    )
+    rule = ListenerRule(listener=plain, priority=10, host_headers=["a.example.com"])
+
+    assert make(domain=None, listener_rule=rule, protocol=HTTP).url == "http://a.example.com"
+
+
 def test_a_guest_brings_no_certificate_and_no_bucket(
     stack: cdk.Stack, make: MakeWeb, listener: elbv2.IApplicationListener
 ) -> None:

@@ -121,6 +121,25 @@ ROWS = (
         lambda at: (_guest(at), at.web("Other", domain=None, listener_rule=at.rule(host_headers=["b.example.com"]))),
     ),
     Row(
+        "a guest slower than its host",
+        "Stack/Guest",
+        "longest_request must be at most 1 minute, after which Stack/Web/LoadBalancer answers 504, got 61 seconds",
+        lambda at: at.web(
+            "Guest",
+            domain=None,
+            longest_request=timedelta(seconds=61),
+            listener_rule=at.rule(listener=at.web().listener),
+        ),
+    ),
+    Row(
+        "a guest that speaks what its host does not",
+        "Stack/Guest",
+        "protocol must be elbv2.ApplicationProtocol.HTTP, which the listener of the rule speaks, got HTTPS",
+        lambda at: at.web(
+            "Guest", domain=None, listener_rule=at.rule(listener=at.web(domain=None, protocol=_HTTP).listener)
+        ),
+    ),
+    Row(
         "a web server without a port",
         "Stack/Web",
         "a web server needs container.port",
