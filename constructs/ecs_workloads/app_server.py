@@ -60,9 +60,11 @@ class AppServer(Construct):
         longest_request: Longest time that a request takes, 1 to 110 seconds; Service Connect ends a longer
             one with 504. A task that is stopped has so long, and 10 seconds more, to finish.
         app_protocol: What the program speaks: ``ecs.AppProtocol.http``, ``http2`` or ``grpc``. Defaults to HTTP/1.1.
-            Of gRPC by Service Connect, ``metrics`` has no requests.
+            Of gRPC by Service Connect, ``metrics`` has no requests. An ``internal_load_balancer`` speaks the last two
+            with a certificate alone, asks for the health of gRPC by a method as ``health_check_path``, and has another
+            target group after a change.
         access_logs: Whether Service Connect logs each call, as JSON and without queries. Defaults to no: the log group
-            costs by the amount.
+            costs by the amount. Not with ``internal_load_balancer``, whose own logs are always written.
         certificate_authority_arn: Private certificate authority from which the proxies of Service Connect get their
             certificates, and between them speak TLS; the program and its callers still speak plain HTTP to their own
             proxy. Defaults to none.
@@ -154,11 +156,16 @@ class AppServer(Construct):
                 "dns_name": dns_name,
                 "discovery_name": discovery_name,
                 "certificate_authority_arn": certificate_authority_arn,
+                "access_logs": access_logs or None,
             }
             names = [name for name, value in given.items() if value is not None]
             require(not names, path, f"{', '.join(names)} belong to Service Connect, not to an internal_load_balancer")
             self._entry = InternalEntry(
-                self, vpc=cluster.vpc, wanted=internal_load_balancer, longest_request=longest_request
+                self,
+                vpc=cluster.vpc,
+                wanted=internal_load_balancer,
+                longest_request=longest_request,
+                app_protocol=app_protocol,
             )
             self._port, self._url = self._entry.port, self._entry.url
         self._name = dns_name or self.node.id

@@ -107,7 +107,8 @@ class Shop:
         internal, tls = arguments.pop("internal", None), arguments.pop("tls", False)
         entry: Arguments = {"dns_name": "app"} if internal is None else {"internal_load_balancer": internal}
         if internal is not None:
-            arguments.pop("app_protocol", None)
+            for name in ("app_protocol", "access_logs"):
+                arguments.pop(name, None)
         elif tls:
             entry["certificate_authority_arn"] = _AUTHORITY
         watched, common = self._common(arguments, port=8000, health_check=_HEALTHY)
