@@ -72,6 +72,8 @@ class WebEntry:
         _check_own(path, self.domain, self.certificate, self.protocol)
         check_zones(path, vpc, internet_facing=True)
         require(self.sources is None or len(self.sources) > 0, path, "sources must name somebody; None is everybody")
+        if any(_is_prefix_list(source) for source in self.sources or ()):
+            _check_prefix_lists(path, self)
 
     def make(self, scope: Construct, vpc: ec2.IVpc, target_group: elbv2.ApplicationTargetGroup) -> WebDoor:
         """Make the load balancer, or the rule on that of another, and send what comes in to ``target_group``."""
@@ -159,6 +161,34 @@ def _check_own(
         path,
         "HTTPS needs a domain with its hosted zone, or a domain and a certificate; "
         "where nothing needs to be protected, say protocol=elbv2.ApplicationProtocol.HTTP",
+    )
+
+
+def _is_prefix_list(source: ec2.IPeer) -> bool:
+    """Tell whether it is a prefix list of others; the networks on one that this app makes are known to its user."""
+    if isinstance(source, ec2.PrefixList):
+        return False
+    return getattr(source.to_ingress_rule_config(), "source_prefix_list_id", None) is not None
+
+
+def _check_prefix_lists(path: str, entry: WebEntry) -> None:
+    """Refuse what does not work with the prefix list of CloudFront, which no other can be told from.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
+    """
+    require(
+        entry.protocol == _HTTP or not entry.redirect_http,
+        path,
+        "a prefix list in sources needs redirect_http=False: that of CloudFront takes 55 of the 60 rules of a security "
+        "group for each port",
+    )
+    require(
+        entry.firewall is None
+        or entry.firewall.requests_per_ip is None
+        or entry.firewall.forwarded_ip_header is not None,
+        path,
+        "a prefix list in sources, as that of CloudFront, stands for proxies, and the firewall would block their "
+        "addresses: say firewall=WebFirewall(forwarded_ip_header='X-Forwarded-For'), or requests_per_ip=None",
     )
 
 

@@ -64,8 +64,11 @@ class WebServer(Construct):
             listener speaks, ``longest_request`` is at most the idle time-out of the load balancer, which of another
             `WebServer` is its own ``longest_request`` and at least 60 seconds, and what only the owner of a load
             balancer can choose is refused.
-        sources: Who may connect: ``ec2.Peer.ipv4`` of a network, ``ec2.Peer.prefix_list`` of CloudFront. Defaults to
-            everybody.
+        sources: Who may connect: ``ec2.Peer.ipv4`` of a network, ``ec2.Peer.prefix_list`` of CloudFront. A prefix list
+            that this app does not make needs ``redirect_http=False``, since that of CloudFront takes 55 of the 60 rules
+            of a security group for each port, and a ``firewall`` without a limit by the address that connects. Defaults
+            to everybody.
+            https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
         firewall: AWS WAF before the load balancer. Defaults to the rules of `WebFirewall`; ``None`` for none.
         authentication: Who may pass: `OidcAuthentication` for people, `JwtAuthentication` for programs. Defaults to
             everybody.

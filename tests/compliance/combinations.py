@@ -50,11 +50,12 @@ from ecs_workloads import (
     SharedFileSystem,
     SqsQueue,
     TierMetrics,
+    WebFirewall,
     WebServer,
     Worker,
 )
 from ecs_workloads.alarms import Severity
-from tests.compliance.strategies import APP, BROKER, MANAGED, WEB, WORKER, Arguments
+from tests.compliance.strategies import APP, BROKER, CLOUDFRONT, MANAGED, WEB, WORKER, Arguments
 from tests.stacks.assemblies import feature_flags
 
 _IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
@@ -96,6 +97,8 @@ class Shop:
                 entry["domain"] = _DOMAIN
         for name in ("rule", "priority"):
             arguments.pop(name, None)
+        if arguments.get("sources") is CLOUDFRONT:
+            arguments |= {"redirect_http": False, "firewall": WebFirewall(forwarded_ip_header="X-Forwarded-For")}
         if arguments.get("protocol_version") == elbv2.ApplicationProtocolVersion.GRPC:
             arguments["health_check_path"] = "/grpc.health.v1.Health/Check"
         if arguments.pop("log_bucket", None):

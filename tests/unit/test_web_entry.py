@@ -117,6 +117,18 @@ def test_an_address_that_asks_too_often_is_blocked(stack: cdk.Stack, make: MakeW
     assert WebFirewall().requests_per_ip == 10_000
 
 
+def test_users_behind_a_proxy_are_counted_by_the_address_that_it_forwards(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(firewall=WebFirewall(forwarded_ip_header="X-Forwarded-For"))
+
+    rule = properties(stack, "AWS::WAFv2::WebACL")["Rules"][-1]
+    assert rule["Statement"]["RateBasedStatement"] == {
+        "AggregateKeyType": "FORWARDED_IP",
+        "EvaluationWindowSec": 300,
+        "ForwardedIPConfig": {"FallbackBehavior": "NO_MATCH", "HeaderName": "X-Forwarded-For"},
+        "Limit": 10_000,
+    }
+
+
 def test_uploads_pass_the_firewall(stack: cdk.Stack, make: MakeWeb) -> None:
     make()
 
@@ -205,7 +217,11 @@ def test_the_firewall_can_be_left_out(stack: cdk.Stack, make: MakeWeb) -> None:
 
 
 def test_sources_can_be_limited_to_networks_and_cloudfront(stack: cdk.Stack, make: MakeWeb) -> None:
-    make(sources=[ec2.Peer.ipv4("198.51.100.0/24"), ec2.Peer.prefix_list("pl-4fa04526")], redirect_http=False)
+    make(
+        sources=[ec2.Peer.ipv4("198.51.100.0/24"), ec2.Peer.prefix_list("pl-4fa04526")],
+        redirect_http=False,
+        firewall=None,
+    )
 
     from_outside = [rule for rule in ingress(stack) if "CidrIp" in rule or "SourcePrefixListId" in rule]
     assert {(rule["FromPort"], rule.get("CidrIp"), rule.get("SourcePrefixListId")) for rule in from_outside} == {
@@ -215,10 +231,32 @@ def test_sources_can_be_limited_to_networks_and_cloudfront(stack: cdk.Stack, mak
 
 
 def test_cloudfront_alone_may_come(stack: cdk.Stack, make: MakeWeb) -> None:
-    make(sources=[ec2.Peer.prefix_list("pl-4fa04526")], redirect_http=False)
+    make(
+        sources=[ec2.Peer.prefix_list("pl-4fa04526")],
+        redirect_http=False,
+        firewall=WebFirewall(forwarded_ip_header="X-Forwarded-For"),
+    )
 
     assert [rule["FromPort"] for rule in ingress(stack) if "SourcePrefixListId" in rule] == [443]
     assert not any("CidrIp" in rule for rule in ingress(stack))
+
+
+def test_cloudfront_may_come_to_a_firewall_that_counts_nobody(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(
+        sources=[ec2.Peer.prefix_list("pl-4fa04526")],
+        domain=None,
+        protocol=HTTP,
+        firewall=WebFirewall(requests_per_ip=None),
+    )
+
+    assert [rule["FromPort"] for rule in ingress(stack) if "SourcePrefixListId" in rule] == [80]
+
+
+def test_networks_on_a_list_of_this_app_are_users(stack: cdk.Stack, make: MakeWeb) -> None:
+    offices = ec2.PrefixList(stack, "Offices", entries=[ec2.CfnPrefixList.EntryProperty(cidr="198.51.100.0/24")])
+    make(sources=[offices])
+
+    assert sorted(rule["FromPort"] for rule in ingress(stack) if "SourcePrefixListId" in rule) == [80, 443]
 
 
 def test_nobody_else_comes_to_the_port_that_redirects(stack: cdk.Stack, make: MakeWeb) -> None:
