@@ -310,6 +310,23 @@ def test_people_log_in_before_a_task_sees_them(stack: cdk.Stack, make: MakeWeb) 
     assert "{{resolve:secretsmanager:shop/oidc" in str(first["AuthenticateOidcConfig"]["ClientSecret"])
 
 
+@pytest.mark.parametrize(
+    ("secret", "reference"),
+    [
+        (lambda _: cdk.SecretValue.ssm_secure("/shop/oidc"), "{{resolve:ssm-secure:/shop/oidc}}"),
+        (lambda _: cdk.SecretValue.unsafe_plain_text("{{resolve:ssm-secure:/a}}"), "{{resolve:ssm-secure:/a}}"),
+        (lambda at: cdk.SecretValue.cfn_parameter(cdk.CfnParameter(at, "Oidc", no_echo=True)), {"Ref": "Oidc"}),
+    ],
+    ids=["Systems Manager", "written out", "parameter"],
+)
+def test_the_secret_of_a_login_is_a_reference(
+    stack: cdk.Stack, make: MakeWeb, secret: Callable[[cdk.Stack], cdk.SecretValue], reference: object
+) -> None:
+    make(authentication=oidc(client_secret=secret(stack)))
+
+    assert https_actions(stack)[0]["AuthenticateOidcConfig"]["ClientSecret"] == reference
+
+
 def test_programs_bring_a_token(stack: cdk.Stack, make: MakeWeb) -> None:
     make(authentication=JWT)
 

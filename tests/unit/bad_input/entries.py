@@ -180,6 +180,12 @@ ROWS = (
         lambda _: oidc(issuer="http://id.example.com"),
     ),
     Row(
+        "a secret that everybody may read",
+        "OidcAuthentication",
+        "client_secret must be a reference, such as SecretValue.secrets_manager(...): plain text would be in the",
+        lambda _: oidc(client_secret=cdk.SecretValue.unsafe_plain_text("swordfish")),
+    ),
+    Row(
         "a session that is over",
         "OidcAuthentication",
         "session_timeout must be from 1 second to 7 days, got 0",
