@@ -69,13 +69,14 @@ class AppServer(Construct):
             certificates, and between them speak TLS; the program and its callers still speak plain HTTP to their own
             proxy. Defaults to none.
         scaling: Number of tasks. Defaults to 2 to 4, by average CPU.
-        deployment_alarms: Alarms that roll a running deployment back. Not on a metric of this service, which would
-            then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
+        deployment_alarms: Alarms, each once, that roll a running deployment back. Not on a metric of this service,
+            which would then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
         sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
         suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
             `ContainerCluster`, going from none to some, or back, replaces the service.
-        vpc_subnets: Subnets of the tasks. Defaults to the private ones.
+        vpc_subnets: Subnets of the tasks. Defaults to the private ones: a VPC with public ones alone is refused, since
+            no task gets a public address.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
         encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
@@ -128,6 +129,7 @@ class AppServer(Construct):
             scaling=scaling,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
+            deployment_alarms=deployment_alarms,
         )
         published: ecs.ServiceConnectService | None = None
         self._entry: InternalEntry | None = None

@@ -99,13 +99,14 @@ class WebServer(Construct):
         max_failed_percent: Percent of requests, above 0 and up to 100, that may fail with 5xx: with more in two of
             three minutes, of at least 20 requests each, a running deployment rolls back. ``None`` for no such
             alarm.
-        deployment_alarms: Further alarms that roll a running deployment back. Not on a metric of this service,
-            which would then depend on itself.
+        deployment_alarms: Further alarms, each once, that roll a running deployment back. Not on a metric of this
+            service, which would then depend on itself.
         sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
         suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
             `ContainerCluster`, going from none to some, or back, replaces the service.
-        vpc_subnets: Subnets of the tasks. Defaults to the private ones.
+        vpc_subnets: Subnets of the tasks. Defaults to the private ones: a VPC with public ones alone is refused, since
+            no task gets a public address.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
         encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
@@ -177,6 +178,7 @@ class WebServer(Construct):
             scaling=scaling,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
+            deployment_alarms=deployment_alarms,
         )
         entry = WebEntry(
             protocol=protocol,
