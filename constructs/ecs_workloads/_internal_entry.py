@@ -10,7 +10,7 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
 from ecs_workloads._checks import require
-from ecs_workloads._load_balancer import LoadBalancer, check_zones
+from ecs_workloads._load_balancer import LoadBalancer, check_addresses, check_zones
 from ecs_workloads._target_group import target_group
 from ecs_workloads.internal_load_balancer import InternalLoadBalancer
 
@@ -33,6 +33,7 @@ class InternalEntry:
         app_protocol: ecs.AppProtocol | None,
     ) -> None:
         check_zones(scope.node.path, vpc, internet_facing=False)
+        check_addresses(scope.node.path, vpc, wanted.ip_address_type, internet_facing=False)
         spoken = "http" if app_protocol is None else app_protocol.value
         protocol_version = _VERSIONS.get(spoken)
         https = wanted.certificate is not None

@@ -73,7 +73,9 @@ class WebServer(Construct):
         authentication: Who may pass: `OidcAuthentication` for people, `JwtAuthentication` for programs. Defaults to
             everybody.
         ip_address_type: Addresses of the load balancer. Defaults to IPv4; ``DUAL_STACK`` needs a VPC with IPv6, and
-            lets everybody in over IPv6 as well.
+            lets everybody in over IPv6 as well. ``DUAL_STACK_WITHOUT_PUBLIC_IPV4`` goes with no ``authentication``:
+            load balancers reach issuers over IPv4 alone.
+            https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetIpAddressType.html
         log_bucket: Bucket for access and connection logs, to which load balancers may write. Defaults to one that is
             made, which keeps them for 90 days, with a second one that says who read them.
         health_check_path: Path that answers 200 when a task can serve; for gRPC the method of the health check.
@@ -118,7 +120,8 @@ class WebServer(Construct):
     Raises:
         ValueError: A value is out of its range or does not fit another, HTTPS has neither a certificate nor a zone to
             make one, another tier of this app has the place of ``listener_rule``, or the load
-            balancer of that, where this app makes it, speaks another protocol or ends the longest request.
+            balancer of that, where this app makes it, speaks another protocol, ends the longest request or
+            cannot ask the issuer.
     """
 
     def __init__(

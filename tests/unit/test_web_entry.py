@@ -38,10 +38,20 @@ MakeWeb = Callable[..., WebServer]
 @pytest.fixture
 def make(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> MakeWeb:
     def web_server(name: str = "Web", **arguments: Any) -> WebServer:
-        defaults: dict[str, Any] = {"container": replace(container, port=8080), "domain": DOMAIN}
-        return WebServer(stack, name, cluster=cluster, **{**defaults, **arguments})
+        defaults: dict[str, Any] = {
+            "cluster": cluster,
+            "container": replace(container, port=8080),
+            "domain": DOMAIN,
+        }
+        return WebServer(stack, name, **{**defaults, **arguments})
 
     return web_server
+
+
+@pytest.fixture
+def dual_stack_cluster(stack: cdk.Stack) -> ecs.Cluster:
+    vpc = ec2.Vpc(stack, "DualStackVpc", ip_protocol=ec2.IpProtocol.DUAL_STACK)
+    return ecs.Cluster(stack, "DualStackCluster", vpc=vpc)
 
 
 @pytest.fixture
@@ -266,8 +276,10 @@ def test_nobody_else_comes_to_the_port_that_redirects(stack: cdk.Stack, make: Ma
     assert from_outside == {(80, "198.51.100.0/24"), (443, "198.51.100.0/24")}
 
 
-def test_the_name_answers_over_both_kinds_of_addresses(stack: cdk.Stack, make: MakeWeb) -> None:
-    make(ip_address_type=elbv2.IpAddressType.DUAL_STACK)
+def test_the_name_answers_over_both_kinds_of_addresses(
+    stack: cdk.Stack, make: MakeWeb, dual_stack_cluster: ecs.Cluster
+) -> None:
+    make(cluster=dual_stack_cluster, ip_address_type=elbv2.IpAddressType.DUAL_STACK)
 
     records = [one["Properties"] for one in resources(stack, "AWS::Route53::RecordSet")]
     assert {(one["Type"], one["Name"]) for one in records} == {
@@ -276,14 +288,56 @@ def test_the_name_answers_over_both_kinds_of_addresses(stack: cdk.Stack, make: M
     }
 
 
-def test_users_may_come_over_ipv6(stack: cdk.Stack, make: MakeWeb) -> None:
-    make(ip_address_type=elbv2.IpAddressType.DUAL_STACK)
+def test_users_may_come_over_ipv6(stack: cdk.Stack, make: MakeWeb, dual_stack_cluster: ecs.Cluster) -> None:
+    make(cluster=dual_stack_cluster, ip_address_type=elbv2.IpAddressType.DUAL_STACK)
 
     open_to = {(rule["FromPort"], rule["CidrIpv6"]) for rule in ingress(stack) if "CidrIpv6" in rule}
     records = {one["Properties"]["Type"] for one in resources(stack, "AWS::Route53::RecordSet")}
     assert properties(stack, "AWS::ElasticLoadBalancingV2::LoadBalancer")["IpAddressType"] == "dualstack"
     assert records == {"A", "AAAA"}
     assert open_to == {(80, "::/0"), (443, "::/0")}
+
+
+def test_of_a_vpc_of_others_nobody_knows_whether_it_has_ipv6(stack: cdk.Stack, make: MakeWeb) -> None:
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Theirs",
+        vpc_id="vpc-1",
+        availability_zones=["a", "b"],
+        private_subnet_ids=["subnet-1", "subnet-2"],
+        public_subnet_ids=["subnet-3", "subnet-4"],
+    )
+    make(
+        cluster=ecs.Cluster(stack, "TheirCluster", vpc=vpc),
+        ip_address_type=elbv2.IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4,
+    )
+
+    found = properties(stack, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    assert found["IpAddressType"] == "dualstack-without-public-ipv4"
+
+
+def test_issuers_are_asked_over_ipv4(make: MakeWeb, dual_stack_cluster: ecs.Cluster) -> None:
+    make(cluster=dual_stack_cluster, ip_address_type=elbv2.IpAddressType.DUAL_STACK, authentication=JWT)
+
+
+def test_zones_of_an_imported_vpc_may_be_known_only_at_deployment(stack: cdk.Stack, make: MakeWeb) -> None:
+    def imported(name: str) -> list[str]:
+        return cdk.Fn.split(",", cdk.Fn.import_value(name))
+
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Theirs",
+        vpc_id=cdk.Fn.import_value("Vpc"),
+        availability_zones=cdk.Fn.get_azs(),
+        private_subnet_ids=imported("Private"),
+        public_subnet_ids=imported("Public"),
+    )
+    make(cluster=ecs.Cluster(stack, "TheirCluster", vpc=vpc))
+
+    load_balancer = properties(stack, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    network = properties(stack, "AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert load_balancer["Subnets"] == {"Fn::Split": [",", {"Fn::ImportValue": "Public"}]}
+    assert network["Subnets"] == {"Fn::Split": [",", {"Fn::ImportValue": "Private"}]}
 
 
 def test_over_ipv4_alone_nobody_comes_over_ipv6(stack: cdk.Stack, make: MakeWeb) -> None:

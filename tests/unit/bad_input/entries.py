@@ -146,6 +146,41 @@ ROWS = (
         sources=[ec2.Peer.ipv4("198.51.100.0/24"), _CLOUDFRONT],
         redirect_http=False,
     ),
+    Row(
+        "IPv6 in a VPC without it",
+        "Stack/Web",
+        "ip_address_type=IpAddressType.DUAL_STACK needs subnets with IPv6, which the VPC has not",
+        lambda at: at.web(cluster=at.cluster_without_ipv6, ip_address_type=elbv2.IpAddressType.DUAL_STACK),
+    ),
+    Row(
+        "IPv6 inside a VPC without it",
+        "Stack/App",
+        "ip_address_type=IpAddressType.DUAL_STACK needs subnets with IPv6, which the VPC has not",
+        lambda at: at.app(
+            cluster=at.cluster_without_ipv6,
+            dns_name=None,
+            internal_load_balancer=_inside(ip_address_type=elbv2.IpAddressType.DUAL_STACK),
+        ),
+    ),
+    _web(
+        "an issuer that nobody can ask",
+        "authentication needs a load balancer with a public IPv4 address, over which alone it reaches the issuer",
+        authentication=jwt(),
+        ip_address_type=elbv2.IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4,
+    ),
+    Row(
+        "an issuer that the host cannot ask",
+        "Stack/Guest",
+        "authentication needs a load balancer with a public IPv4 address, over which alone it reaches the issuer",
+        lambda at: at.web(
+            "Guest",
+            domain=None,
+            authentication=jwt(),
+            listener_rule=at.rule(
+                listener=at.web(ip_address_type=elbv2.IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4).listener
+            ),
+        ),
+    ),
     _web("nobody may come in", "sources must name somebody; None is everybody", sources=[]),
     Row(
         "one zone",

@@ -82,6 +82,11 @@ class Bench:
         return ContainerCluster(self.stack, "NarrowCluster", vpc=vpc).cluster
 
     @cached_property
+    def cluster_without_ipv6(self) -> ecs.Cluster:
+        """A cluster in a VPC of this app."""
+        return ContainerCluster(self.stack, "OldCluster", vpc=ec2.Vpc(self.stack, "OldVpc", nat_gateways=1)).cluster
+
+    @cached_property
     def cluster_in_public(self) -> ecs.Cluster:
         """A cluster in a VPC with public subnets alone."""
         vpc = ec2.Vpc.from_vpc_attributes(
