@@ -22,12 +22,14 @@ class ClusterFacts:
     Args:
         cluster_name: Its name.
         vpc: Its network.
+        has_private_subnets: Whether tasks are in no public subnet unless their subnets are named.
         offered: The capacity providers that it has, known only of a `ContainerCluster`.
         exec_log_group_name: Where the sessions of ECS Exec are written, if anywhere.
     """
 
     cluster_name: str
     vpc: ec2.IVpc
+    has_private_subnets: bool
     offered: Sequence[str] | None
     exec_log_group_name: str | None
     _tasks: WeakKeyDictionary[Stack, str] = field(default_factory=WeakKeyDictionary[Stack, str])
@@ -56,10 +58,11 @@ class ClusterFacts:
 @once
 def cluster_facts(cluster: ecs.ICluster) -> ClusterFacts:
     """Return what does not change of ``cluster``."""
-    owner = cluster.node.scope
+    owner, vpc = cluster.node.scope, cluster.vpc
     return ClusterFacts(
         cluster_name=cluster.cluster_name,
-        vpc=cluster.vpc,
+        vpc=vpc,
+        has_private_subnets=bool(vpc.private_subnets or vpc.isolated_subnets),
         offered=[one.capacity_provider for one in owner.capacity] if isinstance(owner, ContainerCluster) else None,
         exec_log_group_name=_exec_log_group_name(cluster.execute_command_configuration),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from aws_cdk import Token
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -23,15 +24,42 @@ _SHORTEST_IDLE_TIMEOUT = timedelta(seconds=60)
 
 
 def check_zones(path: str, vpc: ec2.IVpc, *, internet_facing: bool) -> None:
-    """Refuse a VPC in which no load balancer can be."""
-    subnets = vpc.public_subnets if internet_facing else vpc.private_subnets or vpc.isolated_subnets
-    zones = {subnet.availability_zone for subnet in subnets}
+    """Refuse a VPC in which no load balancer can be; zones that only the deployment knows pass."""
+    zones = {subnet.availability_zone for subnet in _subnets(vpc, internet_facing=internet_facing)}
     require(
-        len(zones) >= 2,  # noqa: PLR2004
+        len(zones) >= 2 or Token.is_unresolved(list(zones)),  # noqa: PLR2004
         path,
         f"a load balancer needs {'public' if internet_facing else 'private'} subnets in two zones, and the VPC has "
         f"them in {len(zones)}",
     )
+
+
+def check_addresses(
+    path: str, vpc: ec2.IVpc, ip_address_type: elbv2.IpAddressType | None, *, internet_facing: bool
+) -> None:
+    """Refuse addresses of IPv6 in subnets of this app that have none; nothing is known of those of others.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#ip-address-type
+    """
+    if not _is_dual_stack(ip_address_type):
+        return
+    made = [subnet.node.default_child for subnet in _subnets(vpc, internet_facing=internet_facing)]
+    without = [subnet for subnet in made if isinstance(subnet, ec2.CfnSubnet) and subnet.ipv6_cidr_block is None]
+    require(
+        not without,
+        path,
+        f"ip_address_type={ip_address_type} needs subnets with IPv6, which the VPC has not: "
+        "ec2.Vpc(ip_protocol=ec2.IpProtocol.DUAL_STACK)",
+    )
+
+
+def _subnets(vpc: ec2.IVpc, *, internet_facing: bool) -> Sequence[ec2.ISubnet]:
+    """Return the subnets in which aws_cdk puts a load balancer."""
+    return vpc.public_subnets if internet_facing else vpc.private_subnets or vpc.isolated_subnets
+
+
+def _is_dual_stack(ip_address_type: elbv2.IpAddressType | None) -> bool:
+    return ip_address_type not in (None, elbv2.IpAddressType.IPV4)
 
 
 class LoadBalancer(Construct):
@@ -41,6 +69,7 @@ class LoadBalancer(Construct):
         load_balancer: The load balancer.
         listener: Its listener for users, on which others may have a `ListenerRule`.
         protocol: What that listener speaks.
+        ip_address_type: Its addresses, where they were chosen.
         idle_timeout: Time after which the load balancer ends a request whose answer has not begun.
         ports: Ports of its listeners.
     """
@@ -66,7 +95,8 @@ class LoadBalancer(Construct):
         super().__init__(scope, construct_id)
         self.protocol = protocol
         self.idle_timeout = max(_SHORTEST_IDLE_TIMEOUT, longest_request)
-        self._dual_stack = ip_address_type not in (None, elbv2.IpAddressType.IPV4)
+        self.ip_address_type = ip_address_type
+        self._dual_stack = _is_dual_stack(ip_address_type)
         https = protocol == elbv2.ApplicationProtocol.HTTPS
         self.ports = [443] if https else [80]
         security_group = ec2.SecurityGroup(

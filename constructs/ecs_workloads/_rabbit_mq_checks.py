@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aws_cdk import Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
@@ -13,7 +14,7 @@ from constructs import Construct
 from ecs_workloads._checks import is_token, require
 from ecs_workloads._rabbit_mq_version import check_version
 from ecs_workloads._shares import check_capacity
-from ecs_workloads._tier_checks import check_cluster
+from ecs_workloads._tier_checks import check_alarms, check_cluster, check_subnets
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.ephemeral_node import EphemeralNode
 from ecs_workloads.node_cluster import NodeCluster
@@ -37,10 +38,13 @@ def check_broker(
     capacity: Sequence[CapacityShare],
     sidecars: Sequence[Sidecar],
     vpc_subnets: ec2.SubnetSelection | None,
+    deployment_alarms: Sequence[cloudwatch.IAlarm],
 ) -> str:
     """Refuse what would lose messages or never start, and return the name of the namespace."""
     path = broker.node.path
     check_cluster(path, cluster)
+    check_subnets(path, cluster, vpc_subnets)
+    check_alarms(path, deployment_alarms)
     namespace = cluster.default_cloud_map_namespace
     if namespace is None or namespace.type != servicediscovery.NamespaceType.DNS_PRIVATE:
         raise ValueError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 
@@ -37,6 +38,26 @@ def check_cluster(path: str, cluster: ecs.ICluster) -> None:
         raise TypeError(f"{path}: cluster must be an ecs.ICluster: say cluster=....cluster, got {cluster!r}")
 
 
+def check_subnets(path: str, cluster: ecs.ICluster, vpc_subnets: ec2.SubnetSelection | None) -> None:
+    """Refuse tasks in public subnets that nobody asked for: without public addresses they could pull no image.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html
+    """
+    require(
+        vpc_subnets is not None or cluster_facts(cluster).has_private_subnets,
+        path,
+        "the VPC has no private subnets, and in public ones the tasks, which get no public address, could pull no "
+        "image: add private subnets, or say vpc_subnets=... where they have another way out",
+    )
+
+
+def check_alarms(path: str, alarms: Sequence[cloudwatch.IAlarm]) -> None:
+    """Refuse one alarm in two places."""
+    names = [alarm.alarm_name for alarm in alarms]
+    twice = [alarm.node.path for place, alarm in enumerate(alarms) if names[place] in names[:place]]
+    require(not twice, path, f"deployment_alarms name an alarm twice, got {', '.join(twice)}")
+
+
 def check_tier(
     path: str,
     *,
@@ -51,12 +72,15 @@ def check_tier(
     vpc_subnets: ec2.SubnetSelection | None,
     enable_execute_command: bool,
     suspended: bool,
+    deployment_alarms: Sequence[cloudwatch.IAlarm],
 ) -> TaskBounds:
     """Refuse capacity that the cluster has not, work that a task could not finish, and what does not fit together.
 
     Return the number of tasks, of which ``min_capacity`` and ``default_policies`` are the tier's own.
     """
     check_cluster(path, cluster)
+    check_subnets(path, cluster, vpc_subnets)
+    check_alarms(path, deployment_alarms)
     check_capacity(path, cluster, capacity)
     stop_timeout, needed = container.stop_timeout, min(longest_work, LONGEST_STOP_TIMEOUT)
     require(

@@ -104,6 +104,7 @@ def _rules(firewall: WebFirewall) -> list[wafv2.CfnWebACL.RuleProperty]:
         for priority, group in enumerate(firewall.managed_rule_groups)
     ]
     if firewall.requests_per_ip is not None:
+        header = firewall.forwarded_ip_header
         rules.append(
             _Acl.RuleProperty(
                 name="RequestsPerIp",
@@ -112,7 +113,11 @@ def _rules(firewall: WebFirewall) -> list[wafv2.CfnWebACL.RuleProperty]:
                 visibility_config=_visible("RequestsPerIp"),
                 statement=_Acl.StatementProperty(
                     rate_based_statement=_Acl.RateBasedStatementProperty(
-                        aggregate_key_type="IP",
+                        aggregate_key_type="IP" if header is None else "FORWARDED_IP",
+                        # A proxy at the user's may write "unknown": who can write anything is not stopped so anyway.
+                        forwarded_ip_config=None
+                        if header is None
+                        else _Acl.ForwardedIPConfigurationProperty(header_name=header, fallback_behavior="NO_MATCH"),
                         limit=firewall.requests_per_ip,
                         evaluation_window_sec=_FIVE_MINUTES,
                     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,15 +14,16 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ecs_workloads._checks import check_type, in_words, require
-from ecs_workloads._load_balancer import LoadBalancer, check_zones
+from ecs_workloads._checks import require
+from ecs_workloads._load_balancer import LoadBalancer, check_addresses, check_zones
 from ecs_workloads._web_acl import WebAcl
+from ecs_workloads._web_checks import check_guest, check_host, check_issuer, check_needs_https, check_own, check_sources
 from ecs_workloads.domain import Domain
 from ecs_workloads.listener_authentication import ListenerAuthentication
 from ecs_workloads.listener_rule import ListenerRule
 from ecs_workloads.web_firewall import WebFirewall
 
-_HTTP, _HTTPS = elbv2.ApplicationProtocol.HTTP, elbv2.ApplicationProtocol.HTTPS
+_HTTPS = elbv2.ApplicationProtocol.HTTPS
 DEFAULT_FIREWALL = WebFirewall()
 _CLAIM = "ecs-workloads:listener-priority"
 
@@ -50,9 +51,9 @@ class WebEntry:
     def check(self, scope: Construct, vpc: ec2.IVpc) -> None:
         """Refuse a way in that users could not take, or that another tier of this app has."""
         path = scope.node.path
-        _check_needs_https(path, self.protocol, self.protocol_version, self.authentication)
+        check_needs_https(path, self.protocol, self.protocol_version, self.authentication)
         if self.listener_rule is not None:
-            _check_guest(
+            check_guest(
                 path,
                 {
                     "domain": self.domain,
@@ -66,12 +67,19 @@ class WebEntry:
                     "deletion_protection": None if self.deletion_protection else self.deletion_protection,
                 },
             )
-            _check_host(path, self.listener_rule, self.protocol, self.longest_request)
+            host = LoadBalancer.of(self.listener_rule.listener)
+            if host is not None:
+                check_host(path, host, self.listener_rule, self.protocol, self.longest_request)
+                check_issuer(path, self.authentication, host.ip_address_type)
             _claim_priority(scope, self.listener_rule)
             return
-        _check_own(path, self.domain, self.certificate, self.protocol)
+        check_own(path, self.domain, self.certificate, self.protocol)
         check_zones(path, vpc, internet_facing=True)
-        require(self.sources is None or len(self.sources) > 0, path, "sources must name somebody; None is everybody")
+        check_addresses(path, vpc, self.ip_address_type, internet_facing=True)
+        check_issuer(path, self.authentication, self.ip_address_type)
+        check_sources(
+            path, self.sources, redirected=self.redirect_http and self.protocol == _HTTPS, firewall=self.firewall
+        )
 
     def make(self, scope: Construct, vpc: ec2.IVpc, target_group: elbv2.ApplicationTargetGroup) -> WebDoor:
         """Make the load balancer, or the rule on that of another, and send what comes in to ``target_group``."""
@@ -142,70 +150,6 @@ def _join(
         priority=rule.priority,
         conditions=rule.conditions,
         action=forward if authentication is None else authentication.action(forward),
-    )
-
-
-def _check_own(
-    path: str, domain: Domain | None, certificate: acm.ICertificate | None, protocol: elbv2.ApplicationProtocol
-) -> None:
-    """Refuse a load balancer that users could not reach as they are told to."""
-    check_type(path, "protocol", protocol, elbv2.ApplicationProtocol, "elbv2.ApplicationProtocol.HTTPS or .HTTP")
-    if protocol == _HTTP:
-        require(certificate is None, path, "a certificate needs protocol=elbv2.ApplicationProtocol.HTTPS")
-        return
-    require(certificate is None or domain is not None, path, "a certificate needs the domain that it is for")
-    require(
-        certificate is not None or (domain is not None and domain.hosted_zone_id is not None),
-        path,
-        "HTTPS needs a domain with its hosted zone, or a domain and a certificate; "
-        "where nothing needs to be protected, say protocol=elbv2.ApplicationProtocol.HTTP",
-    )
-
-
-def _check_needs_https(
-    path: str,
-    protocol: elbv2.ApplicationProtocol,
-    protocol_version: elbv2.ApplicationProtocolVersion | None,
-    authentication: ListenerAuthentication | None,
-) -> None:
-    """Refuse plain HTTP where load balancers have no way to use it."""
-    require(
-        protocol == _HTTPS or protocol_version in (None, elbv2.ApplicationProtocolVersion.HTTP1),
-        path,
-        f"protocol_version={protocol_version} needs protocol=elbv2.ApplicationProtocol.HTTPS",
-    )
-    require(
-        protocol == _HTTPS or authentication is None,
-        path,
-        "authentication needs protocol=elbv2.ApplicationProtocol.HTTPS: over HTTP anybody could read the session",
-    )
-
-
-def _check_guest(path: str, of_the_owner: Mapping[str, object]) -> None:
-    """Refuse what only the owner of a load balancer can choose."""
-    given = [name for name, value in of_the_owner.items() if value is not None]
-    require(not given, path, f"{', '.join(given)}: only for a load balancer of its own, not with a listener_rule")
-
-
-def _check_host(path: str, rule: ListenerRule, protocol: elbv2.ApplicationProtocol, longest_request: timedelta) -> None:
-    """Refuse what the load balancer that the rule is on does not do, where this app makes it.
-
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-504-issues
-    """
-    host = LoadBalancer.of(rule.listener)
-    if host is None:
-        return
-    require(
-        protocol == host.protocol or rule.listener is not host.listener,
-        path,
-        f"protocol must be elbv2.ApplicationProtocol.{host.protocol.value}, which the listener of the rule speaks, "
-        f"got {protocol.value}",
-    )
-    require(
-        longest_request <= host.idle_timeout,
-        path,
-        f"longest_request must be at most {in_words(host.idle_timeout)}, after which "
-        f"{host.node.path} answers 504, got {in_words(longest_request)}: give its owner as long a longest_request",
     )
 
 

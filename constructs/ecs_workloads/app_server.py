@@ -61,22 +61,25 @@ class AppServer(Construct):
         longest_request: Longest time that a request takes, 1 to 110 seconds; Service Connect ends a longer
             one with 504. A task that is stopped has so long, and 10 seconds more, to finish.
         app_protocol: What the program speaks: ``ecs.AppProtocol.http``, ``http2`` or ``grpc``. Defaults to HTTP/1.1.
-            Of gRPC by Service Connect, ``metrics`` has no requests.
+            Of gRPC by Service Connect, ``metrics`` has no requests. An ``internal_load_balancer`` speaks the last two
+            with a certificate alone, asks for the health of gRPC by a method as ``health_check_path``, and has another
+            target group after a change.
         access_logs: Whether Service Connect logs each call, as JSON and without queries. Defaults to no: the log group
-            costs by the amount.
+            costs by the amount. Not with ``internal_load_balancer``, whose own logs are always written.
         certificate_authority_arn: Private certificate authority from which the proxies of Service Connect get their
             certificates, and between them speak TLS; the program and its callers still speak plain HTTP to their own
             proxy. Defaults to none.
         scaling: Number of tasks. Defaults to 2 to 4, by average CPU.
-        deployment_alarms: Alarms that roll a running deployment back. Not on a metric of this service, which would
-            then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
+        deployment_alarms: Alarms, each once, that roll a running deployment back. Not on a metric of this service,
+            which would then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
         sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
         suspended: Whether the tier is stopped: it keeps everything but has no task, and a new one starts none. Back to
             running, Application Auto Scaling starts ``min_capacity`` tasks once the deployment is through, which
             therefore does not roll back for them. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
             `ContainerCluster`, going from none to some, or back, replaces the service.
-        vpc_subnets: Subnets of the tasks. Defaults to the private ones.
+        vpc_subnets: Subnets of the tasks. Defaults to the private ones: a VPC with public ones alone is refused, since
+            no task gets a public address.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
             Its agent then has folders that it may write. Defaults to no.
@@ -133,6 +136,7 @@ class AppServer(Construct):
             vpc_subnets=vpc_subnets,
             enable_execute_command=enable_execute_command,
             suspended=suspended,
+            deployment_alarms=deployment_alarms,
         )
         published: ecs.ServiceConnectService | None = None
         self._entry: InternalEntry | None = None
@@ -161,11 +165,16 @@ class AppServer(Construct):
                 "dns_name": dns_name,
                 "discovery_name": discovery_name,
                 "certificate_authority_arn": certificate_authority_arn,
+                "access_logs": access_logs or None,
             }
             names = [name for name, value in given.items() if value is not None]
             require(not names, path, f"{', '.join(names)} belong to Service Connect, not to an internal_load_balancer")
             self._entry = InternalEntry(
-                self, vpc=cluster.vpc, wanted=internal_load_balancer, longest_request=longest_request
+                self,
+                vpc=cluster.vpc,
+                wanted=internal_load_balancer,
+                longest_request=longest_request,
+                app_protocol=app_protocol,
             )
             self._port, self._url = self._entry.port, self._entry.url
         self._name = dns_name or self.node.id

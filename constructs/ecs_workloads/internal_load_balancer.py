@@ -23,10 +23,11 @@ class InternalLoadBalancer:
     Args:
         domain: Host name, with a private hosted zone that gets the alias record. Defaults to the load balancer's own
             name.
-        certificate: Certificate for the host name: callers then speak HTTPS. Defaults to none, and plain HTTP. A
-            private zone cannot prove a public certificate, so none is made.
+        certificate: Certificate for the host name: callers then speak HTTPS. Defaults to none, and plain HTTP, which
+            HTTP/2 and gRPC cannot do with. A private zone cannot prove a public certificate, so none is made.
         ip_address_type: Addresses of the load balancer. Defaults to IPv4; ``DUAL_STACK`` needs a VPC with IPv6.
-        health_check_path: Path that answers 200 when a task can serve. Defaults to ``/``.
+        health_check_path: Path that answers 200 when a task can serve; for gRPC the method of the health check.
+            Defaults to ``/``.
         startup_time: Time until a new task answers its health check, up to one hour.
         timings: Times of health checks and draining, where you set them by hand.
         deletion_protection: Whether the load balancer refuses to be deleted.

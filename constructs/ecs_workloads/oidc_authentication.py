@@ -8,7 +8,7 @@ from datetime import timedelta
 from aws_cdk import SecretValue
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-from ecs_workloads._checks import check_time, duration
+from ecs_workloads._checks import check_time, duration, is_token, require
 from ecs_workloads.listener_authentication import check_url
 
 
@@ -25,12 +25,13 @@ class OidcAuthentication:
         token_endpoint: Where the load balancer gets a token for them.
         user_info_endpoint: Where it asks who they are.
         client_id: Id of this web server at the provider.
-        client_secret: Its secret, such as ``SecretValue.secrets_manager`` returns it: never in the template.
+        client_secret: Its secret, as ``SecretValue.secrets_manager``, ``ssm_secure`` or ``cfn_parameter`` returns it: a
+            reference, so that it is never in the template.
         scope: What to ask the provider for.
         session_timeout: Time after which people log in again, one second to seven days.
 
     Raises:
-        ValueError: An address is no HTTPS URL, or the time is out of its range.
+        ValueError: An address is no HTTPS URL, the secret is plain text, or the time is out of its range.
     """
 
     issuer: str
@@ -46,6 +47,13 @@ class OidcAuthentication:
         subject = "OidcAuthentication"
         for name in ("issuer", "authorization_endpoint", "token_endpoint", "user_info_endpoint"):
             check_url(subject, name, getattr(self, name))
+        secret = self.client_secret.unsafe_unwrap()
+        require(
+            is_token(secret) or secret.startswith("{{resolve:"),
+            subject,
+            "client_secret must be a reference, such as SecretValue.secrets_manager(...): plain text would be in the "
+            "template",
+        )
         check_time(subject, "session_timeout", self.session_timeout, timedelta(seconds=1), timedelta(days=7))
 
     def action(self, following: elbv2.ListenerAction) -> elbv2.ListenerAction:

@@ -64,15 +64,15 @@ class RabbitMqBroker(Construct):
             percent of it, 40 percent below 2048 MiB.
         certificate: Secret with the JSON keys ``certificate``, a chain in PEM whose first certificate names each host,
             and ``private_key``. The broker then speaks TLS alone, on port 5671. Defaults to plain AMQP on port 5672.
-        deployment_alarms: Alarms that roll a running deployment back. Not on a metric of this service, which would
-            then depend on itself. Defaults to none: a task that does not become healthy rolls it back.
+        deployment_alarms: Alarms, each once, that roll a running deployment back. Not on a metric of this service,
+            which would then depend on itself. Defaults to none: a task that does not become healthy rolls it back.
         sidecars: Containers beside each node. Defaults to none.
         collector: What publishes the metrics of the queues and of the nodes, so that workers scale by their backlog.
             Defaults to a `RabbitMqCollector` beside each node; ``None`` for no metrics.
         suspended: Whether the broker is stopped: it keeps its data but has no task. Defaults to running.
         capacity: On-demand capacity providers that may run the tasks. Defaults to on-demand Fargate.
-        vpc_subnets: Subnets of the tasks and of the file system. Defaults to the private ones. A cluster takes one
-            subnet in each of three zones.
+        vpc_subnets: Subnets of the tasks and of the file system. Defaults to the private ones: a VPC with
+            public ones alone is refused. A cluster takes one subnet in each of three zones.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
             Its agent then has folders that it may write. Defaults to no.
@@ -127,6 +127,7 @@ class RabbitMqBroker(Construct):
             capacity=capacity,
             sidecars=sidecars,
             vpc_subnets=vpc_subnets,
+            deployment_alarms=deployment_alarms,
         )
         self._nodes = BrokerNodes(
             self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -54,8 +54,9 @@ class SqsQueue(Construct):
         content_based_deduplication: Whether two messages of one group with the same text within five minutes are one.
             Only with ``fifo``. Defaults to no: programs name a deduplication id.
         queue_name: Name of the queue, 1 to 80 letters, digits, hyphens and underscores, of which the last are
-            ``.fifo`` with ``fifo``, as SQS asks. With a name, a change that would replace the queue fails instead.
-            Defaults to a name that CloudFormation makes.
+            ``.fifo`` with ``fifo``, as SQS asks. With a name, a change that would replace the queue fails instead,
+            and no other queue may send its failures to the dead-letter queue. Defaults to a name that CloudFormation
+            makes.
         removal_policy: What becomes of both queues and their messages when they leave the template. Defaults
             to keeping them, but nothing that a failed first deployment made.
 
@@ -103,6 +104,7 @@ class SqsQueue(Construct):
             encryption=encryption,
             encryption_master_key=encryption_key,
             enforce_ssl=True,
+            redrive_allow_policy=None if queue_name is None else self._only_from(queue_name, fifo=fifo),
             removal_policy=removal_policy,
         )
         accept_findings(self._dead_letter_queue, "dead-letter queue")
@@ -118,8 +120,7 @@ class SqsQueue(Construct):
             # Both, else the whole queue takes 300 messages a second.
             deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP if fifo else None,
             fifo_throughput_limit=sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID if fifo else None,
-            # No other queue may send its failures among the work. The dead-letter queue cannot name its source
-            # alone: each would need the other to exist first.
+            # No other queue may send its failures among the work.
             redrive_allow_policy=sqs.RedriveAllowPolicy(redrive_permission=sqs.RedrivePermission.DENY_ALL),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self._dead_letter_queue, max_receive_count=max_receive_count),
             encryption=encryption,
@@ -132,6 +133,16 @@ class SqsQueue(Construct):
             longest_processing_time=longest_processing_time,
             dead_letter_queue=self._dead_letter_queue,
         )
+
+    def _only_from(self, queue_name: str, *, fifo: bool) -> sqs.RedriveAllowPolicy:
+        """Return the rule that the queue of this name alone may send its failures.
+
+        By its name: a reference would need each of the two queues to exist before the other.
+        """
+        source = sqs.Queue.from_queue_attributes(
+            self, "Source", queue_arn=Stack.of(self).format_arn(service="sqs", resource=queue_name), fifo=fifo or None
+        )
+        return sqs.RedriveAllowPolicy(source_queues=[source])
 
     @staticmethod
     def from_queue(

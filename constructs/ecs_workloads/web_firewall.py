@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from aws_cdk import aws_logs as logs
 
-from ecs_workloads._checks import check_range, require, suggestion
+from ecs_workloads._checks import check_name, check_range, require, suggestion
 
 _COMMON = "AWSManagedRulesCommonRuleSet"
 _BAD_INPUTS = "AWSManagedRulesKnownBadInputsRuleSet"
@@ -46,16 +46,22 @@ class WebFirewall:
             every body above 8 KiB, and with it uploads.
         requests_per_ip: Requests from one address in five minutes above which it is blocked, 10 to 2 000 000 000.
             Defaults to 10000, some 33 a second; ``None`` for no limit.
+        forwarded_ip_header: Header by whose first address requests are counted, where a proxy connects for everybody:
+            ``X-Forwarded-For`` behind CloudFront. A request without an address there is not counted, and a client
+            that writes one itself is counted by that: a limit in the web ACL of the proxy is stricter. Defaults to the
+            address that connects.
+            https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-forwarded-ip-address.html
         log_retention: How long the log is kept. Defaults to three months.
 
     Raises:
-        ValueError: A group is unknown or named twice, ``counted_rules`` names a group that is not used, or the limit
-            is out of its range.
+        ValueError: A group is unknown or named twice, ``counted_rules`` names a group that is not used, the limit is
+            out of its range, or the header is no name of one or has no limit.
     """
 
     managed_rule_groups: Sequence[str] = (_REPUTATION, _COMMON, _BAD_INPUTS)
     counted_rules: Mapping[str, Sequence[str]] = field(default_factory=_count_large_bodies)
     requests_per_ip: int | None = 10_000
+    forwarded_ip_header: str | None = None
     log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS
 
     def __post_init__(self) -> None:
@@ -71,3 +77,12 @@ class WebFirewall:
         require(not unused, "WebFirewall", f"counted_rules name groups that are not used: {', '.join(unused)}")
         if self.requests_per_ip is not None:
             check_range("WebFirewall", "requests_per_ip", self.requests_per_ip, 10, 2_000_000_000)
+        if self.forwarded_ip_header is not None:
+            require(self.requests_per_ip is not None, "WebFirewall", "forwarded_ip_header needs requests_per_ip")
+            check_name(
+                "WebFirewall",
+                "forwarded_ip_header",
+                self.forwarded_ip_header,
+                r"[A-Za-z0-9-]{1,255}",
+                "the name of a header",
+            )

@@ -65,13 +65,18 @@ class WebServer(Construct):
             listener speaks, ``longest_request`` is at most the idle time-out of the load balancer, which of another
             `WebServer` is its own ``longest_request`` and at least 60 seconds, and what only the owner of a load
             balancer can choose is refused.
-        sources: Who may connect: ``ec2.Peer.ipv4`` of a network, ``ec2.Peer.prefix_list`` of CloudFront. Defaults to
-            everybody.
+        sources: Who may connect: ``ec2.Peer.ipv4`` of a network, ``ec2.Peer.prefix_list`` of CloudFront. A prefix list
+            that this app does not make needs ``redirect_http=False``, since that of CloudFront takes 55 of the 60 rules
+            of a security group for each port, and a ``firewall`` without a limit by the address that connects. Defaults
+            to everybody.
+            https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
         firewall: AWS WAF before the load balancer. Defaults to the rules of `WebFirewall`; ``None`` for none.
         authentication: Who may pass: `OidcAuthentication` for people, `JwtAuthentication` for programs. Defaults to
             everybody.
         ip_address_type: Addresses of the load balancer. Defaults to IPv4; ``DUAL_STACK`` needs a VPC with IPv6, and
-            lets everybody in over IPv6 as well.
+            lets everybody in over IPv6 as well. ``DUAL_STACK_WITHOUT_PUBLIC_IPV4`` goes with no ``authentication``:
+            load balancers reach issuers over IPv4 alone.
+            https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetIpAddressType.html
         log_bucket: Bucket for access and connection logs, to which load balancers may write. Defaults to one that is
             made, which keeps them for 90 days, with a second one that says who read them.
         health_check_path: Path that answers 200 when a task can serve; for gRPC the method of the health check.
@@ -97,15 +102,16 @@ class WebServer(Construct):
         max_failed_percent: Percent of requests, above 0 and up to 100, that may fail with 5xx: with more in two of
             three minutes, of at least 20 requests each, a running deployment rolls back. ``None`` for no such
             alarm.
-        deployment_alarms: Further alarms that roll a running deployment back. Not on a metric of this service,
-            which would then depend on itself.
+        deployment_alarms: Further alarms, each once, that roll a running deployment back. Not on a metric of this
+            service, which would then depend on itself.
         sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
         suspended: Whether the tier is stopped: it keeps everything but has no task, and a new one starts none. Back to
             running, Application Auto Scaling starts ``min_capacity`` tasks once the deployment is through, which
             therefore does not roll back for them. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
             `ContainerCluster`, going from none to some, or back, replaces the service.
-        vpc_subnets: Subnets of the tasks. Defaults to the private ones.
+        vpc_subnets: Subnets of the tasks. Defaults to the private ones: a VPC with public ones alone is refused, since
+            no task gets a public address.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
             Its agent then has folders that it may write. Defaults to no.
@@ -118,7 +124,8 @@ class WebServer(Construct):
     Raises:
         ValueError: A value is out of its range or does not fit another, HTTPS has neither a certificate nor a zone to
             make one, another tier of this app has the place of ``listener_rule``, or the load
-            balancer of that, where this app makes it, speaks another protocol or ends the longest request.
+            balancer of that, where this app makes it, speaks another protocol, ends the longest request or
+            cannot ask the issuer.
     """
 
     def __init__(
@@ -181,6 +188,7 @@ class WebServer(Construct):
             vpc_subnets=vpc_subnets,
             enable_execute_command=enable_execute_command,
             suspended=suspended,
+            deployment_alarms=deployment_alarms,
         )
         entry = WebEntry(
             protocol=protocol,

@@ -50,15 +50,16 @@ class Worker(Construct):
             a message takes.
         queue_prefix: First part of the names of the variables by which the program finds the queue. Defaults
             to ``QUEUE``, for ``QUEUE_URL`` and ``QUEUE_NAME``.
-        deployment_alarms: Alarms that roll a running deployment back. Not on a metric of this service, which would
-            then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
+        deployment_alarms: Alarms, each once, that roll a running deployment back. Not on a metric of this service,
+            which would then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
         sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
         suspended: Whether the tier is stopped: it keeps everything but has no task, and a new one starts none. Back to
             running, Application Auto Scaling starts ``min_capacity`` tasks once the deployment is through, which
             therefore does not roll back for them; with 0, the first message or a schedule does. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
             `ContainerCluster`, going from none to some, or back, replaces the service.
-        vpc_subnets: Subnets of the tasks. Defaults to the private ones.
+        vpc_subnets: Subnets of the tasks. Defaults to the private ones: a VPC with public ones alone is refused, since
+            no task gets a public address.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
             Its agent then has folders that it may write. Defaults to no.
@@ -108,6 +109,7 @@ class Worker(Construct):
             vpc_subnets=vpc_subnets,
             enable_execute_command=enable_execute_command,
             suspended=suspended,
+            deployment_alarms=deployment_alarms,
         )
         require(
             scaling.policies is not None

@@ -52,11 +52,12 @@ from ecs_workloads import (
     SharedFileSystem,
     SqsQueue,
     TierMetrics,
+    WebFirewall,
     WebServer,
     Worker,
 )
 from ecs_workloads.alarms import Severity
-from tests.compliance.strategies import APP, BROKER, MANAGED, WEB, WORKER, Arguments
+from tests.compliance.strategies import APP, BROKER, CLOUDFRONT, MANAGED, WEB, WORKER, Arguments
 from tests.stacks.assemblies import feature_flags
 
 _IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
@@ -108,6 +109,8 @@ class Shop:
                 entry["domain"] = _DOMAIN
         for name in ("rule", "priority"):
             arguments.pop(name, None)
+        if arguments.get("sources") is CLOUDFRONT:
+            arguments |= {"redirect_http": False, "firewall": WebFirewall(forwarded_ip_header="X-Forwarded-For")}
         if arguments.get("protocol_version") == elbv2.ApplicationProtocolVersion.GRPC:
             arguments["health_check_path"] = "/grpc.health.v1.Health/Check"
         if arguments.pop("log_bucket", None):
@@ -119,7 +122,8 @@ class Shop:
         internal, tls = arguments.pop("internal", None), arguments.pop("tls", False)
         entry: Arguments = {"dns_name": "app"} if internal is None else {"internal_load_balancer": internal}
         if internal is not None:
-            arguments.pop("app_protocol", None)
+            for name in ("app_protocol", "access_logs"):
+                arguments.pop(name, None)
         elif tls:
             entry["certificate_authority_arn"] = _AUTHORITY
         watched, common = self._common(arguments, port=8000, health_check=_HEALTHY)

@@ -123,6 +123,7 @@ THRESHOLDS: st.SearchStrategy[AlarmThresholds] = st.builds(
     oldest_message_age=st.sampled_from([None, "by_latency", timedelta(hours=1)]),
     dead_letters=st.none() | st.integers(1, 100),
 )
+CLOUDFRONT = [ec2.Peer.prefix_list("pl-1"), ec2.Peer.ipv6("::/0")]
 WATCH: dict[str, st.SearchStrategy[Any]] = {"alarms": THRESHOLDS, "dashboard": st.booleans()}
 COMMON: dict[str, st.SearchStrategy[Any]] = {
     "sidecars": st.lists(st.sampled_from(["otel", "fluent-bit"]), unique=True),
@@ -179,7 +180,7 @@ WEB: Any = chosen(
         ]
     ),
     priority=st.integers(1, 50_000),
-    sources=st.sampled_from([[ec2.Peer.ipv4("10.0.0.0/8")], [ec2.Peer.prefix_list("pl-1"), ec2.Peer.ipv6("::/0")]]),
+    sources=st.sampled_from([[ec2.Peer.ipv4("10.0.0.0/8")], CLOUDFRONT]),
     ip_address_type=st.sampled_from([elbv2.IpAddressType.IPV4, elbv2.IpAddressType.DUAL_STACK]),
     log_bucket=st.just("a bucket"),
     redirect_http=st.booleans(),

@@ -292,6 +292,35 @@ def test_a_load_balancer_inside_the_vpc_has_a_name_and_a_certificate(stack: cdk.
     assert properties(stack, "AWS::Route53::RecordSet")["Name"] == "api.internal.example."
 
 
+@pytest.mark.parametrize(("app_protocol", "version"), [("http2", "HTTP2"), ("grpc", "GRPC")])
+def test_a_load_balancer_inside_the_vpc_speaks_what_the_program_does(
+    stack: cdk.Stack, make: MakeApp, app_protocol: str, version: str
+) -> None:
+    make(
+        dns_name=None,
+        app_protocol=ecs.AppProtocol(app_protocol),
+        internal_load_balancer=InternalLoadBalancer(
+            domain=Domain(domain_name="api.internal.example", hosted_zone_id="Z1", zone_name="internal.example"),
+            certificate=acm.Certificate.from_certificate_arn(
+                stack, "Certificate", "arn:aws:acm:eu-west-1:1:certificate/a"
+            ),
+            health_check_path="/grpc.health.v1.Health/Check",
+        ),
+    )
+
+    group = properties(stack, "AWS::ElasticLoadBalancingV2::TargetGroup")
+    assert (group["Protocol"], group["ProtocolVersion"]) == ("HTTP", version)
+
+
+@pytest.mark.parametrize("app_protocol", [None, ecs.AppProtocol("http")], ids=["unsaid", "http"])
+def test_a_load_balancer_inside_the_vpc_speaks_http_1(
+    stack: cdk.Stack, make: MakeApp, app_protocol: ecs.AppProtocol | None
+) -> None:
+    make(dns_name=None, app_protocol=app_protocol, internal_load_balancer=InternalLoadBalancer())
+
+    assert "ProtocolVersion" not in properties(stack, "AWS::ElasticLoadBalancingV2::TargetGroup")
+
+
 def test_nobody_calls_a_load_balancer_inside_the_vpc_until_allowed(stack: cdk.Stack, make: MakeApp) -> None:
     make(dns_name=None, internal_load_balancer=InternalLoadBalancer())
 
@@ -319,7 +348,11 @@ def test_a_function_may_call_a_load_balancer_inside_the_vpc(
                 "certificate_authority_arn": AUTHORITY,
             },
             "certificate_authority_arn belong to Service Connect",
-        )
+        ),
+        (
+            {"internal_load_balancer": InternalLoadBalancer(), "dns_name": None, "access_logs": True},
+            "access_logs belong to Service Connect",
+        ),
     ],
 )
 def test_refuses_two_ways_or_none(make: MakeApp, arguments: dict[str, Any], message: str) -> None:

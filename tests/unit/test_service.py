@@ -61,6 +61,32 @@ def test_the_container_is_hardened(stack: cdk.Stack, make: MakeWorker) -> None:
     assert "Privileged" not in container
 
 
+def test_tasks_may_be_in_public_subnets_that_are_named(stack: cdk.Stack, make: MakeWorker) -> None:
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack, "Open", vpc_id="vpc-1", availability_zones=["a", "b"], public_subnet_ids=["subnet-1", "subnet-2"]
+    )
+    cluster = ContainerCluster(stack, "OpenCluster", vpc=vpc).cluster
+    make(cluster=cluster, vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC))
+
+    network = properties(stack, "AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert network["Subnets"] == ["subnet-1", "subnet-2"]
+
+
+def test_tasks_may_be_in_isolated_subnets(stack: cdk.Stack, make: MakeWorker) -> None:
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Closed",
+        vpc_id="vpc-1",
+        availability_zones=["a"],
+        public_subnet_ids=["subnet-1"],
+        isolated_subnet_ids=["subnet-2"],
+    )
+    make(cluster=ContainerCluster(stack, "ClosedCluster", vpc=vpc).cluster)
+
+    network = properties(stack, "AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert network["Subnets"] == ["subnet-2"]
+
+
 def test_logs_never_block_the_process_and_are_kept_for_a_month(stack: cdk.Stack, make: MakeWorker) -> None:
     make()
 

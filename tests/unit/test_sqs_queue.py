@@ -177,6 +177,25 @@ def test_a_queue_may_have_a_name(stack: cdk.Stack) -> None:
     assert [one["Properties"].get("QueueName") for one in resources(stack, "AWS::SQS::Queue")] == [None, "orders.fifo"]
 
 
+@pytest.mark.parametrize(("name", "fifo"), [("orders", False), ("orders.fifo", True)])
+def test_the_dead_letters_of_a_named_queue_are_its_own(stack: cdk.Stack, name: str, fifo: bool) -> None:  # noqa: FBT001
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1), queue_name=name, fifo=fifo)
+
+    [dead] = [one["Properties"] for one in resources(stack, "AWS::SQS::Queue") if "QueueName" not in one["Properties"]]
+    [source] = dead["RedriveAllowPolicy"]["sourceQueueArns"]
+    assert dead["RedriveAllowPolicy"]["redrivePermission"] == "byQueue"
+    assert source["Fn::Join"][1][-1] == f":{name}"
+
+
+def test_a_queue_without_a_name_cannot_be_told_to_its_dead_letters(stack: cdk.Stack) -> None:
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
+
+    [dead] = [
+        one["Properties"] for one in resources(stack, "AWS::SQS::Queue") if "RedrivePolicy" not in one["Properties"]
+    ]
+    assert "RedriveAllowPolicy" not in dead
+
+
 def test_a_queue_has_no_name_unless_given(stack: cdk.Stack) -> None:
     SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
 

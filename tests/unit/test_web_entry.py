@@ -38,10 +38,20 @@ MakeWeb = Callable[..., WebServer]
 @pytest.fixture
 def make(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> MakeWeb:
     def web_server(name: str = "Web", **arguments: Any) -> WebServer:
-        defaults: dict[str, Any] = {"container": replace(container, port=8080), "domain": DOMAIN}
-        return WebServer(stack, name, cluster=cluster, **{**defaults, **arguments})
+        defaults: dict[str, Any] = {
+            "cluster": cluster,
+            "container": replace(container, port=8080),
+            "domain": DOMAIN,
+        }
+        return WebServer(stack, name, **{**defaults, **arguments})
 
     return web_server
+
+
+@pytest.fixture
+def dual_stack_cluster(stack: cdk.Stack) -> ecs.Cluster:
+    vpc = ec2.Vpc(stack, "DualStackVpc", ip_protocol=ec2.IpProtocol.DUAL_STACK)
+    return ecs.Cluster(stack, "DualStackCluster", vpc=vpc)
 
 
 @pytest.fixture
@@ -115,6 +125,18 @@ def test_an_address_that_asks_too_often_is_blocked(stack: cdk.Stack, make: MakeW
         "Limit": 500,
     }
     assert WebFirewall().requests_per_ip == 10_000
+
+
+def test_users_behind_a_proxy_are_counted_by_the_address_that_it_forwards(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(firewall=WebFirewall(forwarded_ip_header="X-Forwarded-For"))
+
+    rule = properties(stack, "AWS::WAFv2::WebACL")["Rules"][-1]
+    assert rule["Statement"]["RateBasedStatement"] == {
+        "AggregateKeyType": "FORWARDED_IP",
+        "EvaluationWindowSec": 300,
+        "ForwardedIPConfig": {"FallbackBehavior": "NO_MATCH", "HeaderName": "X-Forwarded-For"},
+        "Limit": 10_000,
+    }
 
 
 def test_uploads_pass_the_firewall(stack: cdk.Stack, make: MakeWeb) -> None:
@@ -205,7 +227,11 @@ def test_the_firewall_can_be_left_out(stack: cdk.Stack, make: MakeWeb) -> None:
 
 
 def test_sources_can_be_limited_to_networks_and_cloudfront(stack: cdk.Stack, make: MakeWeb) -> None:
-    make(sources=[ec2.Peer.ipv4("198.51.100.0/24"), ec2.Peer.prefix_list("pl-4fa04526")], redirect_http=False)
+    make(
+        sources=[ec2.Peer.ipv4("198.51.100.0/24"), ec2.Peer.prefix_list("pl-4fa04526")],
+        redirect_http=False,
+        firewall=None,
+    )
 
     from_outside = [rule for rule in ingress(stack) if "CidrIp" in rule or "SourcePrefixListId" in rule]
     assert {(rule["FromPort"], rule.get("CidrIp"), rule.get("SourcePrefixListId")) for rule in from_outside} == {
@@ -215,10 +241,32 @@ def test_sources_can_be_limited_to_networks_and_cloudfront(stack: cdk.Stack, mak
 
 
 def test_cloudfront_alone_may_come(stack: cdk.Stack, make: MakeWeb) -> None:
-    make(sources=[ec2.Peer.prefix_list("pl-4fa04526")], redirect_http=False)
+    make(
+        sources=[ec2.Peer.prefix_list("pl-4fa04526")],
+        redirect_http=False,
+        firewall=WebFirewall(forwarded_ip_header="X-Forwarded-For"),
+    )
 
     assert [rule["FromPort"] for rule in ingress(stack) if "SourcePrefixListId" in rule] == [443]
     assert not any("CidrIp" in rule for rule in ingress(stack))
+
+
+def test_cloudfront_may_come_to_a_firewall_that_counts_nobody(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(
+        sources=[ec2.Peer.prefix_list("pl-4fa04526")],
+        domain=None,
+        protocol=HTTP,
+        firewall=WebFirewall(requests_per_ip=None),
+    )
+
+    assert [rule["FromPort"] for rule in ingress(stack) if "SourcePrefixListId" in rule] == [80]
+
+
+def test_networks_on_a_list_of_this_app_are_users(stack: cdk.Stack, make: MakeWeb) -> None:
+    offices = ec2.PrefixList(stack, "Offices", entries=[ec2.CfnPrefixList.EntryProperty(cidr="198.51.100.0/24")])
+    make(sources=[offices])
+
+    assert sorted(rule["FromPort"] for rule in ingress(stack) if "SourcePrefixListId" in rule) == [80, 443]
 
 
 def test_nobody_else_comes_to_the_port_that_redirects(stack: cdk.Stack, make: MakeWeb) -> None:
@@ -228,8 +276,10 @@ def test_nobody_else_comes_to_the_port_that_redirects(stack: cdk.Stack, make: Ma
     assert from_outside == {(80, "198.51.100.0/24"), (443, "198.51.100.0/24")}
 
 
-def test_the_name_answers_over_both_kinds_of_addresses(stack: cdk.Stack, make: MakeWeb) -> None:
-    make(ip_address_type=elbv2.IpAddressType.DUAL_STACK)
+def test_the_name_answers_over_both_kinds_of_addresses(
+    stack: cdk.Stack, make: MakeWeb, dual_stack_cluster: ecs.Cluster
+) -> None:
+    make(cluster=dual_stack_cluster, ip_address_type=elbv2.IpAddressType.DUAL_STACK)
 
     records = [one["Properties"] for one in resources(stack, "AWS::Route53::RecordSet")]
     assert {(one["Type"], one["Name"]) for one in records} == {
@@ -238,14 +288,56 @@ def test_the_name_answers_over_both_kinds_of_addresses(stack: cdk.Stack, make: M
     }
 
 
-def test_users_may_come_over_ipv6(stack: cdk.Stack, make: MakeWeb) -> None:
-    make(ip_address_type=elbv2.IpAddressType.DUAL_STACK)
+def test_users_may_come_over_ipv6(stack: cdk.Stack, make: MakeWeb, dual_stack_cluster: ecs.Cluster) -> None:
+    make(cluster=dual_stack_cluster, ip_address_type=elbv2.IpAddressType.DUAL_STACK)
 
     open_to = {(rule["FromPort"], rule["CidrIpv6"]) for rule in ingress(stack) if "CidrIpv6" in rule}
     records = {one["Properties"]["Type"] for one in resources(stack, "AWS::Route53::RecordSet")}
     assert properties(stack, "AWS::ElasticLoadBalancingV2::LoadBalancer")["IpAddressType"] == "dualstack"
     assert records == {"A", "AAAA"}
     assert open_to == {(80, "::/0"), (443, "::/0")}
+
+
+def test_of_a_vpc_of_others_nobody_knows_whether_it_has_ipv6(stack: cdk.Stack, make: MakeWeb) -> None:
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Theirs",
+        vpc_id="vpc-1",
+        availability_zones=["a", "b"],
+        private_subnet_ids=["subnet-1", "subnet-2"],
+        public_subnet_ids=["subnet-3", "subnet-4"],
+    )
+    make(
+        cluster=ecs.Cluster(stack, "TheirCluster", vpc=vpc),
+        ip_address_type=elbv2.IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4,
+    )
+
+    found = properties(stack, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    assert found["IpAddressType"] == "dualstack-without-public-ipv4"
+
+
+def test_issuers_are_asked_over_ipv4(make: MakeWeb, dual_stack_cluster: ecs.Cluster) -> None:
+    make(cluster=dual_stack_cluster, ip_address_type=elbv2.IpAddressType.DUAL_STACK, authentication=JWT)
+
+
+def test_zones_of_an_imported_vpc_may_be_known_only_at_deployment(stack: cdk.Stack, make: MakeWeb) -> None:
+    def imported(name: str) -> list[str]:
+        return cdk.Fn.split(",", cdk.Fn.import_value(name))
+
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Theirs",
+        vpc_id=cdk.Fn.import_value("Vpc"),
+        availability_zones=cdk.Fn.get_azs(),
+        private_subnet_ids=imported("Private"),
+        public_subnet_ids=imported("Public"),
+    )
+    make(cluster=ecs.Cluster(stack, "TheirCluster", vpc=vpc))
+
+    load_balancer = properties(stack, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    network = properties(stack, "AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert load_balancer["Subnets"] == {"Fn::Split": [",", {"Fn::ImportValue": "Public"}]}
+    assert network["Subnets"] == {"Fn::Split": [",", {"Fn::ImportValue": "Private"}]}
 
 
 def test_over_ipv4_alone_nobody_comes_over_ipv6(stack: cdk.Stack, make: MakeWeb) -> None:
@@ -270,6 +362,23 @@ def test_people_log_in_before_a_task_sees_them(stack: cdk.Stack, make: MakeWeb) 
     assert first["AuthenticateOidcConfig"]["SessionTimeout"] == "43200"
     assert first["AuthenticateOidcConfig"]["Scope"] == "openid"
     assert "{{resolve:secretsmanager:shop/oidc" in str(first["AuthenticateOidcConfig"]["ClientSecret"])
+
+
+@pytest.mark.parametrize(
+    ("secret", "reference"),
+    [
+        (lambda _: cdk.SecretValue.ssm_secure("/shop/oidc"), "{{resolve:ssm-secure:/shop/oidc}}"),
+        (lambda _: cdk.SecretValue.unsafe_plain_text("{{resolve:ssm-secure:/a}}"), "{{resolve:ssm-secure:/a}}"),
+        (lambda at: cdk.SecretValue.cfn_parameter(cdk.CfnParameter(at, "Oidc", no_echo=True)), {"Ref": "Oidc"}),
+    ],
+    ids=["Systems Manager", "written out", "parameter"],
+)
+def test_the_secret_of_a_login_is_a_reference(
+    stack: cdk.Stack, make: MakeWeb, secret: Callable[[cdk.Stack], cdk.SecretValue], reference: object
+) -> None:
+    make(authentication=oidc(client_secret=secret(stack)))
+
+    assert https_actions(stack)[0]["AuthenticateOidcConfig"]["ClientSecret"] == reference
 
 
 def test_programs_bring_a_token(stack: cdk.Stack, make: MakeWeb) -> None:

@@ -131,6 +131,18 @@ def _of_programs(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Ro
 def _of_tiers(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Row]:
     return [
         Row(
+            f"{kind}: tasks in public subnets",
+            path,
+            "the VPC has no private subnets, and in public ones the tasks, which get no public address, could pull no",
+            lambda at: make(at)(cluster=at.cluster_in_public),
+        ),
+        Row(
+            f"{kind}: one alarm in two places",
+            path,
+            "deployment_alarms name an alarm twice, got Stack/Alarm",
+            lambda at: make(at)(deployment_alarms=[at.alarm, at.alarm]),
+        ),
+        Row(
             f"{kind}: a kind of capacity instead of a share",
             path,
             "capacity must be of CapacityShare, such as CapacityShare.fargate_spot(), got Capacity(",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from ecs_workloads import (
@@ -20,6 +21,7 @@ from ecs_workloads._checks import in_words
 from tests.unit.bad_input.row import FRACTION, Row
 
 _ELB = elbv2.ApplicationProtocol
+_CLOUDFRONT = ec2.Peer.prefix_list("pl-4fa04526")
 _TCP: Any = elbv2.Protocol.TCP
 _PHP = "AWSManagedRulesPHPRuleSet"
 _LIMIT = "requests_per_ip must be from 10 to 2000000000, got"
@@ -121,6 +123,64 @@ ROWS = (
     ),
     _firewall("9 requests", f"{_LIMIT} 9", requests_per_ip=9),
     _firewall("too many requests to count", f"{_LIMIT} 2000000001", requests_per_ip=2_000_000_001),
+    _firewall(
+        "a header of users that nobody counts",
+        "forwarded_ip_header needs requests_per_ip",
+        requests_per_ip=None,
+        forwarded_ip_header="X-Forwarded-For",
+    ),
+    _firewall(
+        "a header of users with a colon",
+        "forwarded_ip_header must be the name of a header, got 'X-Forwarded-For:'",
+        forwarded_ip_header="X-Forwarded-For:",
+    ),
+    _web(
+        "CloudFront on two ports",
+        "a prefix list in sources needs redirect_http=False: that of CloudFront takes 55 of the 60 rules",
+        sources=[_CLOUDFRONT],
+        firewall=None,
+    ),
+    _web(
+        "CloudFront counted as one user",
+        "a prefix list in sources, as that of CloudFront, stands for proxies, and the firewall would block their",
+        sources=[ec2.Peer.ipv4("198.51.100.0/24"), _CLOUDFRONT],
+        redirect_http=False,
+    ),
+    Row(
+        "IPv6 in a VPC without it",
+        "Stack/Web",
+        "ip_address_type=IpAddressType.DUAL_STACK needs subnets with IPv6, which the VPC has not",
+        lambda at: at.web(cluster=at.cluster_without_ipv6, ip_address_type=elbv2.IpAddressType.DUAL_STACK),
+    ),
+    Row(
+        "IPv6 inside a VPC without it",
+        "Stack/App",
+        "ip_address_type=IpAddressType.DUAL_STACK needs subnets with IPv6, which the VPC has not",
+        lambda at: at.app(
+            cluster=at.cluster_without_ipv6,
+            dns_name=None,
+            internal_load_balancer=_inside(ip_address_type=elbv2.IpAddressType.DUAL_STACK),
+        ),
+    ),
+    _web(
+        "an issuer that nobody can ask",
+        "authentication needs a load balancer with a public IPv4 address, over which alone it reaches the issuer",
+        authentication=jwt(),
+        ip_address_type=elbv2.IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4,
+    ),
+    Row(
+        "an issuer that the host cannot ask",
+        "Stack/Guest",
+        "authentication needs a load balancer with a public IPv4 address, over which alone it reaches the issuer",
+        lambda at: at.web(
+            "Guest",
+            domain=None,
+            authentication=jwt(),
+            listener_rule=at.rule(
+                listener=at.web(ip_address_type=elbv2.IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4).listener
+            ),
+        ),
+    ),
     _web("nobody may come in", "sources must name somebody; None is everybody", sources=[]),
     Row(
         "one zone",
@@ -153,6 +213,12 @@ ROWS = (
         "OidcAuthentication",
         "issuer must be a URL with https://, got 'http://id.example.com'",
         lambda _: oidc(issuer="http://id.example.com"),
+    ),
+    Row(
+        "a secret that everybody may read",
+        "OidcAuthentication",
+        "client_secret must be a reference, such as SecretValue.secrets_manager(...): plain text would be in the",
+        lambda _: oidc(client_secret=cdk.SecretValue.unsafe_plain_text("swordfish")),
     ),
     Row(
         "a session that is over",

@@ -82,6 +82,28 @@ class Bench:
         return ContainerCluster(self.stack, "NarrowCluster", vpc=vpc).cluster
 
     @cached_property
+    def cluster_without_ipv6(self) -> ecs.Cluster:
+        """A cluster in a VPC of this app."""
+        return ContainerCluster(self.stack, "OldCluster", vpc=ec2.Vpc(self.stack, "OldVpc", nat_gateways=1)).cluster
+
+    @cached_property
+    def cluster_in_public(self) -> ecs.Cluster:
+        """A cluster in a VPC with public subnets alone."""
+        vpc = ec2.Vpc.from_vpc_attributes(
+            self.stack,
+            "OpenVpc",
+            vpc_id="vpc-4",
+            availability_zones=["eu-west-1a", "eu-west-1b"],
+            public_subnet_ids=["subnet-3", "subnet-4"],
+        )
+        return ContainerCluster(self.stack, "OpenCluster", vpc=vpc).cluster
+
+    @cached_property
+    def alarm(self) -> cloudwatch.IAlarm:
+        arn = "arn:aws:cloudwatch:eu-west-1:111111111111:alarm:errors"
+        return cloudwatch.Alarm.from_alarm_arn(self.stack, "Alarm", arn)
+
+    @cached_property
     def cluster(self) -> ecs.Cluster:
         return ContainerCluster(self.stack, "Cluster", vpc=self.vpc).cluster
 

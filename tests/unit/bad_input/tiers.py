@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from ecs_workloads import Capacity, Domain, InternalLoadBalancer, WebServer
@@ -250,6 +251,16 @@ ROWS = (
         "Stack/App",
         "dns_name belong to Service Connect, not to an internal_load_balancer",
         lambda at: at.app(internal_load_balancer=InternalLoadBalancer()),
+    ),
+    Row(
+        "gRPC over HTTP inside the VPC",
+        "Stack/App",
+        "app_protocol=grpc needs the certificate of its internal_load_balancer: no load balancer passes it on from",
+        lambda at: at.app(
+            dns_name=None,
+            app_protocol=ecs.AppProtocol("grpc"),
+            internal_load_balancer=InternalLoadBalancer(health_check_path="/grpc.health.v1.Health/Check"),
+        ),
     ),
     Row(
         "one zone inside the VPC",
