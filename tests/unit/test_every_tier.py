@@ -18,6 +18,7 @@ from aws_cdk.assertions import Template
 
 from ecs_workloads import (
     Alarms,
+    AmazonMqBroker,
     AppServer,
     BacklogPerTask,
     CapacityShare,
@@ -126,6 +127,9 @@ def shop(region: str | None = None) -> cdk.Stack:
         ),
     )
     RabbitMqBroker(stack, "Broker", cluster=cluster, version="4.2.1")
+    AmazonMqBroker(stack, "ManagedBroker", vpc=cluster.vpc).queue(
+        "orders", longest_processing_time=timedelta(minutes=1)
+    )
     tiers = {"Web": server.metrics, "App": prices.metrics, "Inside": inside.metrics, "Worker": jobs.metrics}
     Alarms(stack, "Alarms", tiers=tiers, topics={"critical": [sns.Topic(stack, "Topic")], "warning": []})
     Dashboard(stack, "Dashboard", tiers=tiers)
