@@ -8,9 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -227,7 +225,8 @@ def test_a_handler_slower_than_the_heartbeat_keeps_its_connection(amqp: AmqpQueu
     assert sorted(begun) == ["next", "slow"]
 
 
-def test_two_thousand_messages_are_each_done_once(queue: QueueUnderTest) -> None:
+def test_two_thousand_messages_are_each_done_once(queue_of_many: QueueUnderTest) -> None:
+    queue = queue_of_many
     got: Counter[str] = Counter()
     lock = threading.Lock()
 
@@ -235,19 +234,14 @@ def test_two_thousand_messages_are_each_done_once(queue: QueueUnderTest) -> None
         with lock:
             got[message.body] += 1
 
-    def is_done(number: int) -> bool:
-        return len(got) == number
-
-    # moto's server gives two consumers that ask at the same time the same message now and then.
-    consumers = 1 if isinstance(queue, SqsQueueUnderTest) else 2
-    with ExitStack() as stack:
-        for _ in range(consumers):
-            stack.enter_context(running(Consumer(queue.connection, handle, prefetch=10)))
-        with Producer(queue.connection) as producer, ThreadPoolExecutor(max_workers=4) as pool:
-            # moto's server looks at every message of a queue for each call: a long queue is a slow one.
-            for begin in range(0, 2000, 100):
-                list(pool.map(producer.send, (str(number) for number in range(begin, begin + 100))))
-                wait_until(partial(is_done, begin + 100))
+    with (
+        running(Consumer(queue.connection, handle, prefetch=10)),
+        running(Consumer(queue.connection, handle, prefetch=10)),
+        Producer(queue.connection) as producer,
+        ThreadPoolExecutor(max_workers=4) as pool,
+    ):
+        list(pool.map(producer.send, map(str, range(2000))))
+        wait_until(lambda: len(got) == 2000)
     assert set(got.values()) == {1}
     assert queue.held() == 0
 
