@@ -16,6 +16,7 @@ from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import duration, require
+from ecs_workloads._descriptions import group_description
 from ecs_workloads._load_balancer_logs import write_logs
 from ecs_workloads.domain import Domain
 from ecs_workloads.listener_authentication import ListenerAuthentication
@@ -103,7 +104,7 @@ class LoadBalancer(Construct):
             self,
             "SecurityGroup",
             vpc=vpc,
-            description=f"Load balancer of {scope.node.path}",
+            description=group_description(f"Load balancer of {scope.node.path}"),
             # The rules towards the tasks are added with the target group; nothing else is called from here.
             allow_all_outbound=False,
         )

@@ -17,6 +17,7 @@ from constructs import Construct
 
 from ecs_workloads._checks import duration, require
 from ecs_workloads._cluster_facts import cluster_facts
+from ecs_workloads._descriptions import group_description
 from ecs_workloads._once import path_of
 from ecs_workloads._shares import placed
 from ecs_workloads._start_order import cfn_service
@@ -218,7 +219,7 @@ def tasks_group(scope: Construct, vpc: ec2.IVpc, *, path: str) -> ec2.SecurityGr
         scope,
         "SecurityGroup",
         vpc=vpc,
-        description=f"Tasks of {path}",
+        description=group_description(f"Tasks of {path}"),
         allow_all_outbound=True,
         allow_all_ipv6_outbound=True,
     )

@@ -18,6 +18,7 @@ from constructs import Construct
 
 from ecs_workloads._checks import check_name, is_token, require, suggestion
 from ecs_workloads._credentials import generated_secret
+from ecs_workloads._descriptions import group_description
 from ecs_workloads.amazon_mq_queue import AmazonMqQueue
 from ecs_workloads.broker_metrics import BrokerMetrics
 
@@ -105,7 +106,13 @@ class AmazonMqBroker(Construct):
         )
         subnets = _subnets(path, vpc, vpc_subnets, deployment_mode)
         groups = list(security_groups) or [
-            ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description=f"Broker {path}", allow_all_outbound=False)
+            ec2.SecurityGroup(
+                self,
+                "SecurityGroup",
+                vpc=vpc,
+                description=group_description(f"Broker {path}"),
+                allow_all_outbound=False,
+            )
         ]
         self._connections = ec2.Connections(security_groups=groups, default_port=ec2.Port.tcp(_AMQPS))
         self._credentials = generated_secret(

@@ -17,6 +17,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ecs_workloads._checks import check_time, require
+from ecs_workloads._descriptions import rule_description
 from ecs_workloads._internal_entry import InternalEntry
 from ecs_workloads._service import TierService
 from ecs_workloads._service_connect import published_service
@@ -239,7 +240,7 @@ class AppServer(Construct):
         that existed when it started. Two app servers that call each other both have to exist before either
         can know the other; deploy the second one once more.
         """
-        port, description = ec2.Port.tcp(self._port), f"HTTP to {self._name}"
+        port, description = ec2.Port.tcp(self._port), rule_description(f"HTTP to {self._name}")
         if self._entry is not None:
             peer.connections.allow_to(self._entry.load_balancer, port, description)
             start_after(peer, self)

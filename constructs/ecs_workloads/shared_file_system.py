@@ -11,6 +11,7 @@ from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import check_name
+from ecs_workloads._descriptions import group_description
 
 
 class SharedFileSystem(Construct):
@@ -47,7 +48,7 @@ class SharedFileSystem(Construct):
                 self,
                 "SecurityGroup",
                 vpc=vpc,
-                description=f"File system of {scope.node.path}",
+                description=group_description(f"File system of {scope.node.path}"),
                 allow_all_outbound=False,
             ),
             encrypted=True,

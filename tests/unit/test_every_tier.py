@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -11,10 +12,12 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Template
+from constructs import Construct
 
 from ecs_workloads import (
     Alarms,
@@ -40,7 +43,7 @@ from ecs_workloads import (
     WebServer,
     Worker,
 )
-from tests.templates import HEALTHY, properties, resources
+from tests.templates import HEALTHY, ingress, properties, resources
 
 IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
 AUTHORITY = "12345678-1234-1234-1234-123456789012"
@@ -186,6 +189,29 @@ def test_tags_reach_everything_and_every_task() -> None:
     assert without <= UNTAGGED
     assert {service["PropagateTags"] for service in services} == {"SERVICE"}
     assert {service["EnableECSManagedTags"] for service in services} == {True}
+
+
+def test_ids_may_be_of_any_letters_and_paths_of_any_length() -> None:
+    stack = cdk.Stack(cdk.App(), "Shop")
+    vpc = ec2.Vpc(stack, "Vpc")
+    cluster = ContainerCluster(stack, "Cluster", vpc=vpc).cluster
+    scope = Construct(stack, f"{'x' * 260} & Büro")
+    served = Container(image=IMAGE, port=80)
+    WebServer(scope, "Web", cluster=cluster, container=served, protocol=elbv2.ApplicationProtocol.HTTP)
+    inside = AppServer(
+        stack, "Läden & Büro", cluster=cluster, container=served, internal_load_balancer=InternalLoadBalancer()
+    )
+    inside.allow_from(ec2.Connections(security_groups=[ec2.SecurityGroup(stack, "Caller", vpc=vpc)]))
+    SharedFileSystem(scope, "Files", vpc=vpc)
+    AmazonMqBroker(scope, "Broker", vpc=vpc)
+
+    groups = [one["Properties"] for one in resources(stack, "AWS::EC2::SecurityGroup")]
+    told = {group["GroupDescription"] for group in groups}
+    rules = {rule["Description"] for rule in ingress(stack)}
+    assert "Load balancer of Shop/L_den & B_ro" in told
+    assert "HTTP to L_den _ B_ro" in rules
+    assert [text for text in told | rules if re.fullmatch(r"[A-Za-z0-9 ._:/()&-]{1,255}", text) is None] == []
+    assert [group.split()[0] for group in sorted(told) if "xxx" in group] == ["Broker", "File", "Load", "Tasks"]
 
 
 @pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
