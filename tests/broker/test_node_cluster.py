@@ -26,6 +26,11 @@ def wait_until(condition: Callable[[], bool], what: str, *, patience: float = 12
         time.sleep(0.5)
 
 
+def more_than(things: list[str], number: int) -> Callable[[], bool]:
+    """Return what asks whether there are more than so many by now."""
+    return lambda: len(things) > number
+
+
 def wait_for_all(cluster: Deployment, *, patience: float = 120) -> None:
     """Return when each node sees all three."""
     end = time.monotonic() + patience
@@ -118,12 +123,10 @@ def test_programs_go_on_when_the_node_that_they_use_is_killed(cluster: Deploymen
         ):
             sending.start()
             for user in ("orders.producer", "orders.consumer"):
-                so_far = len(sent)
-                wait_until(lambda so_far=so_far: len(sent) > so_far + 200, "messages are sent")
+                wait_until(more_than(sent, len(sent) + 200), "messages are sent")
                 task = used_by(cluster, user)
                 task.kill()
-                killed = len(sent)
-                wait_until(lambda killed=killed: len(sent) > killed + 200, "messages are sent to another node")
+                wait_until(more_than(sent, len(sent) + 200), "messages are sent to another node")
                 wait_until(lambda: set(sent) <= set(got), "all that was confirmed is done")
                 task.start(keep_address=True)
             wait_for_all(cluster)
