@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from stacks import accepted_findings, policies
 from stacks.deployment import Deployment
 from stacks.environments import ENVIRONMENTS, Environment
 from tests.compliance.foreign_app import foreign_app
+from tests.compliance.places import LIBRARY
 from tests.stacks.assemblies import ROOT, feature_flags
 from tests.stacks.test_deployment import BORROWED, ISOLATED, WITH_ACCOUNT
 
@@ -26,9 +26,6 @@ MOST_RULES = (34, 19)
 # Both are below the task definition, which acknowledges what is found at either.
 _ROLES = {"execution role": "/ExecutionRole/", "task role": "/TaskRole/"}
 _ANY_RESOURCE = "IAM5[Resource::...]"
-LIBRARY = tomllib.loads((ROOT / "constructs" / "ecs_workloads" / "accepted_findings.toml").read_text(encoding="utf-8"))[
-    "accepted"
-]
 
 
 @dataclass(frozen=True)
@@ -210,8 +207,9 @@ def policies_page() -> str:
         "",
         "These are checked: " + ", ".join(SECURITY_HUB_CONTROLS) + ".",
         "",
-        "A template does not decide the others: settings of the account (S3.1, EC2.7, EC2.172), what somebody does or",
-        "leaves undone later (SecretsManager.2 to SecretsManager.4), and those on resources that nothing here makes.",
+        "A template does not decide settings of the account (S3.1, EC2.7, EC2.172), and what somebody does or leaves",
+        "undone later (SecretsManager.2 to SecretsManager.4). Controls on what nothing here makes are not checked:",
+        "Lambda, RDS, ElastiCache, CodeBuild, Step Functions, groups of instances.",
     ]
     return "\n".join([*lines, ""])
 
