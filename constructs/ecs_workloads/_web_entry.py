@@ -14,7 +14,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ecs_workloads._checks import check_type, require
+from ecs_workloads._checks import check_list, check_type, require
 from ecs_workloads._load_balancer import LoadBalancer, check_zones
 from ecs_workloads._web_acl import WebAcl
 from ecs_workloads.domain import Domain
@@ -70,7 +70,9 @@ class WebEntry:
             return
         _check_own(path, self.domain, self.certificate, self.protocol)
         check_zones(path, vpc, internet_facing=True)
-        require(self.sources is None or len(self.sources) > 0, path, "sources must name somebody; None is everybody")
+        if self.sources is not None:
+            check_list(path, "sources", self.sources, None, "peers, such as ec2.Peer.ipv4('10.0.0.0/8')")
+            require(len(self.sources) > 0, path, "sources must name somebody; None is everybody")
 
     def make(self, scope: Construct, vpc: ec2.IVpc, target_group: elbv2.ApplicationTargetGroup) -> WebDoor:
         """Make the load balancer, or the rule on that of another, and send what comes in to ``target_group``."""

@@ -24,7 +24,7 @@ from ecs_workloads._service import TierService
 from ecs_workloads._target_group import target_group
 from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads._task_metrics import request_metrics, tier_metrics
-from ecs_workloads._tier_checks import LONGEST_REQUEST, check_tier
+from ecs_workloads._tier_checks import LONGEST_REQUEST, check_program, check_tier
 from ecs_workloads._web_entry import DEFAULT_FIREWALL, WebEntry
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -115,6 +115,7 @@ class WebServer(Construct):
     Raises:
         ValueError: A value is out of its range or does not fit another, HTTPS has neither a certificate nor a zone to
             make one, or another tier of this app has the place of ``listener_rule``.
+        TypeError: A value is of another kind, such as one value where a list is asked for.
     """
 
     def __init__(
@@ -158,6 +159,7 @@ class WebServer(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
+        check_program(path, container, scaling)
         if container.port is None:
             raise ValueError(f"{path}: a web server needs container.port")
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
@@ -171,6 +173,8 @@ class WebServer(Construct):
             capacity=capacity,
             longest_work=longest_request,
             sidecars=sidecars,
+            security_groups=security_groups,
+            deployment_alarms=deployment_alarms,
             scaling=scaling,
             min_capacity=_MIN_CAPACITY,
             default_policies=_DEFAULT_POLICIES,
