@@ -24,7 +24,7 @@ from ecs_workloads._service_connect import published_service
 from ecs_workloads._start_order import start_after
 from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads._task_metrics import request_metrics, service_connect_metrics, tier_metrics
-from ecs_workloads._tier_checks import LONGEST_REQUEST, check_tier
+from ecs_workloads._tier_checks import LONGEST_REQUEST, check_program, check_tier
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.internal_load_balancer import InternalLoadBalancer
@@ -92,6 +92,7 @@ class AppServer(Construct):
     Raises:
         ValueError: A value is out of its range, the container has no port or no health check, there is not exactly one
             way to call the tier, the cluster has no namespace, or another tier of this app bears the name in it.
+        TypeError: A value is of another kind, such as one value where a list is asked for.
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class AppServer(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
+        check_program(path, container, scaling)
         if container.port is None:
             raise ValueError(f"{path}: an app server needs container.port")
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
@@ -131,13 +133,14 @@ class AppServer(Construct):
             capacity=capacity,
             longest_work=longest_request,
             sidecars=sidecars,
+            security_groups=security_groups,
+            deployment_alarms=deployment_alarms,
             scaling=scaling,
             min_capacity=_MIN_CAPACITY,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
             enable_execute_command=enable_execute_command,
             suspended=suspended,
-            deployment_alarms=deployment_alarms,
         )
         published: ecs.ServiceConnectService | None = None
         self._entry: InternalEntry | None = None

@@ -126,8 +126,9 @@ class RabbitMqBroker(Construct):
             memory_limit_mib=memory_limit_mib,
             capacity=capacity,
             sidecars=sidecars,
-            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
             deployment_alarms=deployment_alarms,
+            vpc_subnets=vpc_subnets,
         )
         self._nodes = BrokerNodes(
             self,

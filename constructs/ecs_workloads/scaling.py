@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-from ecs_workloads._checks import is_token, require
+from ecs_workloads._checks import check_list, check_whole, is_token, require
 from ecs_workloads.downstream_limit import DownstreamLimit
 from ecs_workloads.message_queue import MessageQueue
 
@@ -35,6 +35,7 @@ class ScalableService:
     queue: MessageQueue | None = None
 
 
+@runtime_checkable
 class ScalingPolicy(Protocol):
     """One reason to add or remove tasks. Implement it to scale on a metric of your own."""
 
@@ -66,6 +67,7 @@ class Scaling:
 
     Raises:
         ValueError: The bounds do not fit each other, or there is an empty list of policies.
+        TypeError: A bound is no whole number, or a list is none.
     """
 
     min_capacity: int | None = None
@@ -76,6 +78,12 @@ class Scaling:
 
     def __post_init__(self) -> None:
         low, high = self.min_capacity, self.max_capacity
+        if self.policies is not None:
+            check_list("Scaling", "policies", self.policies, ScalingPolicy, "policies, such as TargetCpu()")
+        check_list("Scaling", "downstream", self.downstream, DownstreamLimit, "DownstreamLimit")
+        check_whole("Scaling", "max_capacity", high)
+        if low is not None:
+            check_whole("Scaling", "min_capacity", low)
         if is_token(high):
             return
         require(high >= 1, "Scaling", f"max_capacity must be at least 1, got {high}")

@@ -24,7 +24,7 @@ from ecs_workloads._service import TierService
 from ecs_workloads._target_group import target_group
 from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads._task_metrics import request_metrics, tier_metrics
-from ecs_workloads._tier_checks import LONGEST_REQUEST, check_tier
+from ecs_workloads._tier_checks import LONGEST_REQUEST, check_program, check_tier
 from ecs_workloads._web_entry import DEFAULT_FIREWALL, WebEntry
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -126,6 +126,7 @@ class WebServer(Construct):
             make one, another tier of this app has the place of ``listener_rule``, or the load
             balancer of that, where this app makes it, speaks another protocol, ends the longest request or
             cannot ask the issuer.
+        TypeError: A value is of another kind, such as one value where a list is asked for.
     """
 
     def __init__(
@@ -169,6 +170,7 @@ class WebServer(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
+        check_program(path, container, scaling)
         if container.port is None:
             raise ValueError(f"{path}: a web server needs container.port")
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
@@ -182,13 +184,14 @@ class WebServer(Construct):
             capacity=capacity,
             longest_work=longest_request,
             sidecars=sidecars,
+            security_groups=security_groups,
+            deployment_alarms=deployment_alarms,
             scaling=scaling,
             min_capacity=_MIN_CAPACITY,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
             enable_execute_command=enable_execute_command,
             suspended=suspended,
-            deployment_alarms=deployment_alarms,
         )
         entry = WebEntry(
             protocol=protocol,

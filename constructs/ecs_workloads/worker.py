@@ -18,7 +18,7 @@ from ecs_workloads._checks import require
 from ecs_workloads._once import path_of
 from ecs_workloads._service import TierService, check_free
 from ecs_workloads._task_metrics import acceptable_latency, tier_metrics
-from ecs_workloads._tier_checks import check_queue, check_tier
+from ecs_workloads._tier_checks import check_program, check_queue, check_tier
 from ecs_workloads._variables import check_prefix
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -71,6 +71,7 @@ class Worker(Construct):
     Raises:
         ValueError: A value is out of its range, a variable is set twice, or nothing says by what the worker
             should scale.
+        TypeError: A value is of another kind, such as one value where a list is asked for.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Worker(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = path_of(self)
+        check_program(path, container, scaling)
         check_queue(path, queue, scaling)
         bounds = check_tier(
             path,
@@ -103,13 +105,14 @@ class Worker(Construct):
             capacity=capacity,
             longest_work=queue.longest_processing_time,
             sidecars=sidecars,
+            security_groups=security_groups,
+            deployment_alarms=deployment_alarms,
             scaling=scaling,
             min_capacity=_MIN_CAPACITY,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
             enable_execute_command=enable_execute_command,
             suspended=suspended,
-            deployment_alarms=deployment_alarms,
         )
         require(
             scaling.policies is not None

@@ -36,7 +36,6 @@ IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
         ({"user": "+0:1000"}, "user must not be root, got '\\+0:1000'"),
         ({"user": "root"}, "user must not be root, got 'root'"),
         ({"user": ""}, "user must not be root, got ''"),
-        ({"entry_point": "sh"}, "entry_point must be a list of words, got 'sh'"),
         ({"volumes": [SCRATCH, replace(SCRATCH, name="other")]}, r"a path twice, got \['/tmp', '/data', '/data'\]"),
     ],
 )

@@ -145,7 +145,7 @@ def _of_tiers(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Row]:
         Row(
             f"{kind}: a kind of capacity instead of a share",
             path,
-            "capacity must be of CapacityShare, such as CapacityShare.fargate_spot(), got Capacity(",
+            "capacity must be a list of CapacityShare, such as CapacityShare.fargate_spot(), got Capacity(",
             lambda at: make(at)(capacity=[Capacity.fargate_spot()]),
             error=TypeError,
         ),

@@ -202,12 +202,6 @@ ROWS = (
     ),
     Row("a container of root", "Container", "user must not be root, got '0:0'", lambda at: at.container(user="0:0")),
     Row(
-        "a command that is one text",
-        "Container",
-        "command must be a list of words, got 'python worker.py'",
-        lambda at: at.container(command="python worker.py"),
-    ),
-    Row(
         "an open variable set again",
         "Container",
         "environment variable 'A' is already set",

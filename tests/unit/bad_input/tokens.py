@@ -93,6 +93,8 @@ ROWS = (
     TokenRow("metric_namespace", lambda at: OpenTelemetryCollector(image=IMAGE, metric_namespace=at.text)),
     TokenRow("repository_prefix", lambda at: at.cache(repository_prefix=at.text)),
     TokenRow("cached image", lambda at: at.cache().image(at.text, "1.0.0")),
+    TokenRow("cached image's tag", lambda at: at.cache().image("acme/worker", at.text)),
+    TokenRow("image's tag", lambda at: at.repository().image(at.text)),
     TokenRow("fewest tasks of a tier", lambda at: replace(TIER, min_capacity=at.number)),
     TokenRow("repository_name", lambda at: at.repository(repository_name=at.text)),
     TokenRow("pull_account_ids", lambda at: at.repository(pull_account_ids=[at.text])),
