@@ -94,7 +94,7 @@ class BrokerNodes:
         self._tls = certificate is not None
         host_names = [f"{dns_name}.{namespace_name}" for dns_name in dns_names]
         self._host_names = host_names
-        peers = [f"rabbit@{host_name}" for host_name in host_names] if len(host_names) > 1 else []
+        peers = [f"rabbit@{host_name}" for host_name in host_names] if isinstance(grade, NodeCluster) else []
         # Before anything is made: it refuses what Fargate has no task for.
         containers = [
             replace(
@@ -193,7 +193,7 @@ class BrokerNodes:
         check_image_version(self._path, self._tiers[0].container.image_name, version)
         self.nodes = tuple(
             BrokerNode(
-                host_name=host_name,
+                host_name=host_names[place],
                 service=tier.service,
                 task_definition=tier.task_definition,
                 log_group=tier.log_group,
@@ -205,7 +205,7 @@ class BrokerNodes:
                     broker=None if peers else self._metrics,
                 ),
             )
-            for host_name, tier in zip(host_names, self._tiers, strict=True)
+            for place, tier in enumerate(self._tiers)
         )
         if peers:
             for port, numbers, description in _PORTS_BETWEEN_NODES:
