@@ -77,7 +77,7 @@ class BrokerNodes:
         self._tls = certificate is not None
         host_names = [f"{dns_name}.{namespace_name}" for dns_name in dns_names]
         self._host_names = host_names
-        clustered = len(host_names) > 1
+        clustered = isinstance(grade, NodeCluster)
         # Before anything is made: it refuses what Fargate has no task for.
         containers = node_containers(
             image=image,
@@ -159,8 +159,7 @@ class BrokerNodes:
             self._tiers.append(tier)
         check_image_version(self._path, self._tiers[0].container.image_name, version)
         self.nodes = tuple(
-            self._node(host_name, tier, suspended=suspended)
-            for host_name, tier in zip(host_names, self._tiers, strict=True)
+            self._node(host_names[place], tier, suspended=suspended) for place, tier in enumerate(self._tiers)
         )
         if clustered:
             for port, numbers, description in _PORTS_BETWEEN_NODES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import ArnFormat, Stack, Token
+from aws_cdk import Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -111,9 +111,7 @@ def _let_topic_encrypt(key: kms.IKey, topic: sns.ITopic) -> None:
     """
     stack = Stack.of(key)
     account, region = (own if Token.is_unresolved(of) else of for own, of in _places(stack, topic))
-    topics = stack.format_arn(
-        service="sns", resource="*", region=region, account=account, arn_format=ArnFormat.NO_RESOURCE_NAME
-    )
+    topics = stack.format_arn(service="sns", resource="*", region=region, account=account)
     key.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal("sns.amazonaws.com")],  # pyright: ignore[reportArgumentType]  # jsii#4541

@@ -54,10 +54,10 @@ class BrokerMetrics:
         """Return the number of nodes that are down, or that nothing measures; ``None`` if no node is known."""
         if not self.nodes:
             return None
-        names = [f"node{number}" for number in range(len(self.nodes))]
+        nodes = {f"node{number}": node for number, node in enumerate(self.nodes)}
         return cloudwatch.MathExpression(
             label="Nodes that are missing",
-            expression=f"{len(names)} - " + " - ".join(f"FILL({name}, 0)" for name in names),
-            using_metrics=dict(zip(names, self.nodes, strict=True)),
+            expression=f"{len(nodes)} - " + " - ".join(f"FILL({name}, 0)" for name in nodes),
+            using_metrics=nodes,
             period=_MINUTE,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ from ecs_workloads import (
     Worker,
 )
 from ecs_workloads.testing import assert_no_findings, replacements
-from tests.templates import properties, resources
+from tests.templates import ingress, properties, resources
 
 MINUTE = timedelta(minutes=1)
 
@@ -135,7 +136,62 @@ def test_two_brokers_have_two_names_that_a_replacement_finds_taken(stack: cdk.St
 
     assert [one["Properties"]["BrokerName"] for one in resources(stack, "AWS::AmazonMQ::Broker")] == names
     assert len(set(names)) == 2
-    assert all(len(name) <= 50 for name in names)
+    assert [re.fullmatch(r"Stack-(First|Second)-[0-9A-F]{8}", name) is not None for name in names] == [True, True]
+
+
+@pytest.mark.parametrize("length", [35, 36, 200])
+def test_its_name_has_no_more_letters_than_amazon_mq_takes(stack: cdk.Stack, vpc: ec2.Vpc, length: int) -> None:
+    assert len(AmazonMqBroker(stack, "B" * length, vpc=vpc).broker_name) == 50
+
+
+def test_the_port_of_its_connections_is_that_of_amqp_over_tls(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    AmazonMqBroker(stack, "Broker", vpc=vpc).connections.allow_default_port_from(ec2.Peer.ipv4("10.1.0.0/16"))
+
+    [rule] = ingress(stack)
+    assert (rule["CidrIp"], rule["FromPort"], rule["ToPort"]) == ("10.1.0.0/16", 5671, 5671)
+
+
+@pytest.fixture
+def vpc_of_many() -> ec2.IVpc:
+    """Return a network with several subnets in each zone."""
+    return ec2.Vpc.from_vpc_attributes(
+        cdk.Stack(cdk.App(), "Stack", env=cdk.Environment(account="111111111111", region="eu-west-1")),
+        "Vpc",
+        vpc_id="vpc-1",
+        availability_zones=[f"eu-west-1{zone}" for zone in "abc"],
+        private_subnet_ids=[f"subnet-{letter}" for letter in "cdehij"],
+        private_subnet_names=["Tasks", "Data"],
+        isolated_subnet_ids=[f"subnet-{letter}" for letter in "lmn"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "ids"),
+    [
+        ({}, "cde"),
+        ({"subnet_type": ec2.SubnetType.PRIVATE_WITH_EGRESS, "one_per_az": True}, "cde"),
+        ({"subnet_group_name": "Data"}, "hij"),
+        ({"subnet_group_name": "Data", "availability_zones": ["eu-west-1b", "eu-west-1c"]}, "ij"),
+        (
+            {"subnet_group_name": "Data", "subnet_filters": [ec2.SubnetFilter.by_ids(["subnet-h", "subnet-j"])]},
+            "hj",
+        ),
+        ({"subnet_type": ec2.SubnetType.PRIVATE_ISOLATED}, "lmn"),
+    ],
+)
+def test_it_has_an_address_where_the_user_says(vpc_of_many: ec2.IVpc, chosen: dict[str, Any], ids: str) -> None:
+    stack = cdk.Stack.of(vpc_of_many)
+    AmazonMqBroker(stack, "Broker", vpc=vpc_of_many, vpc_subnets=ec2.SubnetSelection(**chosen) if chosen else None)
+
+    assert made(stack)["SubnetIds"] == [f"subnet-{letter}" for letter in ids]
+
+
+def test_it_is_in_no_public_subnet_unless_told(stack: cdk.Stack) -> None:
+    public = ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)
+    vpc = ec2.Vpc(stack, "Vpc", subnet_configuration=[public])
+
+    with pytest.raises(RuntimeError, match="There are no 'Private' subnet groups in this VPC"):
+        AmazonMqBroker(stack, "Broker", vpc=vpc)
 
 
 def test_nobody_is_let_in_and_a_worker_only_to_amqp(
@@ -177,6 +233,8 @@ def test_its_queue_knows_its_endpoint_its_credentials_and_its_name(stack: cdk.St
 
 def test_it_is_blocked_without_memory_or_disk(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
     broker = AmazonMqBroker(stack, "Broker", vpc=vpc)
+    expression = broker.metric_blocked()
+    assert (expression.label, expression.period.to_seconds()) == ("Takes no messages", 60)
     Alarms(stack, "Alarms", tiers={"Broker": broker.metrics}, topics={"critical": [], "warning": []})
 
     blocked, unmeasured = (one["Properties"] for one in resources(stack, "AWS::CloudWatch::Alarm"))
@@ -235,6 +293,7 @@ def test_its_cpu_is_measured(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
         "SystemCpuUtilization",
         "Maximum",
     )
+    assert metric.period.to_seconds() == 60
 
 
 @pytest.mark.parametrize(

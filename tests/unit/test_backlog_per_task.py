@@ -105,6 +105,8 @@ def test_the_first_message_wakes_a_worker_that_has_no_task(
     configuration = step["Properties"]["StepScalingPolicyConfiguration"]
     assert "IF(waiting > 0 AND FILL(running, 0) < 1, 1, 0)" in str(alarm["Metrics"])
     assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
+    # A first message waits until the period ends.
+    assert {one["MetricStat"]["Period"] for one in alarm["Metrics"] if "MetricStat" in one} == {60}
     assert alarm["AlarmActions"]
     assert alarm["AlarmDescription"] == "Messages wait for Stack/Worker, and no task runs"
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"

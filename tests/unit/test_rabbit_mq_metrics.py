@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -84,6 +85,19 @@ def test_a_node_is_measured_by_the_name_that_its_queues_and_alarms_ask_for(
     [node] = made.broker_metrics.nodes
     assert isinstance(node, cloudwatch.Metric)
     assert node.dimensions == {"Cluster": made.cluster_name, "Node": "rabbitmq.internal"}
+
+
+@pytest.mark.parametrize(
+    ("construct_id", "length"),
+    [("Broker", len("Stack-Broker-") + 8), ("B" * 85, 100), ("B" * 86, 100), ("B" * 200, 100)],
+)
+def test_its_name_is_that_of_its_path_and_no_longer_than_a_hundred_letters(
+    stack: cdk.Stack, cluster: ecs.Cluster, construct_id: str, length: int
+) -> None:
+    name = RabbitMqBroker(stack, construct_id, cluster=cluster, version="4.2.1").cluster_name
+
+    assert re.fullmatch(r"Stack-B[A-Za-z]+-[0-9A-F]{8}", name)
+    assert len(name) == length
 
 
 def test_each_of_three_nodes_has_a_collector_of_its_own(stack: cdk.Stack, cluster: ecs.Cluster) -> None:
@@ -191,3 +205,17 @@ def test_a_minute_in_which_a_node_takes_no_messages_counts_one() -> None:
     assert isinstance(blocked, cloudwatch.MathExpression)
     assert blocked.expression == "IF(memory > 0 OR disk > 0, 1, 0)"
     assert (blocked.label, blocked.period.to_seconds()) == ("Takes no messages", 60)
+
+
+def test_a_node_is_missing_in_a_minute_in_which_nothing_measures_it() -> None:
+    missing = BrokerMetrics.of_rabbit_mq("shop", node_names=["one", "two"]).metric_missing_nodes()
+
+    assert isinstance(missing, cloudwatch.MathExpression)
+    assert missing.expression == "2 - FILL(node0, 0) - FILL(node1, 0)"
+    asked = {
+        name: metric.dimensions["Node"]
+        for name, metric in missing.using_metrics.items()
+        if isinstance(metric, cloudwatch.Metric) and metric.dimensions is not None
+    }
+    assert asked == {"node0": "one", "node1": "two"}
+    assert (missing.label, missing.period.to_seconds()) == ("Nodes that are missing", 60)

@@ -117,6 +117,15 @@ def test_sns_may_use_the_key_of_the_queue_for_topics_of_the_account_alone(stack:
     assert {"Ref": "AWS::AccountId"} in of["Fn::Join"][1]
 
 
+def test_sns_may_use_the_key_for_topics_of_the_account_and_region_of_the_topic(stack: cdk.Stack) -> None:
+    topic = sns.Topic.from_topic_arn(stack, "Sales", "arn:aws:sns:eu-west-1:222222222222:sales")
+    orders(stack, encryption_key=kms.Key(stack, "Key")).subscribe_to("Sales", topic=topic)
+
+    [statement] = [one for one in properties(stack, "AWS::KMS::Key")["KeyPolicy"]["Statement"] if "sns" in str(one)]
+    of = statement["Condition"]["ArnLike"]["aws:SourceArn"]
+    assert of == {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":sns:eu-west-1:222222222222:*"]]}
+
+
 def test_key_topic_and_queue_may_be_in_three_stacks() -> None:
     app = cdk.App()
     keys, topics, queues = (cdk.Stack(app, name) for name in ("Keys", "Topics", "Queues"))
@@ -153,6 +162,18 @@ def test_a_worker_is_the_same_whoever_sends(stack: cdk.Stack, cluster: ecs.Clust
 @pytest.mark.parametrize("values", [150, 1])
 def test_as_many_combinations_as_sns_takes(stack: cdk.Stack, values: int) -> None:
     allowed = [str(value) for value in range(values)]
+    orders(stack).subscribe_to(
+        "Sales",
+        topic=sns.Topic(stack, "Sales"),
+        filter_policy={"kind": sns.SubscriptionFilter.string_filter(allowlist=allowed)},
+    )
+
+    assert properties(stack, "AWS::SNS::Subscription")["FilterPolicy"] == {"kind": allowed}
+
+
+def test_a_filter_policy_may_fill_what_sns_takes(stack: cdk.Stack) -> None:
+    bare = len('{"kind":["",""]}')
+    allowed = ["a" * 1000, "b" * (256 * 1024 - bare - 1000)]
     orders(stack).subscribe_to(
         "Sales",
         topic=sns.Topic(stack, "Sales"),
