@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from ecs_workloads_runtime import AmqpConnection, Consumer, Producer, read_connection
@@ -118,12 +118,10 @@ def test_programs_go_on_when_the_node_that_they_use_is_killed(cluster: Deploymen
         ):
             sending.start()
             for user in ("orders.producer", "orders.consumer"):
-                so_far = len(sent)
-                wait_until(lambda so_far=so_far: len(sent) > so_far + 200, "messages are sent")
+                wait_for_more(sent)
                 task = used_by(cluster, user)
                 task.kill()
-                killed = len(sent)
-                wait_until(lambda killed=killed: len(sent) > killed + 200, "messages are sent to another node")
+                wait_for_more(sent)
                 wait_until(lambda: set(sent) <= set(got), "all that was confirmed is done")
                 task.start(keep_address=True)
             wait_for_all(cluster)
@@ -134,6 +132,11 @@ def test_programs_go_on_when_the_node_that_they_use_is_killed(cluster: Deploymen
         enough.set()
     wait_until(lambda: members_in_step(cluster), "the nodes have what they missed")
     assert drain(cluster) == []
+
+
+def wait_for_more(sent: Sequence[str]) -> None:
+    before = len(sent)
+    wait_until(lambda: len(sent) > before + 200, "messages are sent")
 
 
 def connection(cluster: Deployment, user: str) -> AmqpConnection:
