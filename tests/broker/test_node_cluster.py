@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from ecs_workloads_runtime import AmqpConnection, Consumer, Producer, read_connection
@@ -24,11 +24,6 @@ def wait_until(condition: Callable[[], bool], what: str, *, patience: float = 12
     while not condition():
         assert time.monotonic() < end, f"waited in vain until {what}"
         time.sleep(0.5)
-
-
-def more_than(things: list[str], number: int) -> Callable[[], bool]:
-    """Return what asks whether there are more than so many by now."""
-    return lambda: len(things) > number
 
 
 def wait_for_all(cluster: Deployment, *, patience: float = 120) -> None:
@@ -123,10 +118,10 @@ def test_programs_go_on_when_the_node_that_they_use_is_killed(cluster: Deploymen
         ):
             sending.start()
             for user in ("orders.producer", "orders.consumer"):
-                wait_until(more_than(sent, len(sent) + 200), "messages are sent")
+                wait_for_more(sent)
                 task = used_by(cluster, user)
                 task.kill()
-                wait_until(more_than(sent, len(sent) + 200), "messages are sent to another node")
+                wait_for_more(sent)
                 wait_until(lambda: set(sent) <= set(got), "all that was confirmed is done")
                 task.start(keep_address=True)
             wait_for_all(cluster)
@@ -137,6 +132,11 @@ def test_programs_go_on_when_the_node_that_they_use_is_killed(cluster: Deploymen
         enough.set()
     wait_until(lambda: members_in_step(cluster), "the nodes have what they missed")
     assert drain(cluster) == []
+
+
+def wait_for_more(sent: Sequence[str]) -> None:
+    before = len(sent)
+    wait_until(lambda: len(sent) > before + 200, "messages are sent")
 
 
 def connection(cluster: Deployment, user: str) -> AmqpConnection:
