@@ -40,7 +40,7 @@ def test_what_is_known_is_told_once(stack: cdk.Stack) -> None:
 
 def test_the_name_of_what_another_stack_has_is_told_when_it_is_known(stack: cdk.Stack) -> None:
     topic = sns.Topic(stack, "Topic")
-    reader = cdk.Stack(stack.node.scope, "Reader")  # pyright: ignore[reportArgumentType]  # jsii#4541
+    reader = cdk.Stack(cdk.Stage.of(stack), "Reader")
     cdk.CfnOutput(reader, "Name", value=topic.topic_name)
     told: list[str] = []
     Wildcards(reader, [f"{topic.topic_name}:*"]).tell(told.extend)
