@@ -26,9 +26,9 @@ def accept_findings(construct: IConstruct, *kinds: str, wildcards: Wildcards | N
     entries = [entry for kind in kinds for entry in _entries()[kind]]
     always = [(str(entry["rule"]), entry) for entry in entries if entry["rule"] != _ANY_RESOURCE]
     any_resource = [entry for entry in entries if entry["rule"] == _ANY_RESOURCE]
-    names = (
-        wildcards.names(lambda late: _acknowledge(construct, _of_wildcards(any_resource, late))) if wildcards else []
-    )
+    names: Sequence[str] = ()
+    if wildcards is not None:
+        names = wildcards.names(lambda late: _acknowledge(construct, _of_wildcards(any_resource, late)))
     _acknowledge(construct, [*always, *_of_wildcards(any_resource, names)])
 
 
