@@ -37,6 +37,8 @@ RUN = {
     "target_memory",
     "target_timings",
     "testing._comparison",
+    "testing._published",
+    "testing._reads",
     "testing.no_replacement",
     "testing.template_snapshot",
     "web_firewall",

@@ -24,14 +24,16 @@ def accept_findings(construct: IConstruct, *kinds: str, wildcards: Wildcards | N
     name: each is a finding of its own.
     """
     entries = [entry for kind in kinds for entry in _entries()[kind]]
-    _acknowledge(construct, [(str(entry["rule"]), entry) for entry in entries if entry["rule"] != _ANY_RESOURCE])
+    always = [(str(entry["rule"]), entry) for entry in entries if entry["rule"] != _ANY_RESOURCE]
     any_resource = [entry for entry in entries if entry["rule"] == _ANY_RESOURCE]
+    names: Sequence[str] = ()
     if wildcards is not None:
-        wildcards.tell(
-            lambda names: _acknowledge(
-                construct, [(f"IAM5[Resource::{name}]", entry) for name in names for entry in any_resource]
-            )
-        )
+        names = wildcards.names(lambda late: _acknowledge(construct, _of_wildcards(any_resource, late)))
+    _acknowledge(construct, [*always, *_of_wildcards(any_resource, names)])
+
+
+def _of_wildcards(entries: Sequence[Mapping[str, str]], names: Sequence[str]) -> list[tuple[str, Mapping[str, str]]]:
+    return [(f"IAM5[Resource::{name}]", entry) for name in names for entry in entries]
 
 
 def _acknowledge(construct: IConstruct, rules: Sequence[tuple[str, Mapping[str, str]]]) -> None:

@@ -26,25 +26,25 @@ class Wildcards:
     def __init__(self, stack: Stack, arns: Sequence[str]) -> None:
         self._stack = stack
         self._arns = arns
-        self._known = self._names()
-        self._told: list[Callable[[Sequence[str]], None]] = []
+        self._known = self._resolved()
+        self._late: list[Callable[[Sequence[str]], None]] = []
         stack.node.add_validation(self)
 
-    def tell(self, acknowledge: Callable[[Sequence[str]], None]) -> None:
-        """Call ``acknowledge`` with the names, and again with those that become known."""
-        self._told.append(acknowledge)
-        acknowledge(self._known)
+    def names(self, late: Callable[[Sequence[str]], None]) -> Sequence[str]:
+        """Return the names, and call ``late`` with those that become known."""
+        self._late.append(late)
+        return self._known
 
     def validate(self) -> list[str]:
         """Find nothing, and tell the names that became known."""
-        found = [name for name in self._names() if name not in self._known]
+        found = [name for name in self._resolved() if name not in self._known]
         if found:
             self._known.extend(found)
-            for acknowledge in self._told:
-                acknowledge(found)
+            for tell in self._late:
+                tell(found)
         return []
 
-    def _names(self) -> list[str]:
+    def _resolved(self) -> list[str]:
         return [_flat(self._stack.resolve(arn)) for arn in self._arns]
 
 

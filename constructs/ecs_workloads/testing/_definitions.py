@@ -15,8 +15,8 @@ def redefined(
     old: Mapping[str, Json],
     new: Mapping[str, Json],
     *,
-    passed: tuple[Mapping[str, Json], Mapping[str, Json]] = ({}, {}),
-    by_parent: AbstractSet[Reference] = frozenset(),
+    passed: tuple[Mapping[str, Json], Mapping[str, Json]],
+    by_parent: AbstractSet[Reference],
 ) -> frozenset[Reference]:
     """Return the definitions that may have another value after the update, as what refers to them does.
 

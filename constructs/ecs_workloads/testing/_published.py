@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ecs_workloads.testing._json import Json, in_words, references, section
@@ -76,10 +76,11 @@ class PublishedValues:
             export = output.get("Export")
             if isinstance(export, dict):
                 exported = key(export.get("Name"))
-                yield f"export {in_words(export.get('Name'))}, {self._by(lambda one, e=exported: e in one.exports)}"
-            fetched = self._by(lambda one, n=name: one.fetches(value.stack.stack_name, n), nobody="")
-            if fetched:
-                yield f"output {name}, {fetched}"
+                by = [one for one in self._reads if exported in one.exports]
+                yield f"export {in_words(export.get('Name'))}, {_by(by)}"
+            by = [one for one in self._reads if one.fetches(value.stack.stack_name, name)]
+            if by:
+                yield f"output {name}, {_by(by)}"
             yield from self._by_parent(value.stack, name)
 
     def _by_parent(self, stack: StackToCompare, output: str) -> Iterator[str]:
@@ -106,13 +107,15 @@ class PublishedValues:
                 yield from (f"parameter {name}, which {nested.name} reads" for name in passed)
 
     def _parameter(self, name: Json) -> str:
-        return (
-            f"SSM parameter {in_words(name)}, {self._by(lambda one: isinstance(name, str) and name in one.parameters)}"
-        )
+        by = [one for one in self._reads if isinstance(name, str) and name in one.parameters]
+        return f"SSM parameter {in_words(name)}, {_by(by)}"
 
-    def _by(self, reads: Callable[[Reads], bool], nobody: str = "which no stack given here reads") -> str:
-        stacks = [one.stack.name for one in self._reads if reads(one)]
-        return f"which {' and '.join(stacks)} {'reads' if len(stacks) == 1 else 'read'}" if stacks else nobody
+
+def _by(readers: Sequence[Reads]) -> str:
+    stacks = " and ".join(one.stack.name for one in readers)
+    return (
+        f"which {stacks} {'reads' if len(readers) == 1 else 'read'}" if readers else "which no stack given here reads"
+    )
 
 
 def _written(stack: StackToCompare) -> dict[str, dict[str, Json]]:

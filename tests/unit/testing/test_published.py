@@ -192,6 +192,17 @@ def test_an_export_counts_whoever_reads_it(value: object) -> None:
     assert found == ["export group, which no stack given here reads"]
 
 
+def test_the_name_of_an_export_may_be_a_function() -> None:
+    name, same = (
+        {"Fn::Sub": ["${Stage}-${Part}", variables]}
+        for variables in ({"Stage": "dev", "Part": "group"}, {"Part": "group", "Stage": "dev"})
+    )
+    outputs = {"Out": {"Value": {"Ref": "Group"}, "Export": {"Name": name}}}
+    user = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::ImportValue": same}}}
+    [reader] = readers({"Resources": {"Group": GROUP, "User": user}, "Outputs": outputs})
+    assert reader.endswith("which this stack reads")
+
+
 def test_an_output_that_is_only_shown_does_not_count() -> None:
     assert readers({"Resources": {"Group": GROUP}, "Outputs": {"Out": {"Value": {"Ref": "Group"}}}}) == []
 
