@@ -70,11 +70,14 @@ WITHOUT_DOMAIN = (
         )
         for rule in ("CKV_AWS_2", "CKV_AWS_103")
     ),
-    AcceptedFinding(
-        layer="Application",
-        rule="ELB.1",
-        packs=(SECURITY_HUB,),
-        reason="An environment without a domain has no certificate, and speaks plain HTTP",
+    *(
+        AcceptedFinding(
+            layer="Application",
+            rule=rule,
+            packs=(SECURITY_HUB,),
+            reason="An environment without a domain has no certificate, and speaks plain HTTP",
+        )
+        for rule in ("ELB.1", "ELB.18")
     ),
 )
 UNPROTECTED = (

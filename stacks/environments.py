@@ -54,6 +54,13 @@ class TierSize:
     memory_limit_mib: int = 512
     scaling: Scaling
 
+    @property
+    def fewest(self) -> int:
+        """Fewest tasks, which other stacks than that of the tier have to know."""
+        if self.scaling.min_capacity is None:
+            raise ValueError("a TierSize must say its min_capacity")
+        return self.scaling.min_capacity
+
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
@@ -129,7 +136,7 @@ class Environment:
             for subnets in (self.vpc.private_subnet_ids, self.vpc.public_subnet_ids):
                 self._require(len(subnets) == self.zones, f"need {self.zones} subnets of each kind, got {subnets}")
         if self.protected:
-            fewest = self.web.scaling.min_capacity
+            fewest = self.web.fewest
             self._require(fewest >= self.zones, f"web needs a task in each of {self.zones} zones, got {fewest}")
             self._require(
                 any(share.may_be_interrupted is False and share.base > 0 for share in self.capacity),

@@ -234,9 +234,9 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
             acceptable_latency=environment.acceptable_latency,
         )
     found: dict[str, TierMetrics | BrokerMetrics] = {
-        "Web": tier("application", "web", environment.web.scaling.min_capacity, requests=requests),
-        "App": tier("application", "app", environment.app.scaling.min_capacity, requests=calls),
-        "Worker": tier("application", "worker", environment.worker.scaling.min_capacity, queue=orders),
+        "Web": tier("application", "web", environment.web.fewest, requests=requests),
+        "App": tier("application", "app", environment.app.fewest, requests=calls),
+        "Worker": tier("application", "worker", environment.worker.fewest, queue=orders),
     }
     if environment.queue == "rabbitmq":
         found |= {name: tier("data", name.lower(), 1) for name in brokers(environment)}

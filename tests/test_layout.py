@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import constructs
+import yaml
 
 import ecs_workloads
 
@@ -34,6 +35,15 @@ def test_pytest_refuses_a_source_root_that_became_a_package(tmp_path: Path) -> N
 
     assert run.returncode == 4
     assert "constructs/ holds __init__.py: it is a source root, not a package" in run.stderr
+
+
+def test_the_workflow_runs_what_decides_whether_a_change_lands() -> None:
+    """Under ``CI`` no test is skipped, and ``.ci/run`` alone installs all that they need: checkov, RabbitMQ, tools."""
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8"))["jobs"].values()
+    commands = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+
+    assert ".ci/run" in commands
+    assert not {"make test", "make"} & set(commands)
 
 
 def test_checks_and_command_line_start_no_node() -> None:

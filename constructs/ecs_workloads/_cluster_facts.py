@@ -10,8 +10,8 @@ from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 
-from ecs_workloads._accepted_findings import flat
 from ecs_workloads._once import once
+from ecs_workloads._wildcards import Wildcards
 from ecs_workloads.container_cluster import ContainerCluster
 
 
@@ -24,7 +24,8 @@ class ClusterFacts:
         vpc: Its network.
         has_private_subnets: Whether tasks are in no public subnet unless their subnets are named.
         offered: The capacity providers that it has, known only of a `ContainerCluster`.
-        exec_log_group_name: Where the sessions of ECS Exec are written, if anywhere.
+        exec_log_group_name: The log group to which the sessions of ECS Exec are written, if any.
+        exec_bucket_name: The bucket to which they are written, if any.
     """
 
     cluster_name: str
@@ -32,8 +33,9 @@ class ClusterFacts:
     has_private_subnets: bool
     offered: Sequence[str] | None
     exec_log_group_name: str | None
+    exec_bucket_name: str | None
     _tasks: WeakKeyDictionary[Stack, str] = field(default_factory=WeakKeyDictionary[Stack, str])
-    _wildcards: WeakKeyDictionary[Stack, Sequence[str]] = field(default_factory=WeakKeyDictionary[Stack, Sequence[str]])
+    _wildcards: WeakKeyDictionary[Stack, Wildcards] = field(default_factory=WeakKeyDictionary[Stack, Wildcards])
 
     def tasks_arn(self, stack: Stack) -> str:
         """Return the ARN that stands for every task of the cluster, in the region and account of ``stack``."""
@@ -43,15 +45,17 @@ class ClusterFacts:
             )
         return self._tasks[stack]
 
-    def wildcards(self, stack: Stack) -> Sequence[str]:
-        """Return the ARNs with a wildcard that the role of a task has in ``stack``, as cdk-nag writes them."""
+    def wildcards(self, stack: Stack) -> Wildcards:
+        """Return the ARNs with a wildcard that the role of a task has in ``stack``."""
         if stack not in self._wildcards:
             arns = [self.tasks_arn(stack)]
             if self.exec_log_group_name is not None:
                 arns.append(
                     f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:{self.exec_log_group_name}:*"
                 )
-            self._wildcards[stack] = [flat(stack.resolve(arn)) for arn in arns]
+            if self.exec_bucket_name is not None:
+                arns.append(f"arn:{stack.partition}:s3:::{self.exec_bucket_name}/*")
+            self._wildcards[stack] = Wildcards(stack, arns)
         return self._wildcards[stack]
 
 
@@ -59,17 +63,24 @@ class ClusterFacts:
 def cluster_facts(cluster: ecs.ICluster) -> ClusterFacts:
     """Return what does not change of ``cluster``."""
     owner, vpc = cluster.node.scope, cluster.vpc
+    exec_log_group_name, exec_bucket_name = _exec_logs(cluster.execute_command_configuration)
     return ClusterFacts(
         cluster_name=cluster.cluster_name,
         vpc=vpc,
         has_private_subnets=bool(vpc.private_subnets or vpc.isolated_subnets),
         offered=[one.capacity_provider for one in owner.capacity] if isinstance(owner, ContainerCluster) else None,
-        exec_log_group_name=_exec_log_group_name(cluster.execute_command_configuration),
+        exec_log_group_name=exec_log_group_name,
+        exec_bucket_name=exec_bucket_name,
     )
 
 
-def _exec_log_group_name(configuration: ecs.ExecuteCommandConfiguration | None) -> str | None:
+def _exec_logs(configuration: ecs.ExecuteCommandConfiguration | None) -> tuple[str | None, str | None]:
+    """Return the names of log group and bucket."""
     if configuration is None or configuration.log_configuration is None:
-        return None
+        return None, None
     log_group = configuration.log_configuration.cloud_watch_log_group
-    return None if log_group is None else log_group.log_group_ref.log_group_name
+    bucket = configuration.log_configuration.s3_bucket
+    return (
+        None if log_group is None else log_group.log_group_ref.log_group_name,
+        None if bucket is None else bucket.bucket_name,
+    )

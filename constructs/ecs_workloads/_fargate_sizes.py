@@ -5,7 +5,9 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-servic
 
 from __future__ import annotations
 
-from ecs_workloads._checks import is_token, require
+from collections.abc import Iterable
+
+from ecs_workloads._checks import check_whole, is_token, require
 
 _GIB = 1024
 # CPU units to the values of memory, in MiB, that go with them.
@@ -21,15 +23,34 @@ _MEMORY = {
 
 
 def check_fargate_size(subject: str, cpu: int, memory_limit_mib: int) -> None:
-    """Refuse a pair that is none of Fargate's, and name the nearest that is."""
+    """Refuse a pair that is none of Fargate's, and name the nearest that are: with this ``cpu``, and this memory."""
+    check_whole(subject, "cpu", cpu)
+    check_whole(subject, "memory_limit_mib", memory_limit_mib)
     if is_token(cpu) or is_token(memory_limit_mib):
         return
-    require(cpu in _MEMORY, subject, f"cpu must be one of {', '.join(map(str, _MEMORY))}, got {cpu}")
+    require(
+        cpu in _MEMORY,
+        subject,
+        f"cpu must be one of {', '.join(map(str, _MEMORY))}, got {cpu} (nearest: {_in_words(_nearest(cpu, _MEMORY))})",
+    )
     allowed = _MEMORY[cpu]
-    nearest = min(allowed, key=lambda memory: abs(memory - memory_limit_mib))
+    nearest = [f"memory_limit_mib={_in_words(_nearest(memory_limit_mib, allowed))}"]
+    others = _nearest(cpu, [other for other, memory in _MEMORY.items() if memory_limit_mib in memory])
+    if others:
+        nearest.append(f"cpu={_in_words(others)} with memory_limit_mib={memory_limit_mib}")
     require(
         memory_limit_mib in allowed,
         subject,
         f"with cpu={cpu}, memory_limit_mib must be from {allowed[0]} to {allowed[-1]} in Fargate's steps, "
-        f"got {memory_limit_mib} (nearest: {nearest})",
+        f"got {memory_limit_mib} (nearest: {', or '.join(nearest)})",
     )
+
+
+def _nearest(value: int, allowed: Iterable[int]) -> list[int]:
+    """Return the largest allowed value below ``value`` and the smallest above it, as far as there are any."""
+    known = sorted(allowed)
+    return [*[one for one in known if one < value][-1:], *[one for one in known if one > value][:1]]
+
+
+def _in_words(values: Iterable[int]) -> str:
+    return " or ".join(map(str, values))

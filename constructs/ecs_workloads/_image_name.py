@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from aws_cdk import aws_ecs as ecs
 
-from ecs_workloads._checks import is_token, require
+from ecs_workloads._checks import check_name, is_token, require
+
+
+def check_tag(subject: str, tag_or_digest: str) -> None:
+    """Refuse what is no tag and no digest, and the tag that names another image tomorrow; a token passes.
+
+    https://docs.docker.com/reference/cli/docker/image/tag/
+    """
+    check_name(
+        subject,
+        "an image's tag or digest",
+        tag_or_digest,
+        r"(?!latest$)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64}",
+        "a version, such as 1.0.0, but not latest, or sha256: and 64 digits",
+    )
 
 
 def check_image(subject: str, container: ecs.ContainerDefinition) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from importlib import resources
 
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_logs as logs
 
 from ecs_workloads._checks import duration
 from ecs_workloads._rabbit_mq_files import FOLDER
@@ -23,10 +25,35 @@ _RUNNING = "rabbitmq-diagnostics -q check_running"
 _OPEN_FILES = 65536
 
 
-def node_container(
+def node_containers(
+    *,
+    image: ecs.ContainerImage,
+    cpu: int,
+    memory_limit_mib: int,
+    host_names: Sequence[str],
+    log_retention: logs.RetentionDays,
+) -> list[Container]:
+    """Return the container of the node at each host name; without its configuration, its secrets and its data."""
+    clustered = len(host_names) > 1
+    nodes = [f"rabbit@{host_name}" for host_name in host_names]
+    return [
+        replace(
+            _container(
+                image=image,
+                cpu=cpu,
+                memory_limit_mib=memory_limit_mib,
+                environment=_member(cpu, peers=nodes, place=place) if clustered else _lone_node(cpu),
+                clustered=clustered,
+            ),
+            log_retention=log_retention,
+        )
+        for place in range(len(host_names))
+    ]
+
+
+def _container(
     *, image: ecs.ContainerImage, cpu: int, memory_limit_mib: int, environment: Mapping[str, str], clustered: bool
 ) -> Container:
-    """Return the container of a node; without its configuration, its secrets and its data."""
     return Container(
         image=image,
         user=f"{UID}:{UID}",
@@ -58,7 +85,7 @@ def node_container(
     )
 
 
-def lone_node(cpu: int) -> dict[str, str]:
+def _lone_node(cpu: int) -> dict[str, str]:
     """Return the variables of a node without peers, whose ports between nodes are for its own task alone."""
     return {
         # The data directory bears the name of the node: under another name the broker starts empty.
@@ -68,7 +95,7 @@ def lone_node(cpu: int) -> dict[str, str]:
     }
 
 
-def member(cpu: int, *, peers: Sequence[str], place: int) -> dict[str, str]:
+def _member(cpu: int, *, peers: Sequence[str], place: int) -> dict[str, str]:
     """Return the variables of the node at ``place`` among ``peers``. The first one begins the cluster."""
     return {
         "RABBITMQ_NODENAME": peers[place],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 
 from aws_cdk import Lazy, Names, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -18,20 +17,13 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from ecs_workloads._checks import duration
-from ecs_workloads._credentials import credential, generated_secret
 from ecs_workloads._dns_name import claim_dns_name
 from ecs_workloads._rabbit_mq_checks import Grade, node_subnets
-from ecs_workloads._rabbit_mq_container import (
-    CLUSTER_PATH,
-    CONFIGURATION,
-    DATA_PATH,
-    UID,
-    lone_node,
-    member,
-    node_container,
-)
+from ecs_workloads._rabbit_mq_container import CONFIGURATION, node_containers
+from ecs_workloads._rabbit_mq_data import PLACES, BrokerData
 from ecs_workloads._rabbit_mq_definitions import BrokerDefinitions, WrittenLate
 from ecs_workloads._rabbit_mq_files import configuration, settings
+from ecs_workloads._rabbit_mq_secrets import ADMINISTRATOR, BrokerSecrets
 from ecs_workloads._rabbit_mq_version import check_image_version
 from ecs_workloads._service import TierService, tasks_group
 from ecs_workloads._task_metrics import tier_metrics
@@ -39,20 +31,11 @@ from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT
 from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.broker_node import BrokerNode
 from ecs_workloads.capacity import CapacityShare
-from ecs_workloads.efs_volume import EfsVolume
-from ecs_workloads.ephemeral_node import EphemeralNode
 from ecs_workloads.node_cluster import NodeCluster
 from ecs_workloads.rabbit_mq_collector import RabbitMqCollector
 from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
-from ecs_workloads.scaling import Scaling
-from ecs_workloads.scratch_volume import ScratchVolume
-from ecs_workloads.shared_file_system import SharedFileSystem
 from ecs_workloads.sidecar import Sidecar
-from ecs_workloads.volume import Volume
 
-# The name is older than the users of queues, and data that was made with it still knows it.
-_ADMINISTRATOR = ("application", "BROKER_ADMINISTRATOR")
-_PLACES = ("First", "Second", "Third")
 # The port mapper of Erlang, the nodes among each other, and their commands.
 # https://www.rabbitmq.com/docs/networking#ports
 _PORTS_BETWEEN_NODES = (
@@ -90,31 +73,25 @@ class BrokerNodes:
         encryption_key: kms.IKey | None,
         removal_policy: RemovalPolicy,
     ) -> None:
-        self._broker = broker
         self._path = broker.node.path
         self._tls = certificate is not None
         host_names = [f"{dns_name}.{namespace_name}" for dns_name in dns_names]
         self._host_names = host_names
-        peers = [f"rabbit@{host_name}" for host_name in host_names] if len(host_names) > 1 else []
+        clustered = len(host_names) > 1
         # Before anything is made: it refuses what Fargate has no task for.
-        containers = [
-            replace(
-                node_container(
-                    image=image,
-                    cpu=cpu,
-                    memory_limit_mib=memory_limit_mib,
-                    environment=member(cpu, peers=peers, place=place) if peers else lone_node(cpu),
-                    clustered=bool(peers),
-                ),
-                log_retention=log_retention,
-            )
-            for place in range(len(host_names))
-        ]
+        containers = node_containers(
+            image=image,
+            cpu=cpu,
+            memory_limit_mib=memory_limit_mib,
+            host_names=host_names,
+            log_retention=log_retention,
+        )
         for dns_name in dns_names:
             claim_dns_name(self._path, cluster, dns_name)
-        secret = partial(generated_secret, broker, encryption_key=encryption_key, removal_policy=removal_policy)
-        self.credentials = secret("Credentials", template='{"username": "application"}', key="password")
-        cookie = secret("ErlangCookie")
+        secrets = BrokerSecrets(
+            broker, certificate=certificate, encryption_key=encryption_key, removal_policy=removal_policy
+        )
+        self.credentials = secrets.credentials
         self._definitions = BrokerDefinitions(
             broker, "Queues", encryption_key=encryption_key, removal_policy=removal_policy
         )
@@ -133,26 +110,15 @@ class BrokerNodes:
             nodes=len(host_names),
         )
         written = Lazy.uncached_string(
-            WrittenLate(lambda: configuration(settings=lines, definitions=self._definitions.written(_ADMINISTRATOR)))
+            WrittenLate(lambda: configuration(settings=lines, definitions=self._definitions.written(ADMINISTRATOR)))
         )
-        secrets = {
-            "RABBITMQ_ERLANG_COOKIE": credential(cookie),
-            _ADMINISTRATOR[1]: credential(self.credentials, "password"),
-        }
-        if certificate is not None:
-            secrets["BROKER_TLS_CERTIFICATE"] = credential(certificate, "certificate")
-            secrets["BROKER_TLS_PRIVATE_KEY"] = credential(certificate, "private_key")
-        self._files = (
-            None
-            if isinstance(grade, EphemeralNode)
-            else SharedFileSystem(
-                broker,
-                "Data",
-                vpc=cluster.vpc,
-                vpc_subnets=vpc_subnets,
-                encryption_key=encryption_key,
-                removal_policy=removal_policy,
-            )
+        self._data = BrokerData(
+            broker,
+            grade=grade,
+            vpc=cluster.vpc,
+            vpc_subnets=vpc_subnets,
+            encryption_key=encryption_key,
+            removal_policy=removal_policy,
         )
         subnets: list[ec2.SubnetSelection | None] = [vpc_subnets]
         if isinstance(grade, NodeCluster):
@@ -160,14 +126,14 @@ class BrokerNodes:
             security_groups = security_groups or [tasks_group(broker, cluster.vpc, path=self._path)]
         self._tiers: list[TierService] = []
         for place, container in enumerate(containers):
-            scope = Construct(broker, _PLACES[place]) if peers else broker
+            scope = Construct(broker, PLACES[place]) if clustered else broker
             tier = TierService(
                 scope,
                 "Default",
                 cluster=cluster,
-                container=replace(container, volumes=self._volumes(place, clustered=bool(peers)))
+                container=replace(container, volumes=self._data.volumes(place, clustered=clustered))
                 .with_environment({CONFIGURATION: written})
-                .with_secrets(secrets),
+                .with_secrets(secrets.of_a_node),
                 longest_work=LONGEST_STOP_TIMEOUT,
                 capacity=capacity,
                 vpc_subnets=subnets[place],
@@ -193,22 +159,10 @@ class BrokerNodes:
             self._tiers.append(tier)
         check_image_version(self._path, self._tiers[0].container.image_name, version)
         self.nodes = tuple(
-            BrokerNode(
-                host_name=host_name,
-                service=tier.service,
-                task_definition=tier.task_definition,
-                log_group=tier.log_group,
-                metrics=tier_metrics(
-                    tier.node.scope.node.path if peers and tier.node.scope is not None else self._path,
-                    tier.service,
-                    scaling=Scaling(),
-                    suspended=suspended,
-                    broker=None if peers else self._metrics,
-                ),
-            )
+            self._node(host_name, tier, suspended=suspended)
             for host_name, tier in zip(host_names, self._tiers, strict=True)
         )
-        if peers:
+        if clustered:
             for port, numbers, description in _PORTS_BETWEEN_NODES:
                 self.connections.allow_internally(port(*numbers), description)
 
@@ -227,9 +181,7 @@ class BrokerNodes:
     @property
     def file_system(self) -> efs.FileSystem:
         """Where the nodes keep their data."""
-        if self._files is None:
-            raise ValueError(f"{self._path}: an EphemeralNode has no file system")
-        return self._files.file_system
+        return self._data.file_system
 
     def queue(
         self, name: str, *, longest_processing_time: timedelta, delivery_limit: int, broker: ec2.IConnectable
@@ -249,18 +201,18 @@ class BrokerNodes:
         )
         return replace(queue, producer_credentials=users.producer, consumer_credentials=users.consumer)
 
-    def _volumes(self, place: int, *, clustered: bool) -> list[Volume]:
-        if self._files is None:
-            # The image says VOLUME for it, which belongs to the image's user.
-            return [ScratchVolume(name="data", container_path=DATA_PATH, image_declares_volume=True)]
-        if not clustered:
-            return [_folder(self._files, "data", DATA_PATH, "Folder", "/rabbitmq")]
-        own = _folder(self._files, "data", DATA_PATH, f"{_PLACES[place]}Folder", f"/rabbitmq-{place}")
-        return [own, _folder(self._files, "cluster", CLUSTER_PATH, "ClusterFolder", "/rabbitmq-cluster")]
-
-
-def _folder(files: SharedFileSystem, name: str, container_path: str, construct_id: str, path: str) -> EfsVolume:
-    """Return a folder of ``files``, which the nodes share where they ask for the same."""
-    known = files.file_system.node.try_find_child(construct_id)
-    access_point = known if isinstance(known, efs.AccessPoint) else files.folder(construct_id, path=path, uid=UID)
-    return EfsVolume(name=name, container_path=container_path, access_point=access_point)
+    def _node(self, host_name: str, tier: TierService, *, suspended: bool) -> BrokerNode:
+        alone = len(self._host_names) == 1
+        return BrokerNode(
+            host_name=host_name,
+            service=tier.service,
+            task_definition=tier.task_definition,
+            log_group=tier.log_group,
+            metrics=tier_metrics(
+                self._path if alone or tier.node.scope is None else tier.node.scope.node.path,
+                tier.service,
+                fewest=1,
+                suspended=suspended,
+                broker=self._metrics if alone else None,
+            ),
+        )

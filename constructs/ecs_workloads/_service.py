@@ -22,13 +22,14 @@ from ecs_workloads._once import path_of
 from ecs_workloads._shares import placed
 from ecs_workloads._start_order import cfn_service
 from ecs_workloads._task import TierTask
-from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT, STOP_MARGIN
+from ecs_workloads._task_bounds import TaskBounds
+from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT, STOP_MARGIN, check_is_queue
 from ecs_workloads._variables import check_prefix
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.extensible_task import log_driver
 from ecs_workloads.message_queue import MessageQueue
-from ecs_workloads.scaling import ScalableService, Scaling, ScalingPolicy
+from ecs_workloads.scaling import ScalableService
 from ecs_workloads.sidecar import Sidecar
 
 
@@ -76,13 +77,12 @@ class TierService(Construct):
             app_protocol=app_protocol,
             encryption_key=encryption_key,
             removal_policy=removal_policy,
+            enable_execute_command=enable_execute_command,
         )
         self.log_group = self._task.log_group
         self.task_definition = self._task.definition
         self.container = self._task.container
         self._task_role = self.task_definition.task_role
-        if enable_execute_command:
-            self._task.make_exec_paths_writable()
         own_groups = security_groups or [tasks_group(self, self._cluster.vpc, path=self._path)]
         namespace = cluster.default_cloud_map_namespace if service_connect else None
         self.service = ecs.FargateService(
@@ -101,7 +101,9 @@ class TierService(Construct):
                 for share in placed(cluster, capacity)
             ]
             or None,
-            desired_count=(0 if suspended else 1) if single_writer else None,
+            # Where the count scales, CloudFormation must not set it back at each deployment; but a new service without
+            # a count starts one task, and waits for it.
+            desired_count=0 if suspended else 1 if single_writer else None,
             min_healthy_percent=0 if single_writer else 100,
             max_healthy_percent=100 if single_writer else 200,
             availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.DISABLED
@@ -157,31 +159,36 @@ class TierService(Construct):
 
     def scale(
         self,
-        scaling: Scaling,
+        bounds: TaskBounds,
         *,
-        default_policies: Sequence[ScalingPolicy],
         target_group: elbv2.ApplicationTargetGroup | None = None,
         queue: MessageQueue | None = None,
     ) -> None:
-        """Make the task count scalable within ``scaling``; a suspended tier has none, and nothing that adds one."""
-        policies = default_policies if scaling.policies is None else scaling.policies
+        """Make the task count scalable within ``bounds``; a suspended tier has no task, and nothing that adds one.
+
+        Going into suspension, CloudFormation sets the count to 0 and both bounds after it. On the way back the count is
+        in the template no more, and CloudFormation leaves it at 0; but Application Auto Scaling moves the count of a
+        target that is registered anew into its bounds, here up to the minimum.
+        https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
+        """
         if self._suspended:
             self.service.auto_scale_task_count(min_capacity=0, max_capacity=0)
             return
-        tasks = self.service.auto_scale_task_count(min_capacity=scaling.min_capacity, max_capacity=scaling.max_capacity)
+        tasks = self.service.auto_scale_task_count(min_capacity=bounds.min_capacity, max_capacity=bounds.max_capacity)
         scalable = ScalableService(
             path=self._path,
             tasks=tasks,
             service=self.service,
-            min_capacity=scaling.min_capacity,
+            min_capacity=bounds.fewest,
             target_group=target_group,
             queue=queue,
         )
-        for policy in policies:
+        for policy in bounds.policies:
             policy.bind(scalable)
 
     def send_to(self, queue: MessageQueue, *, prefix: str) -> None:
         """Tell the program where ``queue`` is, open the network to it, and let the tasks send."""
+        check_is_queue(self._path, queue)
         check_prefix(self._path, "prefix", prefix)
         environment = queue.connection_environment(prefix)
         secrets = queue.producer_secrets(prefix)

@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import check_name, duration, require
 from ecs_workloads._dns_name import claim_discovery_name, claim_dns_name
 from ecs_workloads._task import CONTAINER_NAME
@@ -71,6 +72,7 @@ def _tls(
             )
         ],
     )
+    accept_findings(role, "TLS role", "role")
     if encryption_key is not None:
         role.add_to_policy(
             iam.PolicyStatement(

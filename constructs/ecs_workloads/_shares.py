@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aws_cdk import aws_ecs as ecs
 
-from ecs_workloads._checks import check_type, is_token, require, suggestion
+from ecs_workloads._checks import is_token, require, suggestion
 from ecs_workloads._cluster_facts import cluster_facts
 from ecs_workloads.capacity import CapacityShare
 
@@ -22,8 +22,6 @@ def placed(cluster: ecs.ICluster, capacity: Sequence[CapacityShare]) -> Sequence
 
 def check_capacity(path: str, cluster: ecs.ICluster, capacity: Sequence[CapacityShare]) -> None:
     """Refuse shares that ECS would refuse. What is offered is known only of a `ContainerCluster`."""
-    for share in capacity:
-        check_type(path, "capacity", share, CapacityShare, "of CapacityShare, such as CapacityShare.fargate_spot()")
     names = [share.capacity_provider for share in capacity]
     require(len(set(names)) == len(names), path, f"capacity names a provider twice, got {names}")
     based = [share.capacity_provider for share in capacity if share.base > 0]

@@ -15,15 +15,13 @@ from constructs import Construct
 from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import duration
 from ecs_workloads._cluster_facts import cluster_facts
+from ecs_workloads._exec_paths import mount_exec_paths, mount_exec_paths_in_sidecars
 from ecs_workloads._image_name import check_image
 from ecs_workloads.container import Container
 from ecs_workloads.extensible_task import ExtensibleTask, linux_parameters, log_driver
 from ecs_workloads.sidecar import RoutesLogs, Sidecar
 
 CONTAINER_NAME = "main"
-# The agent of ECS Exec writes here, as root, whatever the user of the container.
-# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
-_EXEC_PATHS = {"exec-lib": "/var/lib/amazon", "exec-log": "/var/log/amazon"}
 
 
 class TierTask:
@@ -41,6 +39,7 @@ class TierTask:
         app_protocol: ecs.AppProtocol | None,
         encryption_key: kms.IKey | None,
         removal_policy: RemovalPolicy,
+        enable_execute_command: bool,
     ) -> None:
         self._scope = scope
         self._path = path
@@ -88,6 +87,9 @@ class TierTask:
             logging=routers[0].log_driver() if routers else log_driver(self.log_group, CONTAINER_NAME),
         )
         check_image(path, self.container)
+        self._enable_execute_command = enable_execute_command
+        if enable_execute_command:
+            mount_exec_paths(self.container)
 
     def extend(self, service: ecs.FargateService) -> None:
         """Add the sidecars and the volumes of the tier, some of which change ``service`` as well."""
@@ -104,6 +106,8 @@ class TierTask:
         for sidecar in self._sidecars:
             sidecar.bind(task)
         task.order_containers()
+        if self._enable_execute_command:
+            mount_exec_paths_in_sidecars(self.definition, but=self.container)
         for volume in self._value.volumes:
             volume.bind(task)
         # The roles are below the task definition.
@@ -115,12 +119,6 @@ class TierTask:
             "task role",
             wildcards=cluster_facts(self._cluster).wildcards(Stack.of(self._scope)),
         )
-
-    def make_exec_paths_writable(self) -> None:
-        """Let the agent of ECS Exec write, although the root file system is read-only."""
-        for name, path in _EXEC_PATHS.items():
-            self.definition.add_volume(name=name)
-            self.container.add_mount_points(ecs.MountPoint(container_path=path, source_volume=name, read_only=False))
 
 
 @functools.cache

@@ -13,7 +13,6 @@ from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.queue_metrics import QueueMetrics
 from ecs_workloads.request_metrics import RequestMetrics
 from ecs_workloads.scaling import Scaling
-from ecs_workloads.scheduled import Scheduled
 from ecs_workloads.service_connect_metrics import ServiceConnectMetrics
 from ecs_workloads.tier_metrics import TierMetrics
 
@@ -22,19 +21,20 @@ def tier_metrics(
     path: str,
     service: ecs.BaseService,
     *,
-    scaling: Scaling,
+    fewest: int,
     suspended: bool,
     requests: RequestMetrics | ServiceConnectMetrics | None = None,
     queue: QueueMetrics | None = None,
     broker: BrokerMetrics | None = None,
     restarts_in_place: bool = False,
 ) -> TierMetrics:
-    """Return what is measured of the tier at ``path``."""
+    """Return what is measured of the tier at ``path``, of which ``fewest`` tasks run at any time of day."""
     cluster_name, service_name = service_names(service)
     return TierMetrics(
         cluster_name=cluster_name,
         service_name=service_name,
-        min_capacity=0 if suspended else _fewest_tasks(scaling),
+        # A token is a negative number.
+        min_capacity=0 if suspended else max(0, fewest),
         path=path,
         requests=requests,
         queue=queue,
@@ -70,14 +70,3 @@ def acceptable_latency(scaling: Scaling) -> timedelta | None:
     """Return the time for which a message may wait, where a policy says so."""
     latencies = [policy.acceptable_latency for policy in scaling.policies or () if isinstance(policy, BacklogPerTask)]
     return min(latencies, default=None)
-
-
-def _fewest_tasks(scaling: Scaling) -> int:
-    """Return the fewest tasks at any time of day; 0 where only the deployment knows."""
-    scheduled = [
-        policy.min_capacity
-        for policy in scaling.policies or ()
-        if isinstance(policy, Scheduled) and policy.min_capacity is not None
-    ]
-    # A token is a negative number.
-    return max(0, min([scaling.min_capacity, *scheduled]))

@@ -9,10 +9,13 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 
-from ecs_workloads._checks import in_words, require
+from ecs_workloads._checks import check_list, check_type, in_words, require
 from ecs_workloads._cluster_facts import cluster_facts
+from ecs_workloads._distant_sqs_messages import DistantSqsMessages
+from ecs_workloads._exec_paths import check_exec_paths
 from ecs_workloads._scaling_bounds import check_bounds
 from ecs_workloads._shares import check_capacity
+from ecs_workloads._task_bounds import TaskBounds, check_scaling
 from ecs_workloads.arrival_rate import ArrivalRate
 from ecs_workloads.backlog_per_task import BacklogPerTask
 from ecs_workloads.capacity import CapacityShare
@@ -55,6 +58,39 @@ def check_alarms(path: str, alarms: Sequence[cloudwatch.IAlarm]) -> None:
     require(not twice, path, f"deployment_alarms name an alarm twice, got {', '.join(twice)}")
 
 
+def check_program(path: str, container: Container, scaling: Scaling) -> None:
+    """Refuse an image in the place of its container, and a number in the place of `Scaling`."""
+    check_type(path, "container", container, Container, "a Container, such as Container(image=...)")
+    check_type(path, "scaling", scaling, Scaling, "a Scaling, such as Scaling(max_capacity=4)")
+
+
+def check_tier_lists(
+    path: str,
+    *,
+    capacity: Sequence[CapacityShare],
+    sidecars: Sequence[Sidecar],
+    security_groups: Sequence[ec2.ISecurityGroup],
+    deployment_alarms: Sequence[cloudwatch.IAlarm],
+) -> None:
+    """Refuse one value where several are asked for, and a value of another kind among them."""
+    for name, values, kind, of in (
+        ("capacity", capacity, CapacityShare, "CapacityShare, such as CapacityShare.fargate_spot()"),
+        ("sidecars", sidecars, Sidecar, "sidecars, such as an OpenTelemetryCollector"),
+        ("security_groups", security_groups, None, "ec2.ISecurityGroup"),
+        ("deployment_alarms", deployment_alarms, None, "cloudwatch.IAlarm"),
+    ):
+        check_list(path, name, values, kind, of)
+
+
+def check_is_queue(path: str, queue: MessageQueue) -> None:
+    """Refuse what is no queue of the contract."""
+    if not hasattr(queue, "connection_environment"):
+        raise TypeError(
+            f"{path}: queue must be a MessageQueue, such as an SqsQueue, or SqsQueue.from_queue(...) of another, "
+            f"got {queue!r}"
+        )
+
+
 def check_tier(
     path: str,
     *,
@@ -63,13 +99,27 @@ def check_tier(
     capacity: Sequence[CapacityShare],
     longest_work: timedelta,
     sidecars: Sequence[Sidecar],
+    security_groups: Sequence[ec2.ISecurityGroup],
+    deployment_alarms: Sequence[cloudwatch.IAlarm],
     scaling: Scaling,
+    min_capacity: int,
     default_policies: Sequence[ScalingPolicy],
     vpc_subnets: ec2.SubnetSelection | None,
-    deployment_alarms: Sequence[cloudwatch.IAlarm],
-) -> None:
-    """Refuse capacity that the cluster has not, work that a task could not finish, and what does not fit together."""
+    enable_execute_command: bool,
+    suspended: bool,
+) -> TaskBounds:
+    """Refuse capacity that the cluster has not, work that a task could not finish, and what does not fit together.
+
+    Return the number of tasks, of which ``min_capacity`` and ``default_policies`` are the tier's own.
+    """
     check_cluster(path, cluster)
+    check_tier_lists(
+        path,
+        capacity=capacity,
+        sidecars=sidecars,
+        security_groups=security_groups,
+        deployment_alarms=deployment_alarms,
+    )
     check_subnets(path, cluster, vpc_subnets)
     check_alarms(path, deployment_alarms)
     check_capacity(path, cluster, capacity)
@@ -80,21 +130,26 @@ def check_tier(
         f"container.stop_timeout must be at least {in_words(needed)}, for the longest work that a task finishes, "
         f"got {in_words(stop_timeout or needed)}",
     )
+    if enable_execute_command:
+        check_exec_paths(path, container)
     routers = [sidecar for sidecar in sidecars if isinstance(sidecar, RoutesLogs)]
     require(len(routers) <= 1, path, f"only one sidecar may route the logs, got {len(routers)}")
-    policies = default_policies if scaling.policies is None else scaling.policies
-    check_bounds(path, scaling, policies, vpc=cluster_facts(cluster).vpc, vpc_subnets=vpc_subnets)
+    bounds = check_scaling(path, scaling, min_capacity=min_capacity, policies=default_policies)
+    vpc = cluster_facts(cluster).vpc
+    check_bounds(path, scaling, bounds, vpc=vpc, vpc_subnets=vpc_subnets, suspended=suspended)
+    return bounds
 
 
 def check_queue(path: str, queue: MessageQueue, scaling: Scaling) -> None:
-    """Refuse what is no queue of the contract, and a mean time that no message could have."""
-    if not hasattr(queue, "connection_environment"):
-        raise TypeError(
-            f"{path}: queue must be a MessageQueue, such as an SqsQueue, or SqsQueue.from_queue(...) of another, "
-            f"got {queue!r}"
-        )
+    """Refuse what is no queue of the contract, one that is measured elsewhere, and a mean time that no message has."""
+    check_is_queue(path, queue)
     for policy in scaling.policies or ():
         if isinstance(policy, BacklogPerTask | ArrivalRate):
+            if isinstance(queue, DistantSqsMessages):
+                raise ValueError(  # noqa: TRY004 - the value is of the right type and in the wrong place
+                    f"{path}: {type(policy).__name__} does not see the metrics of a queue in {queue.place}: scale on "
+                    "TargetCpu(), or run the worker where its queue is"
+                )
             require(
                 policy.processing_time <= queue.longest_processing_time,
                 path,

@@ -24,7 +24,7 @@ from ecs_workloads._service_connect import published_service
 from ecs_workloads._start_order import start_after
 from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads._task_metrics import request_metrics, service_connect_metrics, tier_metrics
-from ecs_workloads._tier_checks import LONGEST_REQUEST, check_tier
+from ecs_workloads._tier_checks import LONGEST_REQUEST, check_program, check_tier
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.internal_load_balancer import InternalLoadBalancer
@@ -35,7 +35,8 @@ from ecs_workloads.target_cpu import TargetCpu
 from ecs_workloads.tier_metrics import TierMetrics
 
 _DEFAULT_POLICIES = (TargetCpu(),)
-_DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
+_MIN_CAPACITY = 2
+_DEFAULT_SCALING = Scaling(max_capacity=4)
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
@@ -73,13 +74,16 @@ class AppServer(Construct):
         deployment_alarms: Alarms, each once, that roll a running deployment back. Not on a metric of this service,
             which would then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
         sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
-        suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
+        suspended: Whether the tier is stopped: it keeps everything but has no task, and a new one starts none. Back to
+            running, Application Auto Scaling starts ``min_capacity`` tasks once the deployment is through, which
+            therefore does not roll back for them. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
             `ContainerCluster`, going from none to some, or back, replaces the service.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones: a VPC with public ones alone is refused, since
             no task gets a public address.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
-        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
+        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
+            Its agent then has folders that it may write. Defaults to no.
         encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
             that CloudWatch owns.
         removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it, but
@@ -88,6 +92,7 @@ class AppServer(Construct):
     Raises:
         ValueError: A value is out of its range, the container has no port or no health check, there is not exactly one
             way to call the tier, the cluster has no namespace, or another tier of this app bears the name in it.
+        TypeError: A value is of another kind, such as one value where a list is asked for.
     """
 
     def __init__(
@@ -117,20 +122,25 @@ class AppServer(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
+        check_program(path, container, scaling)
         if container.port is None:
             raise ValueError(f"{path}: an app server needs container.port")
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
-        check_tier(
+        bounds = check_tier(
             path,
             cluster=cluster,
             container=container,
             capacity=capacity,
             longest_work=longest_request,
             sidecars=sidecars,
+            security_groups=security_groups,
+            deployment_alarms=deployment_alarms,
             scaling=scaling,
+            min_capacity=_MIN_CAPACITY,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
-            deployment_alarms=deployment_alarms,
+            enable_execute_command=enable_execute_command,
+            suspended=suspended,
         )
         published: ecs.ServiceConnectService | None = None
         self._entry: InternalEntry | None = None
@@ -196,14 +206,13 @@ class AppServer(Construct):
         if self._entry is not None:
             self._entry.target_group.add_target(self._tier.service.load_balancer_target(container_name=CONTAINER_NAME))
         self._tier.scale(
-            scaling,
-            default_policies=_DEFAULT_POLICIES,
+            bounds,
             target_group=None if self._entry is None else self._entry.target_group,
         )
         self._metrics = tier_metrics(
             path,
             self._tier.service,
-            scaling=scaling,
+            fewest=bounds.fewest,
             suspended=suspended,
             requests=service_connect_metrics(self._tier.service, discovery_name or self._name, app_protocol)
             if self._entry is None

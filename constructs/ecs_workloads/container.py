@@ -9,7 +9,7 @@ from datetime import timedelta
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 
-from ecs_workloads._checks import check_path, check_range, check_time, check_type, is_token, require
+from ecs_workloads._checks import check_list, check_path, check_range, check_time, check_type, is_token, require
 from ecs_workloads._fargate_sizes import check_fargate_size
 from ecs_workloads._variables import check_variables
 from ecs_workloads.ebs_volume import EbsVolume
@@ -19,6 +19,16 @@ from ecs_workloads.writable_path import WritablePath
 
 _SUBJECT = "Container"
 _DEFAULT_WRITABLE_PATHS = (WritablePath(container_path="/tmp"),)  # noqa: S108 - a path inside the container
+
+_LISTS = (
+    ("command", str, "words"),
+    ("entry_point", str, "words"),
+    ("not_secret", str, "names of variables"),
+    ("restart_ignored_exit_codes", int | float, "exit codes"),
+    ("ulimits", ecs.Ulimit, "ecs.Ulimit"),
+    ("writable_paths", WritablePath, "WritablePath"),
+    ("volumes", Volume, "volumes, such as an EfsVolume"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +46,10 @@ class Container:
         command: Replaces the image's ``CMD``. Defaults to the image's own.
         working_directory: Absolute path in which the process starts. Defaults to the image's own.
         environment: Variables that anybody who reads the template may know.
-        not_secret: Names of variables in ``environment`` that are called like a secret and are none, such as
+        not_secret: Names of variables in ``environment`` that are called or look like a secret and are none, such as
             ``ALLOW_EMPTY_PASSWORD``. Defaults to none: names that end in ``PASSWORD``, ``SECRET``, ``TOKEN``,
-            ``API_KEY`` and the like are refused there.
+            ``API_KEY``, ``CREDENTIALS`` and the like are refused there, and so are values such as keys of AWS and
+            Stripe, tokens of GitHub and Slack, and URLs with a password.
         secrets: Variables whose values come from Secrets Manager or SSM when a task starts.
         cpu: CPU units of the task, 1024 being one vCPU: 256, 512, 1024, 2048, 4096, 8192 or 16384.
         memory_limit_mib: Memory of the task in MiB. Which values go with which ``cpu`` is Fargate's table.
@@ -63,7 +74,8 @@ class Container:
     Raises:
         ValueError: A value is out of its range, an open variable looks like a secret, the pair of ``cpu`` and
             ``memory_limit_mib`` is none of Fargate's, a variable is set twice, or the user is root.
-        TypeError: ``image`` is not an ``ecs.ContainerImage``, or a variable's value is not a string.
+        TypeError: ``image`` is not an ``ecs.ContainerImage``, a variable's value is not a string, or something else is
+            of another kind: one value where a list is asked for, or part of a whole number.
     """
 
     image: ecs.ContainerImage
@@ -97,19 +109,20 @@ class Container:
             ecs.ContainerImage,
             "an ecs.ContainerImage, such as ecs.ContainerImage.from_registry(...)",
         )
+        for name, kind, of in _LISTS:
+            check_list(_SUBJECT, name, getattr(self, name), kind, of)
+        if self.health_check is not None:
+            check_type(
+                _SUBJECT, "health_check", self.health_check, ecs.HealthCheck, "an ecs.HealthCheck(command=[...])"
+            )
         self._check_memory()
         self._check_folders()
         self._check_times()
         self._check_ulimits()
         check_variables(_SUBJECT, self.environment, self.secrets, self.not_secret)
         if self.port is not None:
-            if not is_token(self.port):
-                check_type(_SUBJECT, "port", self.port, int, "a whole number")
             check_range(_SUBJECT, "port", self.port, 1, 65535)
         check_user(_SUBJECT, self.user)
-        for field_name in ("command", "entry_point", "not_secret"):
-            value: object = getattr(self, field_name)
-            require(not isinstance(value, str), _SUBJECT, f"{field_name} must be a list of words, got {value!r}")
 
     def with_environment(self, variables: Mapping[str, str]) -> Container:
         """Return a copy with more variables.

@@ -10,6 +10,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
+from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import check_known_range, check_name, check_range
 from ecs_workloads.extensible_task import ExtensibleTask
 from ecs_workloads.volume import check_volume
@@ -75,6 +76,7 @@ class EbsVolume:
         task.task_definition.add_volume(name=self.name, configured_at_launch=True)
         volume.mount_in(task.container, container_path=self.container_path, read_only=False)
         task.service.add_volume(volume)
+        accept_findings(volume, "volume role", "role")
         if self.encryption_key is not None:
             self._let_use_key(volume.role, self.encryption_key)
 

@@ -13,7 +13,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from ecs_workloads._checks import duration, is_token, require
+from ecs_workloads._checks import check_list, check_whole, duration, is_token, require
 from ecs_workloads._container_order import ContainerOrder
 from ecs_workloads._image_name import check_image
 from ecs_workloads._variables import check_variables
@@ -88,7 +88,7 @@ class ExtensibleTask:
             entry_point: Replaces the image's ``ENTRYPOINT``. Defaults to the image's own.
             command: Replaces the image's ``CMD``. Defaults to the image's own.
             environment: Variables that anybody who reads the template may know.
-            not_secret: Names of variables in ``environment`` that are called like a secret and are none.
+            not_secret: Names of variables in ``environment`` that are called or look like a secret and are none.
             secrets: Variables whose values come from Secrets Manager or SSM when a task starts.
             health_check: Command by which ECS tells a live container from a hung one.
             writable_paths: Folders that the process may write.
@@ -105,8 +105,11 @@ class ExtensibleTask:
             ValueError: The name is taken or is no name, the user is root, the memory is out of its range or more
                 than the task has, the image has no version, an open variable looks like a secret, or a container
                 ends without which the task is nothing.
+            TypeError: A text stands where a list is asked for, or the memory is no whole number.
         """
         subject = self.check_sidecar(name, user=user, memory_limit_mib=memory_limit_mib)
+        for argument, words in (("entry_point", entry_point), ("command", command)):
+            check_list(subject, argument, words, str, "words")
         variables, secret_variables = dict(environment or {}), dict(secrets or {})
         check_variables(subject, variables, secret_variables, not_secret)
         require(not (ends and essential), subject, "ends and essential: the task would stop as soon as it has begun")
@@ -174,6 +177,7 @@ class ExtensibleTask:
         )
         require(self.task_definition.find_container(name) is None, subject, "the task has a container of that name")
         check_user(subject, user)
+        check_whole(subject, "memory_limit_mib", memory_limit_mib)
         if not is_token(memory_limit_mib) and not is_token(self.memory_limit_mib):
             left = self.memory_limit_mib - sum(self._claimed_mib)
             require(
@@ -187,9 +191,9 @@ class ExtensibleTask:
 
 
 def check_user(subject: str, user: str) -> None:
-    """Refuse root, and what is no user."""
+    """Refuse root, by name or by any way to write 0, and what is no user."""
     name = user.partition(":")[0]
-    require(name not in ("", "0", "root"), subject, f"user must not be root, got {user!r}")
+    require(re.fullmatch(r"[+-]?0+|root|", name) is None, subject, f"user must not be root, got {user!r}")
 
 
 def log_driver(log_group: logs.ILogGroup, stream_prefix: str) -> ecs.LogDriver:

@@ -13,7 +13,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from ecs_workloads._checks import check_known_range, check_name, check_time, duration, require
+from ecs_workloads._checks import check_known_range, check_list, check_name, check_time, duration, require
+from ecs_workloads._image_name import check_tag
 
 # More than a repository holds: by default at most 20000 images.
 _MOST_RELEASES = 100_000
@@ -47,6 +48,7 @@ class ImageRepository(Construct):
 
     Raises:
         ValueError: A value is out of its range, or is no name or no account id.
+        TypeError: A text stands where a list is asked for.
     """
 
     def __init__(
@@ -64,6 +66,11 @@ class ImageRepository(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
+        for name, values, of in (
+            ("release_tag_patterns", release_tag_patterns, "patterns of tags"),
+            ("pull_account_ids", pull_account_ids, "account ids"),
+        ):
+            check_list(path, name, values, str, of)
         if repository_name is not None:
             check_name(
                 path,
@@ -143,9 +150,7 @@ class ImageRepository(Construct):
         """Return one image of this repository, by its tag or by ``sha256:...``.
 
         Raises:
-            ValueError: It is empty, or ``latest``, which names another image tomorrow.
+            ValueError: It is no tag and no digest, or ``latest``, which names another image tomorrow.
         """
-        require(
-            tag_or_digest not in ("", "latest"), self.node.path, f"name a release or a digest, got {tag_or_digest!r}"
-        )
+        check_tag(self.node.path, tag_or_digest)
         return ecs.ContainerImage.from_ecr_repository(self._repository, tag_or_digest)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-from ecs_workloads._checks import check_name, check_range, require
+from ecs_workloads._checks import check_list, check_name, check_range, require
 
 _MOST_VALUES = 5
 
@@ -28,6 +28,7 @@ class ListenerRule:
     Raises:
         ValueError: The priority is out of its range, no host, path or header is named, a path or a header's name is
             none, or there are more than five values, which is the limit of one rule.
+        TypeError: A text stands where a list is asked for, or the priority is no whole number.
     """
 
     listener: elbv2.IApplicationListener
@@ -38,6 +39,10 @@ class ListenerRule:
 
     def __post_init__(self) -> None:
         check_range("ListenerRule", "priority", self.priority, 1, 50_000)
+        wanted_headers = [(f"http_headers[{name!r}]", values) for name, values in self.http_headers.items()]
+        lists = [("host_headers", self.host_headers), ("path_patterns", self.path_patterns), *wanted_headers]
+        for name, texts in lists:
+            check_list("ListenerRule", name, texts, str, "texts")
         require(
             bool(self.host_headers or self.path_patterns or self.http_headers),
             "ListenerRule",

@@ -13,6 +13,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from ecs_workloads._checks import check_name, require, suggestion
+from ecs_workloads._image_name import check_tag
 
 Upstream = Literal["docker-hub", "ecr-public", "github", "gitlab", "kubernetes", "quay"]
 
@@ -112,13 +113,14 @@ class PullThroughCache(Construct):
             tag_or_digest: Its version, or ``sha256:...``.
 
         Raises:
-            ValueError: The name is none, or the tag is empty or ``latest``, which names another image tomorrow.
+            ValueError: The name is none, or the other is no tag and no digest, or ``latest``, which names another image
+                tomorrow.
         """
         path = self.node.path
         check_name(
             path, "name", name, r"[a-z0-9]+([._/-]+[a-z0-9]+)*", "the name of an image in lower case, without its tag"
         )
-        require(tag_or_digest not in ("", "latest"), path, f"name a version or a digest, got {tag_or_digest!r}")
+        check_tag(path, tag_or_digest)
         return _CachedImage(self, f"{self._prefix}/{name}", tag_or_digest)
 
 

@@ -74,7 +74,8 @@ class RabbitMqBroker(Construct):
         vpc_subnets: Subnets of the tasks and of the file system. Defaults to the private ones: a VPC with
             public ones alone is refused. A cluster takes one subnet in each of three zones.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
-        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
+        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
+            Its agent then has folders that it may write. Defaults to no.
         log_retention: How long log events are kept. Defaults to one month.
         encryption_key: Key for the file system, the credentials and the log group; the file system cannot
             change it later. Its policy must let CloudWatch Logs use it. Defaults to keys that AWS manages.
@@ -125,8 +126,9 @@ class RabbitMqBroker(Construct):
             memory_limit_mib=memory_limit_mib,
             capacity=capacity,
             sidecars=sidecars,
-            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
             deployment_alarms=deployment_alarms,
+            vpc_subnets=vpc_subnets,
         )
         self._nodes = BrokerNodes(
             self,
@@ -159,7 +161,8 @@ class RabbitMqBroker(Construct):
         ``<name>.dead-letters``. It stays on the broker, with its users, when it leaves the app.
 
         Args:
-            name: Name of the queue, 1 to 200 letters, digits, dots, hyphens and underscores, unique on the broker.
+            name: Name of the queue, 1 to 200 letters, digits, dots, hyphens and underscores, beginning with none of
+                dot and hyphen, unique on the broker.
             longest_processing_time: Longest time for which a consumer works on one message, one second to 30
                 minutes.
             delivery_limit: Failed deliveries after which a message counts as poison, 1 to 1000. Defaults to 5.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-from ecs_workloads._checks import is_token, require
+from ecs_workloads._checks import check_list, check_whole, is_token, require
 from ecs_workloads.downstream_limit import DownstreamLimit
 from ecs_workloads.message_queue import MessageQueue
 
@@ -22,7 +22,7 @@ class ScalableService:
         path: Construct path of the tier, for error messages.
         tasks: The scalable task count, to which a policy attaches itself.
         service: The ECS service whose tasks are counted.
-        min_capacity: Fewest tasks that the tier runs.
+        min_capacity: Fewest tasks that the tier runs at any time of day, those of a `Scheduled` included.
         target_group: Target group that sends requests to the tasks, if the tier has one.
         queue: Queue from which the tasks take their work, if the tier has one.
     """
@@ -35,6 +35,7 @@ class ScalableService:
     queue: MessageQueue | None = None
 
 
+@runtime_checkable
 class ScalingPolicy(Protocol):
     """One reason to add or remove tasks. Implement it to scale on a metric of your own."""
 
@@ -51,40 +52,47 @@ class Scaling:
     all of them agree.
 
     Args:
-        min_capacity: Fewest tasks, from 0. Defaults to 1, for a web or app server too, which has 2 only without any
-            `Scaling`. With 0, some policy must be able to start a first task: `BacklogPerTask`, `Scheduled` or one of
-            your own; a tier refuses CPU, memory, requests and arrivals alone.
-        max_capacity: Most tasks, from 1 and not below ``min_capacity``. Defaults to 1: policies then move nothing.
+        min_capacity: Fewest tasks, from 0. Defaults to what the tier has without any `Scaling`: 2 for a web or app
+            server, 1 for a worker. With 0, some policy must be able to start a first task: `BacklogPerTask`,
+            `Scheduled` or one of your own; a tier refuses CPU, memory, requests and arrivals alone.
+        max_capacity: Most tasks, from 1 and not below ``min_capacity``. Defaults to 1, which only a worker, or a tier
+            with ``min_capacity=1``, may have: policies then move nothing.
         zone_redundant: Whether fewer tasks than there are zones are refused at any time, so that the loss of a zone
             leaves others. Defaults to no.
         downstream: What the tasks connect to, and how many connections it accepts: a ``max_capacity`` that would open
-            more is refused. Defaults to nothing.
+            more is refused, unless the tier is suspended. Defaults to nothing.
         policies: What moves the count. Defaults to the tier's own choice: average CPU for a web or app
             server, and for a worker whose queue has no metrics. A worker whose queue has metrics asks for
             a `BacklogPerTask`, since only its user knows how long a message takes.
 
     Raises:
         ValueError: The bounds do not fit each other, or there is an empty list of policies.
+        TypeError: A bound is no whole number, or a list is none.
     """
 
-    min_capacity: int = 1
+    min_capacity: int | None = None
     max_capacity: int = 1
     policies: Sequence[ScalingPolicy] | None = None
     zone_redundant: bool = False
     downstream: Sequence[DownstreamLimit] = ()
 
     def __post_init__(self) -> None:
-        if is_token(self.min_capacity) or is_token(self.max_capacity):
+        low, high = self.min_capacity, self.max_capacity
+        if self.policies is not None:
+            check_list("Scaling", "policies", self.policies, ScalingPolicy, "policies, such as TargetCpu()")
+        check_list("Scaling", "downstream", self.downstream, DownstreamLimit, "DownstreamLimit")
+        check_whole("Scaling", "max_capacity", high)
+        if low is not None:
+            check_whole("Scaling", "min_capacity", low)
+        if is_token(high):
             return
+        require(high >= 1, "Scaling", f"max_capacity must be at least 1, got {high}")
+        # What the tier's own minimum must fit, the tier checks.
+        if low is None or is_token(low):
+            return
+        require(0 <= low <= high, "Scaling", f"need 0 <= min_capacity <= max_capacity, got {low} and {high}")
         require(
-            0 <= self.min_capacity <= self.max_capacity,
+            self.policies is None or len(self.policies) > 0 or low == high,
             "Scaling",
-            f"need 0 <= min_capacity <= max_capacity, got {self.min_capacity} and {self.max_capacity}",
-        )
-        require(self.max_capacity >= 1, "Scaling", f"max_capacity must be at least 1, got {self.max_capacity}")
-        require(
-            self.policies is None or len(self.policies) > 0 or self.min_capacity == self.max_capacity,
-            "Scaling",
-            f"nothing would move the count between {self.min_capacity} and {self.max_capacity}: "
-            "policies must not be empty",
+            f"nothing would move the count between {low} and {high}: policies must not be empty",
         )

@@ -9,6 +9,7 @@ from aws_cdk import aws_ecs as ecs
 from ecs_workloads.extensible_task import ExtensibleTask
 
 
+@runtime_checkable
 class Sidecar(Protocol):
     """A container that every task of a tier has beside its own. Implement it, importing nothing, to bring yours."""
 

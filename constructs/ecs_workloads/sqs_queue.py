@@ -17,6 +17,7 @@ from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._checks import check_key, check_name, check_range, check_time, duration, in_words, require
+from ecs_workloads._distant_sqs_messages import DistantSqsMessages, place_elsewhere
 from ecs_workloads._sqs_messages import SqsMessages
 from ecs_workloads._topic_subscription import subscribe
 from ecs_workloads.message_queue import MessageQueue
@@ -149,6 +150,9 @@ class SqsQueue(Construct):
     ) -> MessageQueue:
         """Return ``queue``, made by another stack or team, as a queue that tiers can use.
 
+        Where it is known to be in another region or account than its stack, nothing of it is measured here: a worker
+        scales on its CPU, `BacklogPerTask` and `ArrivalRate` are refused, and it has no alarms or graphs.
+
         Args:
             queue: The queue, such as ``sqs.Queue.from_queue_attributes`` returns it; with its key, where it has
                 one, so that grants cover the key as well.
@@ -158,7 +162,8 @@ class SqsQueue(Construct):
                 ``queue``, FIFO or not. Defaults to no alarm.
 
         Raises:
-            ValueError: The time is out of its range, or one of the queues is FIFO and the other is not.
+            ValueError: The time is out of its range, one of the queues is FIFO and the other is not, or the dead-letter
+                queue is of a queue of another region or account.
         """
         _check_processing(queue.node.path, longest_processing_time)
         require(
@@ -166,9 +171,18 @@ class SqsQueue(Construct):
             queue.node.path,
             "the dead-letter queue of a FIFO queue is FIFO, and that of a standard queue is standard",
         )
-        return SqsMessages(
+        messages = SqsMessages(
             queue=queue, longest_processing_time=longest_processing_time, dead_letter_queue=dead_letter_queue
         )
+        place = place_elsewhere(queue)
+        if place is None:
+            return messages
+        require(
+            dead_letter_queue is None,
+            queue.node.path,
+            f"the queue is in {place}, where alarms of this stack do not see its dead_letter_queue",
+        )
+        return DistantSqsMessages(messages=messages, place=place)
 
     def subscribe_to(
         self,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from ecs_workloads._checks import is_token, require
+from ecs_workloads._checks import check_whole, is_token, require
 from ecs_workloads._plain_metric import PlainMetric, plain_metric
 from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.queue_metrics import QueueMetrics
@@ -51,6 +51,7 @@ class TierMetrics:
 
     def __post_init__(self) -> None:
         subject = "TierMetrics" if self.path is None else self.path
+        check_whole(subject, "min_capacity", self.min_capacity)
         require(
             is_token(self.min_capacity) or self.min_capacity >= 0,
             subject,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from aws_cdk import aws_ecs as ecs
 
@@ -10,6 +10,7 @@ from ecs_workloads._checks import check_name, check_path
 from ecs_workloads.extensible_task import ExtensibleTask
 
 
+@runtime_checkable
 class Volume(Protocol):
     """A folder of the main container: `ScratchVolume`, `EfsVolume`, `EbsVolume`, or one of your own."""
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from aws_cdk import aws_logs as logs
 
-from ecs_workloads._checks import check_name, check_range, require, suggestion
+from ecs_workloads._checks import check_list, check_name, check_range, require, suggestion
+from ecs_workloads._managed_rules import meant_rule
 
 _COMMON = "AWSManagedRulesCommonRuleSet"
 _BAD_INPUTS = "AWSManagedRulesKnownBadInputsRuleSet"
@@ -54,8 +55,10 @@ class WebFirewall:
         log_retention: How long the log is kept. Defaults to three months.
 
     Raises:
-        ValueError: A group is unknown or named twice, ``counted_rules`` names a group that is not used, the limit is
-            out of its range, or the header is no name of one or has no limit.
+        ValueError: A group is unknown or named twice, ``counted_rules`` names a group that is not used or misspells a
+            rule, there is no rule at all, the limit is out of its range, or the header is no name of one or has no
+            limit.
+        TypeError: A text stands where a list is asked for, or the limit is no whole number.
     """
 
     managed_rule_groups: Sequence[str] = (_REPUTATION, _COMMON, _BAD_INPUTS)
@@ -65,6 +68,9 @@ class WebFirewall:
     log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS
 
     def __post_init__(self) -> None:
+        counted = [(f"counted_rules[{group!r}]", rules) for group, rules in self.counted_rules.items()]
+        for argument, names in (("managed_rule_groups", self.managed_rule_groups), *counted):
+            check_list("WebFirewall", argument, names, str, "names")
         for name in self.managed_rule_groups:
             require(
                 name in _GROUPS,
@@ -75,6 +81,15 @@ class WebFirewall:
         require(len(set(groups)) == len(groups), "WebFirewall", f"managed_rule_groups name one twice, got {groups}")
         unused = sorted(self.counted_rules.keys() - set(groups) - {_COMMON})
         require(not unused, "WebFirewall", f"counted_rules name groups that are not used: {', '.join(unused)}")
+        # WAF takes the name of a rule that is none, and counts nothing.
+        for rule in (one for rules in self.counted_rules.values() for one in rules):
+            meant = meant_rule(rule)
+            require(meant is None, "WebFirewall", f"counted_rules names no rule {rule!r} (did you mean {meant!r}?)")
+        require(
+            bool(groups) or self.requests_per_ip is not None,
+            "WebFirewall",
+            "needs managed_rule_groups or requests_per_ip; firewall=None is a web server without any",
+        )
         if self.requests_per_ip is not None:
             check_range("WebFirewall", "requests_per_ip", self.requests_per_ip, 10, 2_000_000_000)
         if self.forwarded_ip_header is not None:

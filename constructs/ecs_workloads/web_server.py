@@ -24,7 +24,7 @@ from ecs_workloads._service import TierService
 from ecs_workloads._target_group import target_group
 from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads._task_metrics import request_metrics, tier_metrics
-from ecs_workloads._tier_checks import LONGEST_REQUEST, check_tier
+from ecs_workloads._tier_checks import LONGEST_REQUEST, check_program, check_tier
 from ecs_workloads._web_entry import DEFAULT_FIREWALL, WebEntry
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -39,7 +39,8 @@ from ecs_workloads.target_timings import TargetTimings
 from ecs_workloads.tier_metrics import TierMetrics
 from ecs_workloads.web_firewall import WebFirewall
 
-_DEFAULT_SCALING = Scaling(min_capacity=2, max_capacity=4)
+_MIN_CAPACITY = 2
+_DEFAULT_SCALING = Scaling(max_capacity=4)
 _DEFAULT_POLICIES = (TargetCpu(),)
 _DEFAULT_TIMINGS = TargetTimings()
 
@@ -104,13 +105,16 @@ class WebServer(Construct):
         deployment_alarms: Further alarms, each once, that roll a running deployment back. Not on a metric of this
             service, which would then depend on itself.
         sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
-        suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
+        suspended: Whether the tier is stopped: it keeps everything but has no task, and a new one starts none. Back to
+            running, Application Auto Scaling starts ``min_capacity`` tasks once the deployment is through, which
+            therefore does not roll back for them. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
             `ContainerCluster`, going from none to some, or back, replaces the service.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones: a VPC with public ones alone is refused, since
             no task gets a public address.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
-        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
+        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
+            Its agent then has folders that it may write. Defaults to no.
         encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
             that CloudWatch owns.
         removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it, but
@@ -122,6 +126,7 @@ class WebServer(Construct):
             make one, another tier of this app has the place of ``listener_rule``, or the load
             balancer of that, where this app makes it, speaks another protocol, ends the longest request or
             cannot ask the issuer.
+        TypeError: A value is of another kind, such as one value where a list is asked for.
     """
 
     def __init__(
@@ -165,23 +170,28 @@ class WebServer(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
+        check_program(path, container, scaling)
         if container.port is None:
             raise ValueError(f"{path}: a web server needs container.port")
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
         check_time(path, "startup_time", startup_time, timedelta(0), timedelta(hours=1))
         if max_failed_percent is not None:
             check_percent(path, "max_failed_percent", max_failed_percent)
-        check_tier(
+        bounds = check_tier(
             path,
             cluster=cluster,
             container=container,
             capacity=capacity,
             longest_work=longest_request,
             sidecars=sidecars,
+            security_groups=security_groups,
+            deployment_alarms=deployment_alarms,
             scaling=scaling,
+            min_capacity=_MIN_CAPACITY,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
-            deployment_alarms=deployment_alarms,
+            enable_execute_command=enable_execute_command,
+            suspended=suspended,
         )
         entry = WebEntry(
             protocol=protocol,
@@ -244,11 +254,11 @@ class WebServer(Construct):
         if health_check_port not in (None, container.port):
             # ECS opens the port of the requests alone (aws-cdk#18093).
             self._tier.connections.allow_from(self._door.way_in, ec2.Port.tcp(health_check_port), "Health checks")
-        self._tier.scale(scaling, default_policies=_DEFAULT_POLICIES, target_group=self._target_group)
+        self._tier.scale(bounds, target_group=self._target_group)
         self._metrics = tier_metrics(
             path,
             self._tier.service,
-            scaling=scaling,
+            fewest=bounds.fewest,
             suspended=suspended,
             requests=self._requests,
             restarts_in_place=container.restart_attempt_period is not None,

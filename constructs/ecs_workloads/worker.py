@@ -18,7 +18,7 @@ from ecs_workloads._checks import require
 from ecs_workloads._once import path_of
 from ecs_workloads._service import TierService, check_free
 from ecs_workloads._task_metrics import acceptable_latency, tier_metrics
-from ecs_workloads._tier_checks import check_queue, check_tier
+from ecs_workloads._tier_checks import check_program, check_queue, check_tier
 from ecs_workloads._variables import check_prefix
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -29,6 +29,7 @@ from ecs_workloads.sidecar import Sidecar
 from ecs_workloads.target_cpu import TargetCpu
 from ecs_workloads.tier_metrics import TierMetrics
 
+_MIN_CAPACITY = 1
 _DEFAULT_POLICIES = (TargetCpu(),)
 
 
@@ -52,13 +53,16 @@ class Worker(Construct):
         deployment_alarms: Alarms, each once, that roll a running deployment back. Not on a metric of this service,
             which would then depend on itself. Defaults to none: tasks that do not become healthy roll it back.
         sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
-        suspended: Whether the tier is stopped: it keeps everything but has no task. Defaults to running.
+        suspended: Whether the tier is stopped: it keeps everything but has no task, and a new one starts none. Back to
+            running, Application Auto Scaling starts ``min_capacity`` tasks once the deployment is through, which
+            therefore does not roll back for them; with 0, the first message or a schedule does. Defaults to running.
         capacity: Capacity providers that share the tasks. Defaults to on-demand Fargate. On a cluster that is no
             `ContainerCluster`, going from none to some, or back, replaces the service.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones: a VPC with public ones alone is refused, since
             no task gets a public address.
         security_groups: Security groups of the tasks. Defaults to one that this construct makes.
-        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a task.
+        enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
+            Its agent then has folders that it may write. Defaults to no.
         encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
             that CloudWatch owns.
         removal_policy: What becomes of the log group when it leaves the template. Defaults to keeping it, but
@@ -67,6 +71,7 @@ class Worker(Construct):
     Raises:
         ValueError: A value is out of its range, a variable is set twice, or nothing says by what the worker
             should scale.
+        TypeError: A value is of another kind, such as one value where a list is asked for.
     """
 
     def __init__(
@@ -91,26 +96,31 @@ class Worker(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = path_of(self)
+        check_program(path, container, scaling)
         check_queue(path, queue, scaling)
-        require(
-            scaling.policies is not None
-            or scaling.min_capacity == scaling.max_capacity
-            or queue.metric_messages_waiting() is None,
-            path,
-            "say by what the worker scales: Scaling(..., policies=(BacklogPerTask(acceptable_latency=..., "
-            "processing_time=...),))",
-        )
-        check_tier(
+        bounds = check_tier(
             path,
             cluster=cluster,
             container=container,
             capacity=capacity,
             longest_work=queue.longest_processing_time,
             sidecars=sidecars,
+            security_groups=security_groups,
+            deployment_alarms=deployment_alarms,
             scaling=scaling,
+            min_capacity=_MIN_CAPACITY,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
-            deployment_alarms=deployment_alarms,
+            enable_execute_command=enable_execute_command,
+            suspended=suspended,
+        )
+        require(
+            scaling.policies is not None
+            or bounds.min_capacity == bounds.max_capacity
+            or queue.metric_messages_waiting() is None,
+            path,
+            "say by what the worker scales: Scaling(..., policies=(BacklogPerTask(acceptable_latency=..., "
+            "processing_time=...),))",
         )
         check_prefix(path, "queue_prefix", queue_prefix)
         environment, secrets = queue.connection_environment(queue_prefix), queue.consumer_secrets(queue_prefix)
@@ -132,11 +142,11 @@ class Worker(Construct):
             deployment_alarms=deployment_alarms,
         )
         self._tier.consume_from(queue)
-        self._tier.scale(scaling, default_policies=_DEFAULT_POLICIES, queue=queue)
+        self._tier.scale(bounds, queue=queue)
         self._metrics = tier_metrics(
             path,
             self._tier.service,
-            scaling=scaling,
+            fewest=bounds.fewest,
             suspended=suspended,
             queue=QueueMetrics.of_queue(queue, acceptable_latency=acceptable_latency(scaling)),
             restarts_in_place=container.restart_attempt_period is not None,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 
+from ecs_workloads_runtime import AmqpConnection, Consumer, Producer, read_connection
 from tests.broker.deployment import Deployment
 from tests.broker.task import Task
 from tests.broker.test_single_node import drain, publish
 from tests.broker.traffic import Traffic
+from tests.runtime.test_consumer import running
 
 NODES = [f"rabbit@rabbitmq-{number}.shop.internal" for number in range(3)]
 
@@ -19,6 +24,11 @@ def wait_until(condition: Callable[[], bool], what: str, *, patience: float = 12
     while not condition():
         assert time.monotonic() < end, f"waited in vain until {what}"
         time.sleep(0.5)
+
+
+def more_than(things: list[str], number: int) -> Callable[[], bool]:
+    """Return what asks whether there are more than so many by now."""
+    return lambda: len(things) > number
 
 
 def wait_for_all(cluster: Deployment, *, patience: float = 120) -> None:
@@ -93,6 +103,64 @@ def test_a_killed_node_comes_back_with_a_new_address_and_its_data(cluster: Deplo
     wait_for_all(cluster)
     wait_until(lambda: members_in_step(cluster), "it has what it missed")
     assert drain(cluster, second) == [*bodies, "meanwhile"]
+
+
+def test_programs_go_on_when_the_node_that_they_use_is_killed(cluster: Deployment) -> None:
+    got: Counter[str] = Counter()
+    sent: list[str] = []
+    enough = threading.Event()
+
+    def send_on() -> None:
+        with Producer(connection(cluster, "orders.producer"), send_timeout=timedelta(seconds=90)) as producer:
+            while not enough.is_set():
+                producer.send(str(len(sent)))
+                sent.append(str(len(sent)))
+
+    sending = threading.Thread(target=send_on)
+    try:
+        with running(
+            Consumer(connection(cluster, "orders.consumer"), lambda message: got.update([message.body]), prefetch=10)
+        ):
+            sending.start()
+            for user in ("orders.producer", "orders.consumer"):
+                wait_until(more_than(sent, len(sent) + 200), "messages are sent")
+                task = used_by(cluster, user)
+                task.kill()
+                wait_until(more_than(sent, len(sent) + 200), "messages are sent to another node")
+                wait_until(lambda: set(sent) <= set(got), "all that was confirmed is done")
+                task.start(keep_address=True)
+            wait_for_all(cluster)
+            enough.set()
+            sending.join()
+            wait_until(lambda: set(sent) == set(got), "all is done")
+    finally:
+        enough.set()
+    wait_until(lambda: members_in_step(cluster), "the nodes have what they missed")
+    assert drain(cluster) == []
+
+
+def connection(cluster: Deployment, user: str) -> AmqpConnection:
+    """Return how a program is connected, by variables that name each node, and the queue's exchange."""
+    found = read_connection(
+        "ORDERS",
+        {
+            "ORDERS_URL": ";".join(f"amqp://{task.address}:5672/%2F" for task in cluster.tasks),
+            "ORDERS_NAME": "orders",
+            "ORDERS_EXCHANGE": "orders",
+            "ORDERS_USERNAME": user,
+            "ORDERS_PASSWORD": cluster.password(user),
+        },
+    )
+    assert isinstance(found, AmqpConnection)
+    return found
+
+
+def used_by(cluster: Deployment, user: str) -> Task:
+    """Return the task to which the only program of a user is connected."""
+    rows = json.loads(cluster.first.ctl("list_connections", "user", "name", "--formatter", "json"))
+    [name] = [row["name"] for row in rows if row["user"] == user]
+    [task] = [task for task in cluster.tasks if name.endswith(f" -> {task.address}:5672")]
+    return task
 
 
 def test_a_node_with_a_blank_disk_joins_again(cluster: Deployment) -> None:

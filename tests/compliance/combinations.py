@@ -7,10 +7,11 @@ digest of the template of each. A file of such digests may follow: templates tha
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from pathlib import Path
@@ -33,6 +34,7 @@ from ecs_workloads import (
     Alarms,
     AmazonMqBroker,
     AppServer,
+    BrokerMetrics,
     Container,
     ContainerCluster,
     Dashboard,
@@ -73,8 +75,18 @@ class Shop:
     def __init__(self) -> None:
         self.app = cdk.App(context=_FLAGS, analytics_reporting=False)
         self.stack = cdk.Stack(self.app, "Shop", env=cdk.Environment(region="eu-west-1"))
-        vpc = ec2.Vpc(self.stack, "Vpc", nat_gateways=1, ip_protocol=ec2.IpProtocol.DUAL_STACK)
-        self.cluster = ContainerCluster(self.stack, "Cluster", vpc=vpc).cluster
+        self.zones = ["eu-west-1a", "eu-west-1b"]
+
+    @functools.cached_property
+    def cluster(self) -> ecs.Cluster:
+        vpc = ec2.Vpc(
+            self.stack,
+            "Vpc",
+            availability_zones=self.zones,
+            nat_gateways=1,
+            ip_protocol=ec2.IpProtocol.DUAL_STACK,
+        )
+        return ContainerCluster(self.stack, "Cluster", vpc=vpc).cluster
 
     def web(self, arguments: Arguments) -> None:
         entry: Arguments = {}
@@ -104,7 +116,7 @@ class Shop:
         if arguments.pop("log_bucket", None):
             arguments["log_bucket"] = s3.Bucket(self.stack, "Logs")
         watched, common = self._common(arguments, port=8080)
-        self._watch(WebServer(self.stack, "Web", **entry, **common).metrics, watched)
+        self._watch({"Tier": WebServer(self.stack, "Web", **entry, **common).metrics}, watched)
 
     def app_server(self, arguments: Arguments) -> None:
         internal, tls = arguments.pop("internal", None), arguments.pop("tls", False)
@@ -115,7 +127,7 @@ class Shop:
         elif tls:
             entry["certificate_authority_arn"] = _AUTHORITY
         watched, common = self._common(arguments, port=8000, health_check=_HEALTHY)
-        self._watch(AppServer(self.stack, "App", **entry, **common).metrics, watched)
+        self._watch({"Tier": AppServer(self.stack, "App", **entry, **common).metrics}, watched)
 
     def worker(self, arguments: Arguments) -> None:
         queue = self._queue(
@@ -124,13 +136,18 @@ class Shop:
             max_receive_count=arguments.pop("max_receive_count", 5),
         )
         watched, common = self._common(arguments)
-        self._watch(Worker(self.stack, "Worker", queue=queue, **common).metrics, watched)
+        self._watch({"Tier": Worker(self.stack, "Worker", queue=queue, **common).metrics}, watched)
 
     def broker(self, arguments: Arguments) -> None:
+        self.zones.append("eu-west-1c")  # for a cluster of nodes
         cpu, memory = arguments.pop("size")
-        if arguments.pop("encryption_key", None):
-            arguments["encryption_key"] = kms.Key(self.stack, "Key")
-        RabbitMqBroker(
+        queues: dict[str, Arguments] = arguments.pop("queues", {})
+        watched = self._of_every_service(arguments)
+        if arguments.pop("certificate", None):
+            arguments["certificate"] = secretsmanager.Secret(self.stack, "Certificate")
+        if image := arguments.pop("image", None):
+            arguments["image"] = ecs.ContainerImage.from_registry(image)
+        broker = RabbitMqBroker(
             self.stack,
             "Broker",
             cluster=self.cluster,
@@ -139,6 +156,14 @@ class Shop:
             memory_limit_mib=memory,
             **arguments,
         )
+        for name, declared in queues.items():
+            broker.queue(name, **declared)
+        tiers: dict[str, TierMetrics | BrokerMetrics] = {
+            f"Node{place}": node.metrics for place, node in enumerate(broker.nodes)
+        }
+        if arguments.get("collector", broker) is not None and len(broker.nodes) > 1:
+            tiers["Broker"] = broker.broker_metrics
+        self._watch(tiers, watched)
 
     def managed_broker(self, arguments: Arguments) -> None:
         version, instance = arguments.pop("instance")
@@ -155,7 +180,12 @@ class Shop:
 
     def _common(self, arguments: Arguments, **container: Any) -> tuple[Arguments, Arguments]:
         """Return what watches the tier, and the arguments of the tier itself."""
-        watched = {name: arguments.pop(name, None) for name in ("alarms", "dashboard")}
+        watched = self._of_every_service(arguments)
+        arguments["container"] = self._container(dict(arguments["container"]), **container)
+        return watched, {"cluster": self.cluster, **arguments}
+
+    def _of_every_service(self, arguments: Arguments) -> Arguments:
+        """Make key and sidecars, and return what watches the tier."""
         if arguments.pop("encryption_key", None):
             arguments["encryption_key"] = kms.Key(self.stack, "Key")
         arguments["sidecars"] = [
@@ -164,16 +194,15 @@ class Shop:
             else FluentBit(image=_IMAGE, options={"Name": "stdout"})
             for sidecar in arguments.pop("sidecars", ())
         ]
-        arguments["container"] = self._container(dict(arguments["container"]), **container)
-        return watched, {"cluster": self.cluster, **arguments}
+        return {name: arguments.pop(name, None) for name in ("alarms", "dashboard")}
 
-    def _watch(self, tier: TierMetrics, watched: Arguments) -> None:
+    def _watch(self, tiers: Mapping[str, TierMetrics | BrokerMetrics], watched: Arguments) -> None:
         if watched["alarms"] is not None:
             topic = sns.Topic(self.stack, "Topic")
             topics: dict[Severity, list[sns.Topic]] = {"critical": [topic], "warning": []}
-            Alarms(self.stack, "Alarms", tiers={"Tier": tier}, topics=topics, thresholds=watched["alarms"])
+            Alarms(self.stack, "Alarms", tiers=tiers, topics=topics, thresholds=watched["alarms"])
         if watched["dashboard"]:
-            Dashboard(self.stack, "Dashboard", tiers={"Tier": tier})
+            Dashboard(self.stack, "Dashboard", tiers=tiers)
 
     def _listener(self) -> elbv2.IApplicationListener:
         return elbv2.ApplicationListener.from_application_listener_attributes(
@@ -304,10 +333,10 @@ def tries(build: Build, wanted: int, templates: set[str]) -> Callable[[Arguments
 Build = Callable[[Shop, Arguments], None]
 # Of 20 combinations, how many are of each tier.
 _TIERS: Sequence[tuple[Build, st.SearchStrategy[Arguments], int]] = (
-    (Shop.web, WEB, 8),
+    (Shop.web, WEB, 7),
     (Shop.app_server, APP, 5),
     (Shop.worker, WORKER, 5),
-    (Shop.broker, BROKER, 1),
+    (Shop.broker, BROKER, 2),
     (Shop.managed_broker, MANAGED, 1),
 )
 

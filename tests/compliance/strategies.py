@@ -10,6 +10,7 @@ from aws_cdk import aws_amazonmq as amazonmq
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_logs as logs
 from hypothesis import strategies as st
 
 from ecs_workloads import (
@@ -18,12 +19,16 @@ from ecs_workloads import (
     BacklogPerTask,
     CapacityShare,
     DownstreamLimit,
+    EphemeralNode,
     InternalLoadBalancer,
     JwtAuthentication,
+    NodeCluster,
     OidcAuthentication,
+    RabbitMqCollector,
     RequestsPerTarget,
     Scaling,
     Scheduled,
+    SingleNode,
     TargetCpu,
     TargetMemory,
     TargetTimings,
@@ -213,14 +218,34 @@ WORKER: Any = chosen(
     **WATCH,
     **COMMON,
 )
+COLLECTORS: st.SearchStrategy[RabbitMqCollector | None] = st.one_of(
+    st.none(),
+    st.builds(
+        RabbitMqCollector,
+        image=st.sampled_from([None, ecs.ContainerImage.from_registry("example.com/collector:1.0.0")]),
+        memory_limit_mib=st.integers(64, 1024),
+    ),
+)
+QUEUES: st.SearchStrategy[dict[str, Arguments]] = st.dictionaries(
+    st.text("abc.-_", max_size=8).map("orders{}".format),
+    chosen({"longest_processing_time": seconds(1, 1800)}, delivery_limit=st.integers(1, 1000)),
+    max_size=3,
+)
 BROKER: Any = chosen(
     {
         "size": st.sampled_from([size for size in SIZES if size[0] >= 512]),
         "dns_name": st.text("abcdefgh", min_size=4, max_size=20),
+        "grade": st.sampled_from([NodeCluster(), NodeCluster(), SingleNode(), EphemeralNode()]),
+        "queues": QUEUES,
     },
-    suspended=st.booleans(),
-    enable_execute_command=st.booleans(),
-    encryption_key=st.just("a key"),
+    image=st.sampled_from(["example.com/rabbitmq:4.2.1-management", f"example.com/rabbitmq@sha256:{'0' * 64}"]),
+    upgrade_from=st.sampled_from(["4.2.0", "4.1.8"]),
+    collector=COLLECTORS,
+    certificate=st.just("a secret"),
+    capacity=st.just([CapacityShare.fargate()]),
+    log_retention=st.sampled_from([logs.RetentionDays.ONE_WEEK, logs.RetentionDays.TEN_YEARS]),
+    **{name: COMMON[name] for name in COMMON if name != "capacity"},
+    **WATCH,
 )
 MANAGED: Any = chosen(
     {"instance": st.sampled_from([("4.2", "mq.m7g.large"), ("4.2", None), ("3.13", "mq.m5.large")])},

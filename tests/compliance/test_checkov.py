@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from stacks import accepted_findings
-from stacks.environments import ENVIRONMENTS
-from tests.stacks.assemblies import ROOT, synthesize
+from stacks.accepted_findings import CHECKOV
+from stacks.environments import ENVIRONMENTS, Environment
+from tests.compliance.places import Place, folder, of_the_library, of_the_shop, places, stacks
+from tests.stacks.assemblies import ROOT
 
-CHECKOV = ROOT / ".venv-checkov" / "bin" / "checkov"
-if not CHECKOV.exists() and "CI" not in os.environ:
+PROGRAM = ROOT / ".venv-checkov" / "bin" / "checkov"
+if not PROGRAM.exists() and "CI" not in os.environ:
     pytest.skip("no checkov: 'make checkov' installs it", allow_module_level=True)
 
 
-def failed_checks(folder: Path) -> set[tuple[str, str]]:
-    """Return the checks that fail, each with the type of its resource."""
+@functools.cache
+def failed_checks(environment: Environment) -> frozenset[Place]:
+    """Return the checks that fail, each with its place."""
     run = subprocess.run(
-        [str(CHECKOV), "-d", str(folder), "--framework", "cloudformation", "--quiet", "--compact", "-o", "json"],
+        [
+            *(str(PROGRAM), "-d", str(folder(environment)), "--framework", "cloudformation"),
+            *("--quiet", "--compact", "-o", "json"),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -30,25 +35,32 @@ def failed_checks(folder: Path) -> set[tuple[str, str]]:
     report = json.loads(run.stdout)
     assert report["summary"]["passed"] > 100, run.stderr
     assert report["summary"]["parsing_errors"] == 0
-    return {(one["check_id"], one["resource"].split(".")[0]) for one in report["results"]["failed_checks"]}
+    return frozenset(
+        place
+        for one in report["results"]["failed_checks"]
+        for place in places(
+            environment,
+            layer_of(environment, one["file_path"]),
+            one["resource"].split(".")[1],
+            one["check_id"],
+            CHECKOV,
+        )
+    )
 
 
-def accepted() -> set[str]:
-    text = (ROOT / "constructs" / "ecs_workloads" / "accepted_findings.toml").read_text(encoding="utf-8")
-    of_the_library = {one["rule"] for one in tomllib.loads(text)["accepted"] if "checkov" in one["packs"]}
-    return of_the_library | {one.rule for one in accepted_findings.EVERY if accepted_findings.CHECKOV in one.packs}
+def layer_of(environment: Environment, file: str) -> str:
+    """Return the layer of which a file is the template."""
+    template = json.loads((folder(environment) / Path(file).name).read_text(encoding="utf-8"))
+    return next(layer for layer, stack in stacks(environment).items() if stack.template == template)
 
 
 def test_checkov_finds_what_is_accepted_and_nothing_else() -> None:
-    found = {check for one in ENVIRONMENTS for check, _ in failed_checks(Path(synthesize(one).directory))}
+    found = set[Place]().union(*map(failed_checks, ENVIRONMENTS))
 
-    assert found == accepted()
+    assert found == of_the_library(CHECKOV) | of_the_shop(CHECKOV)
 
 
 def test_a_protected_environment_breaks_only_the_rules_of_the_library() -> None:
     protected = next(one for one in ENVIRONMENTS if one.protected)
 
-    assert failed_checks(Path(synthesize(protected).directory)) == {
-        ("CKV_AWS_18", "AWS::S3::Bucket"),
-        ("CKV_AWS_260", "AWS::EC2::SecurityGroup"),
-    }
+    assert failed_checks(protected) == of_the_library(CHECKOV)

@@ -14,6 +14,10 @@ import pytest
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_lambda
 
+from ecs_workloads.local import LocalError
+from ecs_workloads.local._client import unsteady
+from ecs_workloads.local._mode import Mode
+from ecs_workloads.local._settings import local_images
 from tests.local.echo_app import synthesize
 from tests.local.project import Project, free_port, is_open, path_without_namespaces
 
@@ -126,6 +130,45 @@ def test_a_wrong_image_folder_is_refused(project: Project, tmp_path: Path) -> No
     assert "[local.images] example.com/shop must be a folder with a Dockerfile, got 'nowhere'" in line
 
 
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("7", " must be a table, got 7"),
+        ("{}", " must be a folder with a Dockerfile, got None"),
+        (
+            '{ folder = ".", root = "." }',
+            " must have nothing but root, entry-point, command, environment, user, got folder",
+        ),
+        ('{ folder = ".", contexts = { code = "nowhere" } }', " contexts code must be a folder, got 'nowhere'"),
+        ('{ folder = ".", contexts = "code" }', " contexts must be a table, got 'code'"),
+        ('{ root = "nowhere" }', " root must be a folder, got 'nowhere'"),
+        ('{ root = ".", command = "run" }', " command must be a list of words, got 'run'"),
+        ('{ root = ".", entry-point = [1] }', " entry-point must be a list of words, got [1]"),
+        ('{ root = ".", environment = { SIZE = 1 } }', " SIZE must be text, got 1"),
+        ('{ root = ".", user = 999 }', " user must be text, got 999"),
+    ],
+)
+def test_what_stands_for_an_image_is_checked(tmp_path: Path, said: str, message: str) -> None:
+    (tmp_path / "Dockerfile").touch()
+    (tmp_path / "ecs-workloads.toml").write_text(f'[local.images]\n"example.com/shop" = {said}\n', encoding="utf-8")
+
+    with pytest.raises(LocalError) as raised:
+        local_images(tmp_path)
+
+    assert str(raised.value) == f"{tmp_path / 'ecs-workloads.toml'}: [local.images] example.com/shop{message}"
+
+
+def test_a_root_is_refused_in_loopback_mode(tmp_path: Path) -> None:
+    said = '[local.images]\n"example.com/shop" = { root = "." }\n'
+    (tmp_path / "ecs-workloads.toml").write_text(said, encoding="utf-8")
+    found = local_images(tmp_path)["example.com/shop"]
+
+    with pytest.raises(
+        LocalError, match=f"example.com/shop is the root {tmp_path}, which tasks cannot have in loopback"
+    ):
+        found.make("example.com/shop", Mode.LOOPBACK)
+
+
 def test_a_custom_resource_whose_function_fails_says_why(project: Project, tmp_path: Path) -> None:
     app = cdk.App(outdir=str(tmp_path / "assembly"), analytics_reporting=False)
     stack = cdk.Stack(app, "Custom")
@@ -167,3 +210,21 @@ def test_a_full_disk_ends_in_one_line(project: Project, tmp_path: Path, size: st
     assert f"cannot write {project.state}" in line
     assert not is_open(f"127.0.0.1:{project.port}")
     assert left == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        (Mode.NAMESPACES, ["Web has 1 healthy of 2 tasks", "Worker has 0 healthy of 1 tasks"]),
+        (Mode.SIMULATED, ["Worker has 0 running of 1 tasks"]),
+    ],
+)
+def test_a_service_with_fewer_tasks_than_it_wants_is_not_steady(mode: Mode, said: list[str]) -> None:
+    services: list[dict[str, object]] = [
+        {"name": "Web", "desired": 2, "running": 2, "healthy": 1},
+        {"name": "App", "desired": 1, "running": 2, "healthy": 1},
+        {"name": "Worker", "desired": 1, "running": 0, "healthy": 0},
+        {"name": "Idle", "desired": 0, "running": 0, "healthy": 0},
+    ]
+
+    assert unsteady(services, mode) == said

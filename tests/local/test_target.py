@@ -78,6 +78,15 @@ def test_a_scratch_volume_belongs_to_root_as_on_fargate(echo: Echo) -> None:
     assert facts(echo[2], "/write")["written"]["/scratch"] == "Permission denied"
 
 
+def test_a_host_has_a_name_that_leads_to_its_task(echo: Echo) -> None:
+    _, _, service = echo
+
+    found = facts(service, "/host")
+
+    assert found["address"] in {task["address"] for task in service["tasks"]}
+    assert found["host_name"] == f"ip-{found['address'].replace('.', '-')}.compute.internal"
+
+
 def test_what_a_task_writes_is_in_cloudwatch_logs(echo: Echo) -> None:
     project, _, service = echo
     facts(service)

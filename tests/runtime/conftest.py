@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ MOST_RECEIVES = 5  # as often as a broker delivers
 
 @dataclass(frozen=True, kw_only=True)
 class SqsQueueUnderTest:
-    """A queue of moto's server, with a dead-letter queue."""
+    """A queue of an emulator, with a dead-letter queue."""
 
     connection: SqsConnection
     client: SQSClient
@@ -114,15 +115,39 @@ QueueUnderTest = SqsQueueUnderTest | AmqpQueueUnderTest
 def moto_origin() -> Generator[str, None, None]:
     """The address of moto's server."""
     port = free_port()
-    origin = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with _served([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], port) as origin:
+        yield origin
+
+
+@pytest.fixture(scope="session")
+def ministack_origin(tmp_path_factory: pytest.TempPathFactory) -> Generator[str, None, None]:
+    """The address of ministack, which takes a tenth of the time of moto's server for many messages."""
+    port = free_port()
+    variables = {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "PERSIST_STATE": "0",
+        "S3_PERSIST": "0",
+        "DOCKER_HOST": f"unix://{tmp_path_factory.mktemp('ministack')}/no-docker",
+    }
+    with _served([sys.executable, "-m", "ministack"], port, **variables) as origin:
+        yield origin
+
+
+@contextlib.contextmanager
+def _served(command: Sequence[str], port: int, **variables: str) -> Generator[str, None, None]:
     # Its own process: in this one it would wait for the threads of the tests.
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(
+        command, env={**os.environ, **variables}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
         end = time.monotonic() + 60
         while not _answers(port):
-            assert time.monotonic() < end, "moto's server does not answer"
+            assert time.monotonic() < end, f"{command} does not answer"
             time.sleep(0.1)
-        yield origin
+        yield f"http://127.0.0.1:{port}"
         server.kill()
 
 
@@ -189,6 +214,15 @@ def amqp(broker: Broker) -> AmqpQueueUnderTest:
 def queue(request: pytest.FixtureRequest) -> QueueUnderTest:
     """Each kind of queue in turn."""
     found: QueueUnderTest = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=["sqs", "amqp"])
+def queue_of_many(request: pytest.FixtureRequest) -> QueueUnderTest:
+    """Each kind of queue in turn, for more messages than moto's server can take."""
+    if request.param == "sqs":
+        return make_sqs_queue(request.getfixturevalue("ministack_origin"))
+    found: QueueUnderTest = request.getfixturevalue("amqp")
     return found
 
 

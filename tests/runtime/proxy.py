@@ -46,6 +46,8 @@ class Proxy:
                 client.close()
                 continue
             server.settimeout(None)
+            for one in (client, server):  # else a request in two parts waits 40 ms for an acknowledgement
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._sockets |= {client, server}
             self.connections += 1
             for source, sink in ((client, server), (server, client)):

@@ -8,14 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from ecs_workloads_runtime import Consumer, Message, Producer, QueueUnreachable, SqsConnection, health
+from ecs_workloads_runtime import AmqpConnection, Consumer, Message, Producer, QueueUnreachable, SqsConnection, health
 from tests.runtime.conftest import AmqpQueueUnderTest, QueueUnderTest, SqsQueueUnderTest, make_sqs_queue
 from tests.runtime.programs import PATIENCE, Program
 
@@ -24,7 +22,7 @@ AT_ONCE = timedelta()
 # Says when it begins and when it is done; "slow" messages take until a file is there.
 WORKER = """
 import os, pathlib, time
-from ecs_workloads_runtime import Consumer, read_connection
+from ecs_workloads_runtime import AmqpConnection, Consumer, read_connection
 
 def handle(message):
     print("begun", message.body, flush=True)
@@ -141,7 +139,7 @@ def test_sigterm_finishes_the_message_in_hand_and_gives_back_the_others(queue: Q
 def test_sigterm_ends_a_consumer_of_an_empty_queue(queue: QueueUnderTest, tmp_path: Path) -> None:
     file = tmp_path / "health"
     code = (
-        "import pathlib\nfrom ecs_workloads_runtime import Consumer, read_connection\n"
+        "import pathlib\nfrom ecs_workloads_runtime import AmqpConnection, Consumer, read_connection\n"
         f"Consumer(read_connection('ORDERS'), print, health_file=pathlib.Path({str(file)!r})).run()\nprint('ended')\n"
     )
     with Program(code, queue.environment) as worker:
@@ -227,7 +225,8 @@ def test_a_handler_slower_than_the_heartbeat_keeps_its_connection(amqp: AmqpQueu
     assert sorted(begun) == ["next", "slow"]
 
 
-def test_two_thousand_messages_are_each_done_once(queue: QueueUnderTest) -> None:
+def test_two_thousand_messages_are_each_done_once(queue_of_many: QueueUnderTest) -> None:
+    queue = queue_of_many
     got: Counter[str] = Counter()
     lock = threading.Lock()
 
@@ -235,19 +234,14 @@ def test_two_thousand_messages_are_each_done_once(queue: QueueUnderTest) -> None
         with lock:
             got[message.body] += 1
 
-    def is_done(number: int) -> bool:
-        return len(got) == number
-
-    # moto's server gives two consumers that ask at the same time the same message now and then.
-    consumers = 1 if isinstance(queue, SqsQueueUnderTest) else 2
-    with ExitStack() as stack:
-        for _ in range(consumers):
-            stack.enter_context(running(Consumer(queue.connection, handle, prefetch=10)))
-        with Producer(queue.connection) as producer, ThreadPoolExecutor(max_workers=4) as pool:
-            # moto's server looks at every message of a queue for each call: a long queue is a slow one.
-            for begin in range(0, 2000, 100):
-                list(pool.map(producer.send, (str(number) for number in range(begin, begin + 100))))
-                wait_until(partial(is_done, begin + 100))
+    with (
+        running(Consumer(queue.connection, handle, prefetch=10)),
+        running(Consumer(queue.connection, handle, prefetch=10)),
+        Producer(queue.connection) as producer,
+        ThreadPoolExecutor(max_workers=4) as pool,
+    ):
+        list(pool.map(producer.send, map(str, range(2000))))
+        wait_until(lambda: len(got) == 2000)
     assert set(got.values()) == {1}
     assert queue.held() == 0
 
@@ -344,3 +338,11 @@ def test_the_health_file_stays_young_while_the_handler_works(queue: QueueUnderTe
 def test_an_argument_out_of_its_range_is_refused(arguments: dict[str, int], text: str) -> None:
     with pytest.raises(ValueError, match=text):
         Consumer(SqsConnection(url="https://sqs.eu-west-1.amazonaws.com/1/orders"), print, **arguments)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # what a user may do
+
+
+@pytest.mark.parametrize("prefetch", [0, 65_536])
+def test_a_broker_takes_no_other_prefetch_than_its_protocol(prefetch: int) -> None:
+    connection = AmqpConnection(url="amqp://rabbitmq.internal:5672/%2F", name="orders", username="a", password="b")
+
+    with pytest.raises(ValueError, match=f"prefetch must be 1 to 65535 for this queue, got {prefetch}"):
+        Consumer(connection, print, prefetch=prefetch)

@@ -24,8 +24,6 @@ from tests.runtime.proxy import Proxy
 from tests.runtime.test_consumer import wait_until
 
 NUMBER = 10_000
-# moto's server looks at every message of a queue for each call: it takes minutes for more.
-NUMBER_OF_SQS = 600
 PREFETCH = 10
 SENDERS = 32
 WORKER = f"""
@@ -120,11 +118,11 @@ def test_a_broker(broker: Broker, amqp: AmqpQueueUnderTest, tmp_path: Path, reco
     report(NUMBER, counts(done), trouble, record_property)
 
 
-def test_sqs(moto_origin: str, tmp_path: Path, record_property: object) -> None:
+def test_sqs(ministack_origin: str, tmp_path: Path, record_property: object) -> None:
     done = tmp_path / "done"
-    host, port = moto_origin.removeprefix("http://").split(":")
+    host, port = ministack_origin.removeprefix("http://").split(":")
     proxy = Proxy((host, int(port)))
-    sqs = make_sqs_queue(moto_origin, visibility=timedelta(seconds=2), receives=1000)
+    sqs = make_sqs_queue(ministack_origin, visibility=timedelta(seconds=2), receives=1000)
     connection = replace(sqs.connection, url=sqs.connection.url.replace(f":{port}/", f":{proxy.address[1]}/"))
     environment = {**replace(sqs, connection=connection).environment, "DONE": str(done)}
     with (
@@ -132,10 +130,10 @@ def test_sqs(moto_origin: str, tmp_path: Path, record_property: object) -> None:
         Producer(connection, send_timeout=timedelta(seconds=120)) as producer,
         ThreadPoolExecutor(max_workers=SENDERS) as pool,
     ):
-        list(pool.map(producer.send, [str(number) for number in range(NUMBER_OF_SQS)]))
-        wait_until(lambda: len(counts(done)) == NUMBER_OF_SQS)
+        list(pool.map(producer.send, [str(number) for number in range(NUMBER)]))
+        wait_until(lambda: len(counts(done)) == NUMBER)
     proxy.close()
-    report(NUMBER_OF_SQS, counts(done), trouble, record_property)
+    report(NUMBER, counts(done), trouble, record_property)
 
 
 @pytest.fixture(autouse=True)

@@ -107,6 +107,7 @@ def test_an_alarm_of_the_user_rolls_a_deployment_back(stack: cdk.Stack, make: Ma
 def test_it_can_be_suspended(stack: cdk.Stack, make: MakeApp) -> None:
     make(suspended=True)
 
+    assert properties(stack, "AWS::ECS::Service")["DesiredCount"] == 0
     assert properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")["MaxCapacity"] == 0
 
 

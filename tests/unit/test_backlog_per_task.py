@@ -11,7 +11,7 @@ import pytest
 from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Template
 
-from ecs_workloads import BacklogPerTask, Container, Scaling, SqsQueue, Worker
+from ecs_workloads import BacklogPerTask, Container, Scaling, Scheduled, SqsQueue, Worker
 from tests.templates import properties, resources
 
 POLICY = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))
@@ -119,6 +119,16 @@ def test_a_worker_whose_fewest_tasks_only_the_deployment_knows_can_be_woken(
 ) -> None:
     fewest: Any = cdk.CfnParameter(stack, "Fewest", type="Number").value_as_number
     worker(stack, cluster, container, Scaling(min_capacity=fewest, max_capacity=5, policies=(POLICY,)))
+
+    Template.from_stack(stack).resource_count_is("AWS::CloudWatch::Alarm", 1)
+
+
+def test_a_worker_that_the_clock_stops_can_be_woken(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container
+) -> None:
+    night = Scheduled(name="Night", schedule="cron(0 22 * * ? *)", min_capacity=0)
+    day = Scheduled(name="Day", schedule="cron(0 6 * * ? *)", min_capacity=1)
+    worker(stack, cluster, container, Scaling(min_capacity=1, max_capacity=5, policies=(POLICY, night, day)))
 
     Template.from_stack(stack).resource_count_is("AWS::CloudWatch::Alarm", 1)
 

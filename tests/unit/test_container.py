@@ -21,10 +21,21 @@ IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"cpu": 1024, "memory_limit_mib": 2500}, r"got 2500 \(nearest: 2048\)"),
+        ({"cpu": 1024, "memory_limit_mib": 2500}, r"got 2500 \(nearest: memory_limit_mib=2048 or 3072\)"),
+        (
+            {"cpu": 1024, "memory_limit_mib": 30720},
+            r"got 30720 \(nearest: memory_limit_mib=8192, or cpu=4096 with memory_limit_mib=30720\)",
+        ),
+        (
+            {"cpu": 16384, "memory_limit_mib": 8192},
+            r"got 8192 \(nearest: memory_limit_mib=32768, or cpu=4096 with memory_limit_mib=8192\)",
+        ),
+        ({"cpu": 300}, r"got 300 \(nearest: 256 or 512\)"),
+        ({"cpu": 20_000}, r"got 20000 \(nearest: 16384\)"),
+        ({"user": "00"}, "user must not be root, got '00'"),
+        ({"user": "+0:1000"}, "user must not be root, got '\\+0:1000'"),
         ({"user": "root"}, "user must not be root, got 'root'"),
         ({"user": ""}, "user must not be root, got ''"),
-        ({"entry_point": "sh"}, "entry_point must be a list of words, got 'sh'"),
         ({"volumes": [SCRATCH, replace(SCRATCH, name="other")]}, r"a path twice, got \['/tmp', '/data', '/data'\]"),
     ],
 )
@@ -39,6 +50,14 @@ def test_refuses(arguments: dict[str, Any], message: str) -> None:
         ("AKIA" + "ABCDEFGHIJKLMNOP", "an AWS access key"),
         ("-----BEGIN RSA PRIVATE KEY-----", "a private key"),
         ("postgres://shop:hunter2@db.internal/shop", "a URL with a password"),
+        ("--db Postgres://shop:hunter2@db.internal/shop --verbose", "a URL with a password"),
+        ("redis://:hunter2@cache.internal:6379", "a URL with a password"),
+        ("jdbc:postgresql://db.internal/shop?user=shop&password=hunter2", "a connection string with a password"),
+        ("Server=db.internal;User Id=shop;Password=hunter2;", "a connection string with a password"),
+        ("https://" + "hooks.slack.com/services/T0000/B0000/XXXXXXXX", "a Slack webhook"),
+        ("sk_" + "live_" + "a" * 24, "a Stripe key"),
+        ("rk_" + "test_" + "a" * 24, "a Stripe key"),
+        ("AIza" + "a" * 35, "a Google API key"),
         ("ghp_" + "a" * 36, "a GitHub token"),
         ("xoxb-" + "1234567890", "a Slack token"),
         ("eyJhbGciOiJIUzI1" + ".eyJzdWIiOiIxMjM0" + ".x", "a JSON web token"),
@@ -50,7 +69,30 @@ def test_refuses_an_open_variable_that_looks_like_a_secret(value: str, what: str
 
 
 @pytest.mark.parametrize(
-    "value", ["amqp://broker.internal:5672/%2F", "https://shop.example.com/a:b@c", "user@example.com", ""]
+    "value",
+    [
+        "amqp://broker.internal:5672/%2F",
+        "https://shop.example.com/a:b@c",
+        "https://shop.example.com:8443?owner=ops@example.com",
+        "http://a.internal:80,ops@example.com",
+        '{"url": "http://a.internal:80", "mail": "ops@example.com"}',
+        "http://[::1]:8080/ops@example.com",
+        "ssh://git@example.com:22/shop.git",
+        "git@example.com:shop/shop.git",
+        "kafka-1.internal:9092,kafka-2.internal:9092",
+        "jdbc:postgresql://db.internal/shop?user=shop&password=${DB_PASSWORD}",
+        "https://shop.example.com/login?password=",
+        "password=optional",
+        "https://hooks.slack.com/services",
+        "pk_live_" + "a" * 24,
+        "task_live_" + "a" * 24,
+        "sk_live",
+        "AIza" + "a" * 36,
+        "AIzaShort",
+        "arn:aws:secretsmanager:eu-west-1:111111111111:secret:database-abcdef",
+        "user@example.com",
+        "",
+    ],
 )
 def test_takes_an_open_variable_that_is_no_secret(value: str) -> None:
     Container(image=IMAGE, environment={"SETTING": value})
@@ -73,6 +115,17 @@ def test_takes_an_open_variable_that_is_no_secret(value: str) -> None:
         "PRIVATE_KEY",
         "TLS_PRIVATE_KEY_PEM",
         "dbPassword",
+        "PASS",
+        "DB_PASS",
+        "db_pass",
+        "dbPass",
+        "DB_PWD",
+        "dbPwd",
+        "CREDENTIALS",
+        "DB_CREDENTIALS",
+        "SMTP_CREDENTIAL",
+        "REGISTRY_CREDS",
+        "dbCredentials",
     ],
 )
 def test_refuses_an_open_variable_that_is_called_like_a_secret(name: str) -> None:
@@ -94,6 +147,14 @@ def test_refuses_an_open_variable_that_is_called_like_a_secret(name: str) -> Non
         "MAX_TOKENS",
         "TOKENIZER",
         "ORDERS_URL",
+        "PWD",
+        "OLDPWD",
+        "COMPASS",
+        "BYPASS",
+        "NUMBER_OF_PASSES",
+        "PASS_THROUGH",
+        "DB_PASS_FILE",
+        "CREDENTIALS_FILE",
     ],
 )
 def test_takes_an_open_variable_that_tells_of_a_secret_and_is_none(name: str) -> None:
@@ -103,6 +164,15 @@ def test_takes_an_open_variable_that_tells_of_a_secret_and_is_none(name: str) ->
 def test_a_variable_that_is_called_like_a_secret_may_be_none() -> None:
     Container(image=IMAGE, environment={"ALLOW_EMPTY_PASSWORD": "yes"}, not_secret=["ALLOW_EMPTY_PASSWORD"])
     Container(image=IMAGE, environment={"HTTP_PASSWORD": ""})
+
+
+@pytest.mark.parametrize("value", ["/var/run/google.json", "true", "False", "same-origin", "1"])
+def test_credentials_may_be_a_path_or_a_switch(value: str) -> None:
+    Container(image=IMAGE, environment={"GOOGLE_APPLICATION_CREDENTIALS": value})
+
+
+def test_a_value_that_looks_like_a_secret_may_be_none() -> None:
+    Container(image=IMAGE, environment={"MAPS": "AIza" + "a" * 35}, not_secret=["MAPS"])
 
 
 def test_what_is_no_secret_stays_none_in_a_copy() -> None:

@@ -108,7 +108,7 @@ OIDC = {
         (
             Scaling,
             {},
-            {"min_capacity": 1, "max_capacity": 1, "policies": None, "zone_redundant": False, "downstream": ()},
+            {"min_capacity": None, "max_capacity": 1, "policies": None, "zone_redundant": False, "downstream": ()},
         ),
         (
             Scheduled,

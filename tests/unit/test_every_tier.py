@@ -130,6 +130,8 @@ def shop(region: str | None = None) -> cdk.Stack:
         ),
     )
     RabbitMqBroker(stack, "Broker", cluster=cluster, version="4.2.1")
+    managed = AmazonMqBroker(stack, "Managed", vpc=cluster.vpc)
+    server.send_to(managed.queue("orders", longest_processing_time=timedelta(minutes=1)), prefix="INVOICES")
     tiers = {"Web": server.metrics, "App": prices.metrics, "Inside": inside.metrics, "Worker": jobs.metrics}
     Alarms(stack, "Alarms", tiers=tiers, topics={"critical": [sns.Topic(stack, "Topic")], "warning": []})
     Dashboard(stack, "Dashboard", tiers=tiers)

@@ -103,9 +103,15 @@ def test_an_image_is_named_by_release_or_digest(stack: cdk.Stack, name: str, end
     assert parts[-1] == end
 
 
-def test_an_image_has_a_name(stack: cdk.Stack) -> None:
-    with pytest.raises(ValueError, match="Stack/Web: name a release or a digest, got ''"):
-        ImageRepository(stack, "Web").image("")
+@pytest.mark.parametrize("name", ["", "latest", "v1 beta!", "-1", "sha256:abc", "a" * 129, "sha256:" + "A" * 64])
+def test_an_image_has_a_tag_or_a_digest(stack: cdk.Stack, name: str) -> None:
+    with pytest.raises(ValueError, match=f"Stack/Web: an image's tag or digest must be a version, .*, got '{name}'"):
+        ImageRepository(stack, "Web").image(name)
+
+
+@pytest.mark.parametrize("name", ["1", "latest-2", "_a.b-c", "a" * 128])
+def test_an_image_may_have_any_tag_of_a_version(stack: cdk.Stack, name: str) -> None:
+    ImageRepository(stack, "Web").image(name)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_refuses(stack: cdk.Stack, arguments: dict[str, Any], message: str) -> N
 
 @pytest.mark.parametrize(
     ("name", "tag", "message"),
-    [("acme/worker", "", "name a version or a digest, got ''")],
+    [("acme/worker", "", "an image's tag or digest must be a version, .*, got ''")],
 )
 def test_an_image_has_a_name_and_a_version(stack: cdk.Stack, name: str, tag: str, message: str) -> None:
     cache = PullThroughCache(stack, "Cache", upstream="quay")

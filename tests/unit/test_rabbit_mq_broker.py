@@ -84,6 +84,12 @@ def test_there_are_never_two_nodes_on_one_data_directory(stack: cdk.Stack, make:
     Template.from_stack(stack).resource_count_is("AWS::ApplicationAutoScaling::ScalableTarget", 0)
 
 
+@pytest.mark.parametrize("argument", ["desired_count", "scaling", "min_healthy_percent", "max_healthy_percent"])
+def test_nobody_can_ask_for_a_second_task(make: MakeBroker, argument: str) -> None:
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{argument}'"):
+        make(**{argument: 2})
+
+
 def test_a_suspended_broker_keeps_its_data(stack: cdk.Stack, make: MakeBroker) -> None:
     make(suspended=True)
 
@@ -677,7 +683,11 @@ def test_alarms_may_roll_a_deployment_back(stack: cdk.Stack, make: MakeBroker) -
         (
             {"capacity": [CapacityShare(capacity_provider="Fleet")]},
             "never interrupted, got Fleet with interruptible=None",
-        )
+        ),
+        (
+            {"image": ecs.ContainerImage.from_registry("example.com/rabbitmq")},
+            "the image must have a version or a digest, and not latest, got 'example.com/rabbitmq'",
+        ),
     ],
 )
 def test_refuses(make: MakeBroker, arguments: dict[str, Any], message: str) -> None:

@@ -77,6 +77,35 @@ def test_bounds_known_only_at_deployment_pass(make: MakeWeb) -> None:
     make(Scaling(max_capacity=most, downstream=[DATABASE], zone_redundant=True))
 
 
+def test_actions_that_move_both_bounds_fit_whatever_is_in_force(make: MakeWeb) -> None:
+    night = replace(noon(min_capacity=0, max_capacity=0), name="Night")
+    day = replace(noon(min_capacity=2, max_capacity=4), name="Day")
+
+    make(Scaling(min_capacity=2, max_capacity=4, policies=(TargetCpu(), night, day)))
+
+
+def test_a_morning_may_not_raise_the_min_alone_when_the_night_stops_the_tier(make: MakeWeb) -> None:
+    night = replace(noon(min_capacity=0, max_capacity=0), name="Night")
+    day = replace(noon(min_capacity=2), name="Day")
+
+    with pytest.raises(ValueError, match="'Day' raises min_capacity to 2 while max_capacity may be 0"):
+        make(Scaling(min_capacity=2, max_capacity=4, policies=(TargetCpu(), night, day)))
+
+
+def test_a_suspended_tier_connects_to_nothing(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(Scaling(min_capacity=2, max_capacity=11, downstream=[DATABASE]), suspended=True)
+
+    assert properties(stack, "AWS::ECS::Service")["DesiredCount"] == 0
+
+
+def test_a_max_of_the_user_leaves_the_min_of_the_tier(stack: cdk.Stack, make: MakeWeb) -> None:
+    make(Scaling(max_capacity=6))
+
+    target = properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (2, 6)
+    assert properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy")["PolicyType"] == "TargetTrackingScaling"
+
+
 def test_an_action_may_move_both_bounds(make: MakeWeb) -> None:
     make(Scaling(min_capacity=2, max_capacity=4, policies=(TargetCpu(), noon(min_capacity=10, max_capacity=20))))
 

@@ -282,6 +282,8 @@ def test_a_suspended_tier_keeps_everything_but_its_tasks(stack: cdk.Stack, make:
 
     target = properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")
     assert (target["MinCapacity"], target["MaxCapacity"]) == (0, 0)
+    # Else a new service starts one task, and the deployment waits for it.
+    assert properties(stack, "AWS::ECS::Service")["DesiredCount"] == 0
     template = Template.from_stack(stack)
     template.resource_count_is("AWS::ECS::Service", 1)
     template.resource_count_is("AWS::ApplicationAutoScaling::ScalingPolicy", 0)

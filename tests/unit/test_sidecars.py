@@ -13,7 +13,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 
-from ecs_workloads import AppServer, Container, FluentBit, OpenTelemetryCollector, Sidecar, WritablePath
+from ecs_workloads import AppServer, Container, ExtensibleTask, FluentBit, OpenTelemetryCollector, Sidecar, WritablePath
 from tests.templates import HEALTHY, properties, statements
 
 IMAGE = ecs.ContainerImage.from_registry("example.com/sidecar:1.0.0")
@@ -259,3 +259,41 @@ def test_refuses(make: MakeApp, sidecars: list[Sidecar], arguments: dict[str, An
 def test_a_namespace_of_metrics_is_one_that_cloudwatch_takes(namespace: str) -> None:
     with pytest.raises(ValueError, match="OpenTelemetryCollector: metric_namespace must be 1 to 255"):
         OpenTelemetryCollector(image=IMAGE, metric_namespace=namespace)
+
+
+class Shell:
+    """A sidecar of a user, with a folder for ECS Exec of its own, or none."""
+
+    def __init__(self, name: str, *folders: str) -> None:
+        self._name = name
+        self._paths = [WritablePath(container_path=folder) for folder in folders]
+
+    def bind(self, task: ExtensibleTask) -> None:
+        task.add_container(self._name, image=IMAGE, user="agent", memory_limit_mib=64, writable_paths=self._paths)
+
+
+def test_a_shell_finds_the_folders_that_it_writes_in_each_container(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container
+) -> None:
+    AppServer(
+        stack,
+        "App",
+        cluster=cluster,
+        container=replace(container, port=8000, health_check=HEALTHY),
+        dns_name="app",
+        sidecars=[FLUENT_BIT, Shell("plain"), Shell("own", "/var/lib/amazon", "/var/log/amazon")],
+        enable_execute_command=True,
+    )
+
+    mounts = {
+        name: {one["ContainerPath"]: one["SourceVolume"] for one in container.get("MountPoints", [])}
+        for name, container in containers(stack).items()
+    }
+    assert mounts == {
+        "main": {"/var/lib/amazon": "exec-lib", "/var/log/amazon": "exec-log"},
+        "log-router": {"/var/lib/amazon": "exec-lib-log-router", "/var/log/amazon": "exec-log-log-router"},
+        "plain": {"/var/lib/amazon": "exec-lib-plain", "/var/log/amazon": "exec-log-plain"},
+        "own": {},
+    }
+    volumes = {one["Name"] for one in properties(stack, "AWS::ECS::TaskDefinition")["Volumes"]}
+    assert volumes == {volume for of_one in mounts.values() for volume in of_one.values()}

@@ -12,7 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Match, Template
 
-from ecs_workloads import Container, Scaling, SqsQueue, Worker
+from ecs_workloads import Container, QueueMetrics, Scaling, SqsQueue, Worker
 from tests.templates import resources, statements
 
 
@@ -200,3 +200,32 @@ def test_a_queue_has_no_name_unless_given(stack: cdk.Stack) -> None:
     SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1))
 
     assert all("QueueName" not in one["Properties"] for one in resources(stack, "AWS::SQS::Queue"))
+
+
+def test_a_queue_of_a_stack_that_may_be_deployed_anywhere_is_taken_to_be_there(stack: cdk.Stack) -> None:
+    queue = sqs.Queue.from_queue_arn(stack, "Orders", "arn:aws:sqs:us-east-1:222222222222:orders")
+
+    assert QueueMetrics.of_queue(SqsQueue.from_queue(queue, longest_processing_time=timedelta(minutes=2))) is not None
+
+
+@pytest.mark.parametrize(
+    ("arn", "measured"),
+    [
+        ("arn:aws:sqs:eu-west-1:111111111111:orders", True),
+        ("arn:aws:sqs:us-east-1:111111111111:orders", False),
+        ("arn:aws:sqs:eu-west-1:222222222222:orders", False),
+    ],
+)
+def test_a_queue_elsewhere_is_consumed_and_not_measured(arn: str, *, measured: bool) -> None:
+    stack = cdk.Stack(cdk.App(), "There", env=cdk.Environment(account="111111111111", region="eu-west-1"))
+    queue = sqs.Queue.from_queue_arn(stack, "Orders", arn)
+    orders = SqsQueue.from_queue(queue, longest_processing_time=timedelta(minutes=2))
+    role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())  # pyright: ignore[reportArgumentType]  # jsii#4541
+    orders.grant_send_messages(role)
+    orders.grant_consume_messages(role)
+
+    assert {one["Resource"] for one in statements(stack)} >= {arn}
+    assert orders.connection_environment("ORDERS")["ORDERS_NAME"] == "orders"
+    assert orders.producer_secrets("ORDERS") == orders.consumer_secrets("ORDERS") == {}
+    assert (orders.metric_messages_waiting() is not None) == measured
+    assert (QueueMetrics.of_queue(orders) is not None) == measured

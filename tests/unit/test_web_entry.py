@@ -365,18 +365,22 @@ def test_people_log_in_before_a_task_sees_them(stack: cdk.Stack, make: MakeWeb) 
 
 
 @pytest.mark.parametrize(
-    "secret",
-    [cdk.SecretValue.ssm_secure("/shop/oidc"), cdk.SecretValue.unsafe_plain_text("{{resolve:ssm-secure:/shop/oidc}}")],
-    ids=["made", "written out"],
+    ("secret", "reference"),
+    [
+        (cdk.SecretValue.ssm_secure("/shop/oidc"), "{{resolve:ssm-secure:/shop/oidc}}"),
+        (cdk.SecretValue.unsafe_plain_text("{{resolve:ssm-secure:/a}}"), "{{resolve:ssm-secure:/a}}"),
+    ],
+    ids=["Systems Manager", "written out"],
 )
-def test_the_secret_of_a_login_is_a_reference(stack: cdk.Stack, make: MakeWeb, secret: cdk.SecretValue) -> None:
+def test_the_secret_of_a_login_is_a_reference(
+    stack: cdk.Stack, make: MakeWeb, secret: cdk.SecretValue, reference: str
+) -> None:
     make(authentication=oidc(client_secret=secret))
 
-    found = https_actions(stack)[0]["AuthenticateOidcConfig"]["ClientSecret"]
-    assert found == "{{resolve:ssm-secure:/shop/oidc}}"
+    assert https_actions(stack)[0]["AuthenticateOidcConfig"]["ClientSecret"] == reference
 
 
-def test_the_secret_of_a_login_may_be_a_parameter(stack: cdk.Stack, make: MakeWeb) -> None:
+def test_the_secret_of_a_login_may_be_a_parameter_that_nobody_sees(stack: cdk.Stack, make: MakeWeb) -> None:
     parameter = cdk.CfnParameter(stack, "Oidc", no_echo=True)
     make(authentication=oidc(client_secret=cdk.SecretValue.cfn_parameter(parameter)))
 

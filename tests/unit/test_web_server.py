@@ -251,6 +251,7 @@ def test_an_alarm_of_the_user_rolls_back_too(stack: cdk.Stack, make: MakeWeb) ->
 def test_it_can_be_suspended(stack: cdk.Stack, make: MakeWeb) -> None:
     make(suspended=True)
 
+    assert properties(stack, "AWS::ECS::Service")["DesiredCount"] == 0
     assert properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")["MaxCapacity"] == 0
     Template.from_stack(stack).resource_count_is("AWS::ElasticLoadBalancingV2::LoadBalancer", 1)
 

@@ -84,11 +84,14 @@ def is_tagged(resource: TemplateResource, _: Resources) -> bool:
     return any(not str(tag["Key"]).startswith("aws:") for tag in resource.properties.get("Tags", []))
 
 
-def lets_everybody_in(policy: Properties) -> bool:
-    """Tell whether a resource policy allows something to everybody without a condition."""
-    return any(
-        statement.get("Effect") == "Allow"
-        and statement.get("Principal") in ("*", {"AWS": "*"})
-        and not statement.get("Condition")
-        for statement in policy.get("Statement", [])
-    )
+def for_everybody(policy: Properties) -> Iterator[str]:
+    """Return the actions that a resource policy allows to everybody without a condition."""
+    for statement in policy.get("Statement", []):
+        if (
+            statement.get("Effect") == "Allow"
+            and statement.get("Principal") in ("*", {"AWS": "*"})
+            and not statement.get("Condition")
+        ):
+            # What NotAction leaves out is not read: it allows all the rest.
+            actions = statement.get("Action", "*")
+            yield from [actions] if isinstance(actions, str) else actions

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-controls-re
 
 from __future__ import annotations
 
-from ecs_workloads.checks._control import Control, Resources, TemplateResource, is_tagged, lets_everybody_in, names
+from ecs_workloads.checks._control import Control, Resources, TemplateResource, for_everybody, is_tagged, names
 
 _QUEUE = "AWS::SQS::Queue"
 _BUCKET = "AWS::S3::Bucket"
@@ -14,6 +14,7 @@ _ACCESS_POINT = "AWS::EFS::AccessPoint"
 _TABLE = "AWS::DynamoDB::Table"
 _PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 _SHORTEST_RETENTION_IN_DAYS = 365
+_READS = ("s3:get", "s3:list")
 
 
 def _encrypts_messages(queue: TemplateResource, _: Resources) -> bool:
@@ -22,7 +23,12 @@ def _encrypts_messages(queue: TemplateResource, _: Resources) -> bool:
 
 
 def _is_private(policy: TemplateResource, _: Resources) -> bool:
-    return not lets_everybody_in(policy.properties.get("PolicyDocument", {}))
+    return not any(for_everybody(policy.properties.get("PolicyDocument", {})))
+
+
+def _is_read_only(policy: TemplateResource, _: Resources) -> bool:
+    actions = for_everybody(policy.properties.get("PolicyDocument", {}))
+    return all(action.lower().startswith(_READS) for action in actions)
 
 
 def _rotates_key(key: TemplateResource, _: Resources) -> bool:
@@ -114,6 +120,7 @@ DATA_CONTROLS = tuple(
         ("SecretsManager.1", "AWS::SecretsManager::Secret", "rotation", _rotates_secret),
         ("CloudWatch.16", "AWS::Logs::LogGroup", "logs for a year", _keeps_logs),
         ("S3.2", "AWS::S3::BucketPolicy", "a policy that does not let everybody in", _is_private),
+        ("S3.3", "AWS::S3::BucketPolicy", "a policy that lets not everybody write", _is_read_only),
         ("S3.5", _BUCKET, "requests over TLS only", _asks_for_tls),
         ("S3.8", _BUCKET, "no public access", _blocks_public_access),
         ("S3.9", _BUCKET, "access logs", _logs_access),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from ecs_workloads.checks._broker_controls import BROKER_CONTROLS
 from ecs_workloads.checks._container_controls import CONTAINER_CONTROLS
 from ecs_workloads.checks._control import Resources, TemplateResource
 from ecs_workloads.checks._data_controls import DATA_CONTROLS
@@ -13,7 +14,7 @@ from ecs_workloads.checks._load_balancer_controls import LOAD_BALANCER_CONTROLS
 from ecs_workloads.checks._network_controls import NETWORK_CONTROLS
 from ecs_workloads.checks.assembly import StackTemplate
 
-_CONTROLS = (*CONTAINER_CONTROLS, *LOAD_BALANCER_CONTROLS, *NETWORK_CONTROLS, *DATA_CONTROLS)
+_CONTROLS = (*CONTAINER_CONTROLS, *LOAD_BALANCER_CONTROLS, *NETWORK_CONTROLS, *DATA_CONTROLS, *BROKER_CONTROLS)
 #: Every control that `broken_controls` knows.
 SECURITY_HUB_CONTROLS = tuple(dict.fromkeys(control.control_id for control in _CONTROLS))
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ecs_workloads.local import LocalError
-from ecs_workloads.local._client import Answer, the_one
+from ecs_workloads.local._client import Answer, the_one, unsteady
 
 if TYPE_CHECKING:
     from ecs_workloads.local.local_target import LocalTarget
@@ -102,8 +102,7 @@ def status(*, project: _Project = _HERE, as_json: _Json = False) -> None:
     else:
         _print_services(Console(), services)
         typer.echo(mode.label, nl=bool(mode.label))
-    steady = "running" if mode == "simulated" else "healthy"
-    if not all(service[steady] >= service["desired"] for service in services):
+    if unsteady(services, mode):
         raise typer.Exit(code=1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,12 @@ class Assembly:
 
     folder: Path
 
-    def check(self, types: Collection[str], images: Mapping[str, str], mode: Mode) -> None:
+    def check(self, types: Collection[str], images: Collection[str], mode: Mode) -> None:
         """See that the target can create all that the stacks hold.
 
         Args:
             types: The resource types that it creates.
-            images: The images that have a folder on this machine, by name.
+            images: The names of the images that something on this machine stands for.
             mode: How tasks run.
 
         Raises:

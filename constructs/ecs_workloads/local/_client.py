@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Sequence
 from typing import Any
 
+from ecs_workloads.local._mode import Mode
 from ecs_workloads.local._state import TargetRecord
 from ecs_workloads.local.local_error import LocalError
 
@@ -85,6 +86,16 @@ class TargetClient:
             raise LocalError(str(said["error"] if said else error)) from error
         except (urllib.error.URLError, OSError) as error:
             raise LocalError(f"the target at {self._record.endpoint} does not answer: {error}") from error
+
+
+def unsteady(services: Sequence[Answer], mode: Mode) -> list[str]:
+    """Return a line for each service with fewer tasks than it wants: well ones, or simulated ones, which only run."""
+    counted = "running" if mode is Mode.SIMULATED else "healthy"
+    return [
+        f"{service['name']} has {service[counted]} {counted} of {service['desired']} tasks"
+        for service in services
+        if service[counted] < service["desired"]
+    ]
 
 
 def the_one(name: str, names: Sequence[str], kind: str) -> str:

@@ -96,7 +96,15 @@ class ContainerProcess:
             return False
         user = self._sandbox.user
         become = [] if user is None else [f"--setuid={user[0]}", f"--setgid={user[1]}"]
-        enter = ["nsenter", f"--target={inside}", "--mount", "--net", "--pid", f"--root=/proc/{self._program()}/root"]
+        enter = [
+            "nsenter",
+            f"--target={inside}",
+            "--mount",
+            "--net",
+            "--uts",
+            "--pid",
+            f"--root=/proc/{self._program()}/root",
+        ]
         folder = f"--wd=/proc/{self._program()}/root{self._sandbox.working_directory}"
         try:
             done = subprocess.run(

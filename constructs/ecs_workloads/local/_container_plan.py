@@ -49,8 +49,11 @@ class ContainerPlan:
         """Whether the task ends with it."""
         return bool(self.definition.get("essential", True))
 
-    def sandbox(self) -> Sandbox:
+    def sandbox(self, host_name: str) -> Sandbox:
         """Return what to run.
+
+        Args:
+            host_name: Name of its task's host.
 
         Raises:
             LocalError: The definition asks for something that cannot be done here.
@@ -60,6 +63,8 @@ class ContainerPlan:
         return Sandbox(
             staging=str(self.folder),
             image=self.image.folder,
+            whole=self.image.whole,
+            host_name=host_name,
             interpreter=str(_namespaces.interpreter_folder()),
             command=self._words(),
             environment={**self.image.environment, **self.environment},

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from ecs_workloads.local import _ministack, _service_connect, _task_states
+from ecs_workloads.local import _cloud_map, _ministack, _service_connect, _task_states
 from ecs_workloads.local._engine import Engine
 from ecs_workloads.local._ministack import Document
 from ecs_workloads.local._names import Names
@@ -25,7 +25,7 @@ class Deployments:
     Args:
         engine: Runs the tasks.
         targets: Says how the targets of load balancers are.
-        names: Publishes the names of Service Connect.
+        names: Publishes the names of Service Connect and of Cloud Map.
     """
 
     def __init__(self, *, engine: Engine, targets: TargetGroups, names: Names) -> None:
@@ -90,9 +90,13 @@ class Deployments:
             self._engine.forget_failures(group)
 
     async def publish_names(self) -> None:
-        """Give each name of Service Connect that a service offers an address, and answer there once a task is well."""
+        """Publish the names of Service Connect, answered for once a task is well, and those of tasks in Cloud Map."""
+        records: dict[str, list[str]] = {}
         for (account, region, _), service in list(_ecs._services.all_items()):
             with _responses.request_scope(account, region):
+                for record in _cloud_map.names_of(service):
+                    running = [task for task in _task_states.tasks_of(service) if task["lastStatus"] == "RUNNING"]
+                    records.setdefault(record, []).extend(filter(None, map(_task_states.address, running)))
                 namespace, names = _service_connect.namespace_of(service), _service_connect.names_of(service)
                 well = any(task.get("_startup_stable") for task in _task_states.tasks_of(service))
             for name in names:
@@ -100,6 +104,7 @@ class Deployments:
                 if well:
                     backends = _Backends(self._engine, service, name.port_name, account, region)
                     await self._names.publish(namespace, name.name, name.port, backends)
+        self._names.publish_records(records)
 
 
 class _Backends:

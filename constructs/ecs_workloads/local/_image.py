@@ -21,6 +21,7 @@ class Image:
         environment: What ``ENV`` says.
         working_directory: What ``WORKDIR`` says.
         user: What ``USER`` says: a number, and the number of a group after a colon.
+        whole: Whether the files are a whole system, beside which nothing of this machine is seen.
         warnings: Steps of the Dockerfile that were left out, and why.
     """
 
@@ -30,6 +31,7 @@ class Image:
     environment: dict[str, str] = field(default_factory=lambda: {"PATH": DEFAULT_PATH})
     working_directory: str = "/"
     user: str = ""
+    whole: bool = False
     warnings: tuple[str, ...] = ()
 
     def write(self, file: Path) -> None:

@@ -1,19 +1,21 @@
-"""Names of Service Connect: an address for each, at which a proxy answers for the tasks of the service."""
+"""Names of Service Connect, at which a proxy answers for the tasks of a service, and names of tasks themselves."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import errno
+import os
 import re
 import threading
 import urllib.parse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ecs_workloads.local._network import Network
 
 _CHUNK = 65536
+_PREFIX = "hosts-"
 
 Backends = Callable[[], Sequence[tuple[str, int]]]
 
@@ -32,6 +34,8 @@ class Names:
         self.resolver = folder / "resolv.conf"
         self._lock = threading.Lock()
         self._addresses: dict[tuple[str, str], str] = {}
+        self._records: Mapping[str, Sequence[str]] = {}
+        self._tasks: list[str] = []
         self._backends: dict[tuple[str, str, int], Backends] = {}
         self._servers: list[asyncio.Server] = []
         self._turns: dict[tuple[str, str, int], int] = {}
@@ -67,6 +71,25 @@ class Names:
                 text = re.sub(rf"(?<=//){host}(?=[:/]|$)|(?<=@){host}(?=[:/]|$)|^{host}(?=:\d+$)", address, text)
         return text
 
+    def add_host(self, address: str) -> None:
+        """Let the host of a task have the name that ``host_name`` says."""
+        with self._lock:
+            self._tasks.append(address)
+            self._write_all()
+
+    def remove_host(self, address: str) -> None:
+        """Let the host of a task have no name any more; nothing happens when it has none."""
+        with self._lock:
+            self._tasks = [each for each in self._tasks if each != address]
+            self._write_all()
+
+    def publish_records(self, records: Mapping[str, Sequence[str]]) -> None:
+        """Let each name of ``records`` lead to its addresses, for all tasks, and no other that was published so."""
+        with self._lock:
+            if records != self._records:
+                self._records = records
+                self._write_all()
+
     async def publish(self, namespace: str, name: str, port: int, backends: Backends) -> None:
         """Answer for ``name`` and ``port`` in ``namespace`` with one of ``backends()`` for each connection."""
         key = (namespace, name, port)
@@ -99,14 +122,30 @@ class Names:
             return
         writer.close()
 
+    def _write_all(self) -> None:
+        for file in self._hosts.glob(f"{_PREFIX}*"):
+            self._write(urllib.parse.unquote(file.name.removeprefix(_PREFIX)))
+
     def _write(self, namespace: str) -> None:
         lines = ["127.0.0.1 localhost", f"{self._network.gateway} target.local"]
         lines += [f"{address} {name}" for (where, name), address in self._addresses.items() if where == namespace]
-        # The same file for good: containers have it mounted.
-        self._file(namespace).write_text("\n".join([*lines, ""]), encoding="ascii")
+        lines += [f"{address} {name}" for name, addresses in self._records.items() for address in addresses]
+        lines += [f"{address} {host_name(address)}" for address in self._tasks]
+        content = "\n".join([*lines, ""]).encode("ascii")
+        # The same file for good: containers have it mounted. It is never empty nor half old: who reads finds all names.
+        descriptor = os.open(self._file(namespace), os.O_WRONLY | os.O_CREAT, 0o644)
+        try:
+            os.write(descriptor, content.ljust(os.fstat(descriptor).st_size, b"\n"))
+        finally:
+            os.close(descriptor)
 
     def _file(self, namespace: str) -> Path:
-        return self._hosts / f"hosts-{urllib.parse.quote(namespace, safe='')}"
+        return self._hosts / f"{_PREFIX}{urllib.parse.quote(namespace, safe='')}"
+
+
+def host_name(address: str) -> str:
+    """Return the name of the host of a task, as a VPC has one for each address."""
+    return f"ip-{address.replace('.', '-')}.compute.internal"
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -35,7 +35,7 @@ def sandbox_command(network: str | None = None) -> list[str]:
         network: Path of the network namespace to join. ``None`` keeps the caller's.
     """
     join = [] if network is None else ["nsenter", f"--net={network}", "--"]
-    alone = ["unshare", *_as_root(), "--mount", "--pid", "--fork", "--kill-child"]
+    alone = ["unshare", *_as_root(), "--mount", "--uts", "--pid", "--fork", "--kill-child"]
     base = Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}")
     return [*join, *alone, str(base), "-I", "-S", str(_SANDBOX)]
 

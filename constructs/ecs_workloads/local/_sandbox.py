@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ class Sandbox:
     Args:
         staging: Empty folder in which the root is put together.
         image: Folder with the files of the image.
+        whole: Whether they are a whole system, and nothing of this machine is seen.
+        host_name: Name of the host, as the command sees it. Empty for that of this machine.
         interpreter: Folder of the Python that the image's virtual environments point to.
         command: Command and arguments.
         environment: Variables; the command sees no other.
@@ -49,6 +52,8 @@ class Sandbox:
     interpreter: str
     command: Sequence[str]
     environment: dict[str, str]
+    whole: bool = False
+    host_name: str = ""
     working_directory: str = "/"
     user: tuple[int, int] | None = None
     read_only: bool = False
@@ -73,8 +78,27 @@ def _build_root(sandbox: Sandbox) -> Path:
     staging, image = Path(sandbox.staging), Path(sandbox.image)
     _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", str(staging))
     root = staging / "root"
-    for name in ("root", "empty", "written", "work", *(f"root/{each}" for each in _EMPTY_FOLDERS)):
-        (staging / name).mkdir(parents=True)
+    for name in ("root", "empty", "written", "work"):
+        (staging / name).mkdir()
+    if sandbox.whole:
+        _lay_all(image, root, staging)
+    else:
+        _lay_over_machine(sandbox, image, root, staging)
+    _mount("--rbind", "/dev", str(root / "dev"))
+    _mount("-t", "proc", "proc", str(root / "proc"))
+    return root
+
+
+def _lay_all(image: Path, root: Path, staging: Path) -> None:
+    options = f"lowerdir={image},upperdir={staging / 'written'},workdir={staging / 'work'}"
+    _mount("-t", "overlay", "-o", options, "overlay", str(root))
+    for name in ("proc", "dev"):
+        (root / name).mkdir(exist_ok=True)
+
+
+def _lay_over_machine(sandbox: Sandbox, image: Path, root: Path, staging: Path) -> None:
+    for name in _EMPTY_FOLDERS:
+        (root / name).mkdir(parents=True)
     (root / "tmp").chmod(0o1777)
     (root / "var/tmp").chmod(0o1777)
     image_folders = {path.name for path in image.iterdir()}
@@ -91,9 +115,6 @@ def _build_root(sandbox: Sandbox) -> Path:
     interpreter = Path(sandbox.interpreter)
     if interpreter.parts[1] not in MACHINE_FOLDERS:
         _bind(interpreter, root / interpreter.relative_to("/"))
-    _mount("--rbind", "/dev", str(root / "dev"))
-    _mount("-t", "proc", "proc", str(root / "proc"))
-    return root
 
 
 def _lay(sandbox: Sandbox, name: str, lower: Sequence[Path], where: Path, staging: Path) -> None:
@@ -138,7 +159,7 @@ def _add_mounts(sandbox: Sandbox, root: Path) -> None:
             where.touch()
         _mount("--bind", source, str(where))
     if sandbox.read_only:
-        _mount("-o", "remount,bind,ro", str(root.parent))
+        _mount("-o", "remount,bind,ro", str(root if sandbox.whole else root.parent))
 
 
 def _become(sandbox: Sandbox, root: Path) -> None:
@@ -182,6 +203,8 @@ def main() -> None:
     sandbox = Sandbox(**json.loads(sys.stdin.buffer.read()))
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
     os.umask(0o022)
+    if sandbox.host_name:
+        socket.sethostname(sandbox.host_name)
     root = _build_root(sandbox)
     _add_mounts(sandbox, root)
     if sandbox.init:

@@ -13,6 +13,7 @@ _pyroute2: Any = importlib.import_module("pyroute2")  # it ships no types
 GATEWAY = "10.213.0.1"
 
 _BRIDGE = "tasks"
+_BRIDGE_ADDRESS = "02:00:0a:d5:00:01"
 _PREFIX = 16
 _FIRST, _LAST = 2, 200 * 256
 _FIRST_NAME = 201 * 256 + 1
@@ -30,7 +31,9 @@ class TaskNetwork:
         self._used: dict[str, str] = {}
         self._ip: Any = _pyroute2.IPRoute()
         self._up(self._ip, "lo")
-        self._ip.link("add", ifname=_BRIDGE, kind="bridge")
+        # Without an address of its own a bridge takes that of one of its ports, another one as tasks come and go: then
+        # who knows the old one cannot connect for seconds.
+        self._ip.link("add", ifname=_BRIDGE, kind="bridge", address=_BRIDGE_ADDRESS)
         self._add_address(GATEWAY)
         self._up(self._ip, _BRIDGE)
 

@@ -12,6 +12,7 @@ from ecs_workloads.local._container import ContainerProcess
 from ecs_workloads.local._container_plan import ContainerPlan
 from ecs_workloads.local._health import HealthCheck
 from ecs_workloads.local._ministack import Document
+from ecs_workloads.local._names import Names, host_name
 from ecs_workloads.local._network import Network
 from ecs_workloads.local._task_volumes import TaskVolumes
 from ecs_workloads.local.local_error import LocalError
@@ -27,6 +28,7 @@ class TaskRun:
         task_id: The task's id.
         plans: Its containers.
         network: Where its network is made.
+        names: Where its host gets a name.
         volumes: Where its volumes were made.
         container: Starts a container.
         log: Called with the name of a container and each line that it writes.
@@ -41,6 +43,7 @@ class TaskRun:
         task_id: str,
         plans: Sequence[ContainerPlan],
         network: Network,
+        names: Names,
         volumes: TaskVolumes,
         container: type[ContainerProcess],
         log: Callable[[str, str], None],
@@ -50,6 +53,7 @@ class TaskRun:
         self.address = ""
         self._plans = {str(plan.definition["name"]): plan for plan in plans}
         self._network = network
+        self._names = names
         self._volumes = volumes
         self._container = container
         self._log = log
@@ -65,6 +69,7 @@ class TaskRun:
             LocalError: A container cannot be started, or a dependency failed. What started is stopped.
         """
         self.address = self._network.add(self.task_id)
+        self._names.add_host(self.address)
         waiting = dict(self._plans)
         end = time.monotonic() + _START_TIMEOUT
         while waiting and not self._stopping.is_set():
@@ -80,7 +85,9 @@ class TaskRun:
         def log(line: str) -> None:
             self._log(name, line)
 
-        container = self._container(plan.sandbox(), network=self._network.path(self.task_id), log=log)
+        container = self._container(
+            plan.sandbox(host_name(self.address)), network=self._network.path(self.task_id), log=log
+        )
         self._containers[name] = container
         if plan.definition.get("healthCheck"):
             self._checks[name] = HealthCheck(container, plan.definition["healthCheck"], self._changed)
@@ -148,5 +155,6 @@ class TaskRun:
                 for name, container in last.items():
                     pool.submit(container.stop, self._plans[name].stop_timeout)
             running = {name: container for name, container in running.items() if name not in last}
+        self._names.remove_host(self.address)
         self._network.remove(self.task_id)
         self._volumes.remove(self.task_id)

@@ -101,6 +101,7 @@ class ProcessRuns:
             task_id=_task_id(task),
             plans=self.plans.make(task, definition, overrides, namespace),
             network=self.network,
+            names=self.plans.names,
             volumes=self.plans.volumes,
             container=self.container,
             log=log,

@@ -9,22 +9,24 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ecs_workloads.local._assembly import Assembly
-from ecs_workloads.local._build import Build
 from ecs_workloads.local._cdk import Cdk
-from ecs_workloads.local._client import Answer, TargetClient
+from ecs_workloads.local._client import Answer, TargetClient, unsteady
 from ecs_workloads.local._image_store import ImageStore
+from ecs_workloads.local._local_image import LocalImage
 from ecs_workloads.local._mode import Mode, choose, why_not
-from ecs_workloads.local._settings import image_folders
+from ecs_workloads.local._settings import local_images
 from ecs_workloads.local._state import FOLDER, StateFolder, TargetRecord
 from ecs_workloads.local.local_error import LocalError
 
 ACCOUNT = "000000000000"
 _LONGEST_STOP = 150.0  # seconds: the longest stop time-out of ECS, and some more
+# A scaling policy may want more tasks than the deployment began with, each with a health check to pass.
+_LONGEST_WAIT = 300.0
 _PACE = 0.3
 
 Report = Callable[[str], None]
@@ -94,7 +96,7 @@ class LocalTarget:
         Raises:
             LocalError: It did not work; the message says what and why.
         """
-        images = image_folders(self.project)
+        images = local_images(self.project)
         running = self.folder.read()
         if running is not None and mode not in {None, running.mode}:
             raise LocalError(f"the target runs in mode {running.mode}, not {mode}; take it down first")
@@ -106,7 +108,7 @@ class LocalTarget:
             if running is None and mode is None and record.mode != Mode.NAMESPACES:
                 report(f"Not in a better mode: {why_not()}")
             self._deploy(record, app, contexts, images, report)
-            return TargetClient(record).services()
+            return self._steady_services(record)
         except BaseException as error:
             # Whatever came of it, in the command line of CDK or here: it says nothing of the disk.
             full = self.folder.is_full() and isinstance(error, (LocalError, OSError))
@@ -164,7 +166,12 @@ class LocalTarget:
         return record
 
     def _deploy(
-        self, record: TargetRecord, app: str | None, contexts: Sequence[str], images: dict[str, str], report: Report
+        self,
+        record: TargetRecord,
+        app: str | None,
+        contexts: Sequence[str],
+        images: Mapping[str, LocalImage],
+        report: Report,
     ) -> None:
         client = TargetClient(record)
         cdk = Cdk(self.project, self.folder, record, ACCOUNT)
@@ -172,9 +179,8 @@ class LocalTarget:
         assembly = Assembly(folder=cdk.synthesize(app, contexts))
         report("Synthesised the app")
         assembly.check(client.types(), images, Mode(record.mode))
-        for name, folder in images.items():
-            image = Build(context=Path(folder), dockerfile=Path(folder, "Dockerfile"), mode=Mode(record.mode)).run()
-            ImageStore(self.folder.images).put(name, image)
+        for name, image in images.items():
+            ImageStore(self.folder.images).put(name, image.make(name, Mode(record.mode)))
         for account, region in sorted(assembly.environments(ACCOUNT, record.region)):
             Cdk(self.project, self.folder, record, account).run(
                 "bootstrap", f"aws://{account}/{region}", "--app", str(assembly.folder)
@@ -183,6 +189,16 @@ class LocalTarget:
         self._deploy_stacks(cdk, assembly.folder, client, report)
         for warning in self._warnings():
             report(f"Warning: {warning}")
+
+    @staticmethod
+    def _steady_services(record: TargetRecord) -> list[Answer]:
+        client = TargetClient(record)
+        end = time.monotonic() + _LONGEST_WAIT
+        while missing := unsteady(services := client.services(), Mode(record.mode)):
+            if time.monotonic() > end:
+                raise LocalError(f"not steady after {_LONGEST_WAIT / 60:.0f} minutes: {'; '.join(missing)}")
+            time.sleep(_PACE)
+        return services
 
     def _deploy_stacks(self, cdk: Cdk, assembly: Path, client: TargetClient, report: Report) -> None:
         options = ["--require-approval", "never", "--concurrency", "4", "--asset-parallelism", "--progress", "events"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ecs_workloads.testing._create_only import CreateOnly, PropertyPath, create_only, similar_type
@@ -10,8 +11,6 @@ from ecs_workloads.testing._json import Json, Reference, in_words, references, s
 
 _REMOVED, _REPLACED = "removed", "replaced"
 _CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
-# Where a change of the definition may change every value that refers to it.
-_DEFINITIONS = {"Parameters": "Ref", "Conditions": "If", "Mappings": "FindInMap"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +36,12 @@ class Comparison:
     Args:
         old: What is deployed.
         new: What is to be deployed.
+        redefined: The definitions that may have another value after the update.
     """
 
-    def __init__(self, old: dict[str, Json], new: dict[str, Json]) -> None:
+    def __init__(self, old: dict[str, Json], new: dict[str, Json], *, redefined: AbstractSet[Reference]) -> None:
         self._old, self._new = section(old, "Resources"), section(new, "Resources")
-        self._redefined = {
-            Reference(kind, name)
-            for part, kind in _DEFINITIONS.items()
-            for name in _entries(old, part).keys() | _entries(new, part).keys()
-            if _entries(old, part).get(name) != _entries(new, part).get(name)
-        }
+        self._redefined = redefined
 
     def changes(self) -> dict[str, list[Change]]:
         """Return why each resource that is replaced or removed is, by its logical id, in the order of the template."""
@@ -65,10 +60,12 @@ class Comparison:
             yield Change(outcome=_REPLACED, certain=True, reason=reason)
             return
         condition = new.get("Condition")
-        if condition != old.get("Condition") or Reference("If", str(condition)) in self._redefined:
+        if condition is not None and condition != old.get("Condition"):
             reason = f"its condition changes from {in_words(old.get('Condition'))} to {in_words(condition)}"
-            if condition is not None:
-                yield Change(outcome=_REMOVED, certain=False, reason=reason)
+            yield Change(outcome=_REMOVED, certain=False, reason=reason)
+        elif Reference("If", str(condition)) in self._redefined:
+            reason = f"its condition is {condition}, which may have another answer"
+            yield Change(outcome=_REMOVED, certain=False, reason=reason)
         yield from _of_properties(str(old.get("Type")), old.get("Properties"), new.get("Properties"))
 
     def _why_gone(self, logical_id: str) -> str:
@@ -98,7 +95,7 @@ class Comparison:
         for always, path in _all_paths(schema):
             for one in references(path.value(resource.get("Properties"))):
                 if one in self._redefined:
-                    reason = f"{path} refers to {one.name}, whose definition changes"
+                    reason = f"{path} refers to {one.name}, whose value may change"
                     yield Change(outcome=_REPLACED, certain=False, reason=reason)
                 elif one.kind in ("Ref", "GetAtt") and one.name in replaced:
                     # An attribute, such as an account's id, may stay the same.
@@ -133,11 +130,6 @@ def _all_paths(schema: CreateOnly | None) -> Iterator[tuple[bool, PropertyPath]]
     if schema is not None:
         yield from ((True, path) for path in schema.always)
         yield from ((False, path) for path in schema.sometimes)
-
-
-def _entries(template: dict[str, Json], part: str) -> dict[str, Json]:
-    found = template.get(part)
-    return found if isinstance(found, dict) else {}
 
 
 def _same(old: Json, new: Json) -> bool:

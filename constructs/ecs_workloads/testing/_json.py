@@ -15,10 +15,17 @@ _IN_TEXT = re.compile(r"\$\{(?!!)(\w[\w:]*)(\.[\w.]+)?\}")
 
 @dataclass(frozen=True)
 class Reference:
-    """A place where a template names something of its own: ``kind`` is Ref, GetAtt, If or FindInMap."""
+    """A place where a template names something of its own.
+
+    Args:
+        kind: Ref, GetAtt, If or FindInMap.
+        name: What is named: a resource, a parameter, a condition, a mapping.
+        attribute: Which attribute of a resource; empty where it is computed, and for the other kinds.
+    """
 
     kind: str
     name: str
+    attribute: str = ""
 
 
 def references(value: Json) -> Iterator[Reference]:
@@ -83,14 +90,19 @@ def _of_function(key: str, inner: Json) -> Iterator[Reference]:
             case "Ref":
                 yield Reference("Ref", first)
             case "Fn::GetAtt":
-                yield Reference("GetAtt", first.split(".", maxsplit=1)[0])
+                name, _, attribute = first.partition(".")
+                if isinstance(inner, list) and isinstance(inner[-1], str):
+                    attribute = inner[-1]
+                yield Reference("GetAtt", name, attribute)
+            case "Condition" if isinstance(inner, str):
+                yield Reference("If", inner)
             case "Fn::If":
                 yield Reference("If", first)
             case "Fn::FindInMap":
                 yield Reference("FindInMap", first)
             case "Fn::Sub":
                 for name, attribute in _IN_TEXT.findall(first):
-                    yield Reference("GetAtt" if attribute else "Ref", name)
+                    yield Reference("GetAtt" if attribute else "Ref", name, attribute.removeprefix("."))
             case _:
                 pass
 

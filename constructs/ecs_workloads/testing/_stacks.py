@@ -28,7 +28,8 @@ An app or an assembly tells most: all its stacks are compared, nested ones too, 
 """
 
 _LOGICAL_ID = "aws:cdk:logicalId"
-_NESTED = "AWS::CloudFormation::Stack"
+NESTED = "AWS::CloudFormation::Stack"
+_UNKNOWN = ("unknown-account", "unknown-region")
 _HASH = re.compile(r"\b[0-9a-f]{64}(?=\.json\b)")
 
 
@@ -40,12 +41,14 @@ class StackToCompare:
         stack_name: Name of the stack, with the logical id behind it for a nested one; empty for a bare template.
         target: Account and region, such as ``aws://111111111111/eu-west-1``; empty for a bare template.
         template: The template.
+        passed: What the parent of a nested stack passes as its parameters.
         construct_paths: The construct that made each resource, by logical id, as far as an assembly says so.
     """
 
     stack_name: str
     target: str
     template: dict[str, Json]
+    passed: Mapping[str, Json] = field(default_factory=dict[str, Json])
     construct_paths: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -94,7 +97,13 @@ def pairs(
         same_name = [other for other in new if other.stack_name == one.stack_name]
         exact = [other for other in same_name if other.target == one.target]
         # A stack that got its account and region later is the same one.
-        yield one, next(iter(exact), same_name[0] if len(same_name) == 1 else None)
+        perhaps = [other for other in same_name if _may_be_one(other.target, one.target)]
+        yield one, next(iter(exact), perhaps[0] if len(perhaps) == 1 else None)
+
+
+def _may_be_one(target: str, other: str) -> bool:
+    parts = zip(target.split("/"), other.split("/"), strict=True)
+    return all(one == another or one in _UNKNOWN or another in _UNKNOWN for one, another in parts)
 
 
 def _of_cdk(source: Template | Stack | Stage | CloudAssembly) -> list[StackToCompare]:
@@ -134,12 +143,20 @@ def _with_nested(stack: StackToCompare, folder: Path) -> Iterator[StackToCompare
     yield stack
     files = _asset_files(folder)
     for logical_id, resource in section(stack.template, "Resources").items():
-        if resource.get("Type") != _NESTED:
+        if resource.get("Type") != NESTED:
             continue
-        for hashed in (one for text in texts(resource.get("Properties")) for one in _HASH.findall(text)):
+        properties = resource.get("Properties")
+        passed = properties.get("Parameters") if isinstance(properties, dict) else None
+        for hashed in (one for text in texts(properties) for one in _HASH.findall(text)):
             if hashed in files:
                 name = f"{stack.stack_name}/{logical_id}"
-                yield from _with_nested(replace(stack, stack_name=name, template=_read(files[hashed])), folder)
+                nested = replace(
+                    stack,
+                    stack_name=name,
+                    template=_read(files[hashed]),
+                    passed=passed if isinstance(passed, dict) else {},
+                )
+                yield from _with_nested(nested, folder)
 
 
 def _asset_files(folder: Path) -> dict[str, Path]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ecs_workloads.testing._comparison import Change, Comparison
 from ecs_workloads.testing._create_only import create_only, similar_type
-from ecs_workloads.testing._json import section
+from ecs_workloads.testing._definitions import redefined
+from ecs_workloads.testing._json import Reference, section
 from ecs_workloads.testing._published import PublishedValues
 from ecs_workloads.testing._stacks import StackToCompare, TemplateSource, pairs, stacks_of
 from ecs_workloads.testing._stateful_types import fate_when_removed, fate_when_replaced, stateful_types
@@ -33,7 +34,11 @@ def replacements(old: TemplateSource, new: TemplateSource, *, stateful: Collecti
     before, after = stacks_of(old), stacks_of(new)
     published = PublishedValues(before)
     types = stateful_types() | frozenset(stateful)
-    return [one for pair in pairs(before, after) for one in _of_stack(*pair, published=published, types=types)]
+    return [
+        one
+        for stack, updated, changes in _changes(before, after)
+        for one in _of_stack(stack, updated, changes, published=published, types=types)
+    ]
 
 
 def assert_no_replacement(
@@ -43,7 +48,8 @@ def assert_no_replacement(
 
     It tells what CloudFormation's own schemas tell: a changed create-only property replaces a resource, and with it
     what refers to it in such a property. A property that is create-only in some cases counts as well, and any change
-    of a type without a schema fails.
+    of a type without a schema fails. What reads are exports, outputs, SSM parameters, other regions by
+    ``cross_region_references``, and nested stacks; an SSM parameter that has a name counts itself.
 
     Args:
         old: What is deployed: the folder ``cdk.out`` of the main branch, a template, its file, a stack or an app.
@@ -84,15 +90,37 @@ def _told(harmful: list[Replacement], others: list[Replacement], unused: list[st
         yield f"Where that is meant: assert_no_replacement(..., accepted=[{names}])"
 
 
+def _changes(
+    before: Sequence[StackToCompare], after: Sequence[StackToCompare]
+) -> Iterator[tuple[StackToCompare, StackToCompare | None, dict[str, list[Change]]]]:
+    definitions: dict[tuple[str, str], frozenset[Reference]] = {}
+    for old, new in pairs(before, after):
+        if new is None:
+            elsewhere = " and ".join(one.target for one in after if one.stack_name == old.stack_name)
+            reason = "its stack is not there any more" + f"; one of its name is in {elsewhere}" * bool(elsewhere)
+            gone = Change(outcome="removed", certain=True, reason=reason)
+            yield old, None, {logical_id: [gone] for logical_id in section(old.template, "Resources")}
+            continue
+        # A nested stack comes after its parent, whose name its own begins with.
+        changed = redefined(
+            old.template,
+            new.template,
+            passed=(old.passed, new.passed),
+            by_parent=definitions.get((old.stack_name.rpartition("/")[0], old.target), frozenset()),
+        )
+        definitions[old.stack_name, old.target] = changed
+        yield old, new, Comparison(old.template, new.template, redefined=changed).changes()
+
+
 def _of_stack(
-    old: StackToCompare, new: StackToCompare | None, *, published: PublishedValues, types: frozenset[str]
+    old: StackToCompare,
+    new: StackToCompare | None,
+    changes: Mapping[str, list[Change]],
+    *,
+    published: PublishedValues,
+    types: frozenset[str],
 ) -> Iterator[Replacement]:
     resources = section(old.template, "Resources")
-    if new is None:
-        gone = Change(outcome="removed", certain=True, reason="its stack is not there any more")
-        changes = {logical_id: [gone] for logical_id in resources}
-    else:
-        changes = Comparison(old.template, new.template).changes()
     for logical_id, reasons in changes.items():
         resource = resources[logical_id]
         kind, metadata = str(resource.get("Type")), resource.get("Metadata")
@@ -110,6 +138,6 @@ def _of_stack(
             reasons=[one.reason for one in reasons],
             stateful=kind in types,
             data=fate(resource) if kind in types else "",
-            readers=published.readers(old, logical_id),
+            readers=published.readers(old, logical_id, new),
             known=all(one.known for one in reasons),
         )

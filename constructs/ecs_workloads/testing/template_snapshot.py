@@ -15,8 +15,21 @@ from ecs_workloads.testing._json import Json
 if TYPE_CHECKING:
     from syrupy.types import PropertyFilter, PropertyMatcher, SerializableData, SerializedData
 
-# The hash of an asset changes with every edit of a program. The digest of an image is somebody's choice, and stays.
-_ASSET_HASH = re.compile(r"(?<!sha256:)\b[0-9a-f]{64}\b")
+# The hash of an asset changes with every edit of a program. The digest of an image, the thumbprint of a certificate and
+# the name of a file on somebody's site are a choice, and stay.
+_ASSET_HASH = re.compile(
+    r"""
+    (?:
+        \basset\.                                              # where the assembly has it
+        | "S3(?:Object)?Key":\s"(?:[^"]*/)?                    # its key in a bucket
+        | "(?:[^\s":]*/)?(?=[0-9a-f]{64}\.[a-z0-9])            # its key with the ending of a file, under any name
+        | (?:s3://|-assets-)[^\s"]*/                           # its address in a bucket
+        | /[^\s"]*:(?<!sha256:)                                # the tag of an image
+    )
+    ([0-9a-f]{64})\b
+    """,
+    re.VERBOSE,
+)
 # A version of a Lambda function bears the hash of its code in its logical id.
 _VERSION_HASH = re.compile(r"(CurrentVersion[0-9A-F]{8})[0-9a-f]{32}\b")
 
@@ -57,8 +70,10 @@ class TemplateSnapshot(JSONSnapshotExtension):
 
 
 def _scrubbed(text: str) -> str:
-    """Return ``text`` without the hashes of assets."""
-    return _VERSION_HASH.sub(r"\1HASH", _ASSET_HASH.sub("HASH", text))
+    """Return ``text`` without the hashes of assets: what is one in one place is the same one in every other."""
+    for asset_hash in set(_ASSET_HASH.findall(text)):
+        text = re.sub(rf"(?<!sha256:)\b{asset_hash}\b", "HASH", text)
+    return _VERSION_HASH.sub(r"\1HASH", text)
 
 
 def _entries(text: str) -> dict[str, list[str]]:

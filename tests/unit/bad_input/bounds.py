@@ -13,6 +13,7 @@ from ecs_workloads import (
     FluentBit,
     Scaling,
     Scheduled,
+    ScratchVolume,
     TargetCpu,
 )
 from tests.unit.bad_input.row import IMAGE, Bench, Row, TokenRow
@@ -36,8 +37,16 @@ TIERS: tuple[tuple[str, str, Callable[[Bench], Make]], ...] = (
 )
 
 
+def _scratch(name: str, container_path: str) -> ScratchVolume:
+    return ScratchVolume(name=name, container_path=container_path, image_declares_volume=True)
+
+
 def _noon(*, min_capacity: int | None = None, max_capacity: int | None = None) -> Scheduled:
     return Scheduled(name="Noon", schedule="cron(0 12 * * ? *)", min_capacity=min_capacity, max_capacity=max_capacity)
+
+
+def _night(*, min_capacity: int, max_capacity: int) -> Scheduled:
+    return Scheduled(name="Night", schedule="cron(0 22 * * ? *)", min_capacity=min_capacity, max_capacity=max_capacity)
 
 
 def _scaling(*policies: Scheduled | TargetCpu, low: int = 1, high: int = 2, **arguments: Any) -> Scaling:
@@ -63,14 +72,21 @@ def _of_programs(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Ro
             lambda: _scaling(high=1),
         ),
         scaled(
-            "a schedule above every max",
-            "Scheduled 'Noon' raises min_capacity to 3, above every max_capacity: the highest is 2",
-            lambda: _scaling(_noon(min_capacity=3)),
+            "a schedule above the max of another",
+            "Scheduled 'Noon' raises min_capacity to 2 while max_capacity may be 1, and would fail then: say its "
+            "max_capacity too",
+            lambda: _scaling(_noon(min_capacity=2), _night(min_capacity=1, max_capacity=1), high=3),
         ),
         scaled(
-            "a schedule below every min",
-            "Scheduled 'Noon' lowers max_capacity to 1, below every min_capacity: the lowest is 2",
-            lambda: _scaling(_noon(max_capacity=1), low=2),
+            "a schedule below the min of another",
+            "Scheduled 'Noon' lowers max_capacity to 2 while min_capacity may be 3, and would fail then: say its "
+            "min_capacity too",
+            lambda: _scaling(_noon(max_capacity=2), _night(min_capacity=3, max_capacity=3), high=4),
+        ),
+        scaled(
+            "nothing that moves the tier's own bounds",
+            "nothing would move the count between",
+            lambda: Scaling(max_capacity=3, policies=()),
         ),
         scaled(
             "a zone without a task",
@@ -81,6 +97,21 @@ def _of_programs(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Ro
             "more tasks than the database bears",
             "2 tasks, twice as many during a deployment, open up to 40 connections to 'db', which accepts 39",
             lambda: _scaling(downstream=[_DATABASE]),
+        ),
+        Row(
+            f"{kind}: a volume with a name of ECS Exec",
+            path,
+            "enable_execute_command takes the volume names that begin with exec-lib or exec-log: call "
+            "'exec-lib' otherwise",
+            lambda at: make(at)(container=at.served(volumes=[_scratch("exec-lib", "/a")]), enable_execute_command=True),
+        ),
+        Row(
+            f"{kind}: a folder of ECS Exec",
+            path,
+            "enable_execute_command makes /var/lib/amazon writable itself: leave it out of writable_paths and volumes",
+            lambda at: make(at)(
+                container=at.served(volumes=[_scratch("lib", "/var/lib/amazon")]), enable_execute_command=True
+            ),
         ),
         Row(
             f"{kind}: killed before its work is done",
@@ -114,7 +145,7 @@ def _of_tiers(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Row]:
         Row(
             f"{kind}: a kind of capacity instead of a share",
             path,
-            "capacity must be of CapacityShare, such as CapacityShare.fargate_spot(), got Capacity(",
+            "capacity must be a list of CapacityShare, such as CapacityShare.fargate_spot(), got Capacity(",
             lambda at: make(at)(capacity=[Capacity.fargate_spot()]),
             error=TypeError,
         ),
@@ -161,6 +192,17 @@ def _of_tiers(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Row]:
 ROWS = (
     *(row for tier in TIERS for row in _of_tiers(*tier)),
     *(row for tier in PROGRAMS for row in _of_programs(*tier)),
+    *(
+        Row(
+            f"{kind}: a max below the tier's own min",
+            path,
+            "scaling has max_capacity=1, below the 2 tasks that this tier runs by default: say a min_capacity too, or a"
+            " higher max_capacity",
+            lambda at, make=make: make(at)(scaling=Scaling(max_capacity=1)),
+        )
+        for kind, path, make in PROGRAMS
+        if kind != "worker"
+    ),
     Row(
         "a limit of nobody",
         "DownstreamLimit",
@@ -208,6 +250,10 @@ TOKEN_ROWS = (
             make(at)(scaling=_scaling(downstream=[DownstreamLimit(name="db", connections=at.number)]))
             for _, _, make in PROGRAMS
         ],
+    ),
+    TokenRow(
+        "most tasks",
+        lambda at: [make(at)(scaling=Scaling(max_capacity=at.number, policies=())) for _, _, make in PROGRAMS],
     ),
     TokenRow(
         "fewest tasks",

@@ -122,6 +122,17 @@ ROWS = (
         f"counted_rules name groups that are not used: {_PHP}",
         counted_rules={_PHP: ["x"]},
     ),
+    _firewall(
+        "a counted rule that is misspelt",
+        "counted_rules names no rule 'SizeRestrictions_BODI' (did you mean 'SizeRestrictions_BODY'?)",
+        counted_rules={"AWSManagedRulesCommonRuleSet": ["SizeRestrictions_BODI"]},
+    ),
+    _firewall(
+        "a firewall without any rule",
+        "needs managed_rule_groups or requests_per_ip; firewall=None is a web server without any",
+        managed_rule_groups=[],
+        requests_per_ip=None,
+    ),
     _firewall("9 requests", f"{_LIMIT} 9", requests_per_ip=9),
     _firewall("too many requests to count", f"{_LIMIT} 2000000001", requests_per_ip=2_000_000_001),
     _firewall(

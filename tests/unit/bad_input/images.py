@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from tests.unit.bad_input.row import FRACTION, Row
 
+_TAG = "an image's tag or digest must be a version, such as 1.0.0, but not latest, or sha256: and 64 digits, got"
 _UNTAGGED = "untagged_retention must be from 1 day to 3650 days, got"
 
 ROWS = (
@@ -84,7 +85,7 @@ ROWS = (
     Row(
         "the latest image",
         "Stack/Images",
-        "name a release or a digest, got 'latest'",
+        f"{_TAG} 'latest'",
         lambda at: at.repository().image("latest"),
         leaves=True,
     ),
@@ -117,7 +118,7 @@ ROWS = (
     Row(
         "the latest cached image",
         "Stack/Cache",
-        "name a version or a digest, got 'latest'",
+        f"{_TAG} 'latest'",
         lambda at: at.cache().image("acme/worker", "latest"),
         leaves=True,
     ),

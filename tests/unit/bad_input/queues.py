@@ -310,6 +310,20 @@ ROWS = (
         ),
     ),
     Row(
+        "a backlog that is measured elsewhere",
+        "Stack/Worker",
+        "BacklogPerTask does not see the metrics of a queue in us-east-1 of account 222222222222: scale on "
+        "TargetCpu(), or run the worker where its queue is",
+        lambda at: at.backlog_worker(at.distant_queue()),
+    ),
+    Row(
+        "dead letters that are measured elsewhere",
+        "Stack/Distant",
+        "the queue is in us-east-1 of account 222222222222, where alarms of this stack do not see its "
+        "dead_letter_queue",
+        lambda at: at.distant_queue(dead_letter_queue=at.queue().dead_letter_queue),
+    ),
+    Row(
         "a worker that nobody says how to scale",
         "Stack/Worker",
         "say by what the worker scales: Scaling(..., policies=(BacklogPerTask(",

@@ -141,6 +141,16 @@ class Bench:
         queue = sqs.Queue.from_queue_arn(self.stack, "Orders", "arn:aws:sqs:eu-west-1:111111111111:orders")
         return SqsQueue.from_queue(queue, longest_processing_time=timedelta(minutes=2))
 
+    def distant_queue(self, **arguments: Any) -> MessageQueue:
+        """Return a queue of another region and account than the stack, which is known to be in one."""
+        queue = sqs.Queue.from_queue_arn(self.stack_in_ireland, "Distant", "arn:aws:sqs:us-east-1:222222222222:orders")
+        return SqsQueue.from_queue(queue, longest_processing_time=timedelta(minutes=2), **arguments)
+
+    @cached_property
+    def stack_in_ireland(self) -> cdk.Stack:
+        """A stack of which account and region are known."""
+        return cdk.Stack(cdk.App(), "Stack", env=cdk.Environment(account="111111111111", region="eu-west-1"))
+
     @cached_property
     def number(self) -> Any:
         """A number that is known only at deployment."""

@@ -56,6 +56,10 @@ def policy(principal: object, **more: object) -> Json:
     return {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "*", **more}]}
 
 
+def broker(engine: str, **properties: object) -> Json:
+    return resource("AWS::AmazonMQ::Broker", EngineType=engine, **properties)
+
+
 def endpoint(service: str) -> Json:
     name = {"Fn::Join": ["", ["com.amazonaws.", {"Ref": "AWS::Region"}, f".{service}"]]}
     return resource("AWS::EC2::VPCEndpoint", ServiceName=name, VpcEndpointType="Interface")
@@ -65,6 +69,7 @@ TAGGED = [{"Key": "environment", "Value": "prod"}]
 OF_AWS = [{"Key": "aws:cloudformation:stack-name", "Value": "shop"}]
 REDIRECT = [{"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS"}}]
 DENIES_HTTP = {"Statement": [{"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}
+NOT_ACTION = {"Statement": [{"Effect": "Allow", "Principal": "*", "NotAction": "s3:DeleteBucket"}]}
 PUBLIC_SUBNET = resource("AWS::EC2::Subnet", MapPublicIpOnLaunch=True)
 
 # Control, what breaks it, what meets it, and what stands beside the resource that meets it.
@@ -223,6 +228,24 @@ CASES: list[tuple[str, Json, Json, Json]] = [
         {},
     ),
     (
+        "S3.3",
+        resource("AWS::S3::BucketPolicy", PolicyDocument=policy("*")),
+        resource("AWS::S3::BucketPolicy", PolicyDocument=policy("*", Action=["s3:GetObject", "s3:ListBucket"])),
+        {},
+    ),
+    (
+        "S3.3",
+        resource("AWS::S3::BucketPolicy", PolicyDocument=policy("*", Action=["s3:GetObject", "s3:PutObject"])),
+        resource("AWS::S3::BucketPolicy", PolicyDocument=policy({"AWS": "arn:aws:iam::1:root"})),
+        {},
+    ),
+    (
+        "S3.3",
+        resource("AWS::S3::BucketPolicy", PolicyDocument=NOT_ACTION),
+        resource("AWS::S3::BucketPolicy", PolicyDocument=policy("*", Effect="Deny")),
+        {},
+    ),
+    (
         "S3.5",
         resource(BUCKET),
         resource(BUCKET),
@@ -273,6 +296,24 @@ CASES: list[tuple[str, Json, Json, Json]] = [
         {"Selection": resource("AWS::Backup::BackupSelection", BackupSelection={"Resources": [{"Ref": "Subject"}]})},
     ),
     ("DynamoDB.6", resource(TABLE), resource(TABLE, DeletionProtectionEnabled=True), {}),
+    ("MQ.2", broker("ActiveMQ", Logs={"General": True}), broker("ActiveMQ", Logs={"Audit": True}), {}),
+    ("MQ.2", broker("ACTIVEMQ", Logs={"Audit": False}), broker("RabbitMQ", Logs={"General": True}), {}),
+    ("MQ.3", broker("RabbitMQ", AutoMinorVersionUpgrade=False), broker("RabbitMQ", AutoMinorVersionUpgrade=True), {}),
+    ("MQ.4", broker("RabbitMQ", Tags=OF_AWS), broker("RabbitMQ", Tags=TAGGED), {}),
+    (
+        "MQ.5",
+        broker("ActiveMQ", DeploymentMode="SINGLE_INSTANCE"),
+        broker("ActiveMQ", DeploymentMode="ACTIVE_STANDBY_MULTI_AZ"),
+        {},
+    ),
+    ("MQ.5", broker("ActiveMQ"), broker("RabbitMQ", DeploymentMode="SINGLE_INSTANCE"), {}),
+    (
+        "MQ.6",
+        broker("RabbitMQ", DeploymentMode="SINGLE_INSTANCE"),
+        broker("RABBITMQ", DeploymentMode="CLUSTER_MULTI_AZ"),
+        {},
+    ),
+    ("MQ.6", broker("RabbitMQ"), broker("ActiveMQ", DeploymentMode="SINGLE_INSTANCE"), {}),
 ]
 
 

@@ -129,7 +129,7 @@ def test_a_reference_in_any_other_property_is_no_reason() -> None:
 def test_a_changed_definition_may_replace_what_refers_to_it(part: str, value: object) -> None:
     resources = template(Orders=resource(QUEUE, QueueName=value))
     found = told({**resources, part: {"Name": {"Default": "a"}}}, {**resources, part: {"Name": {"Default": "b"}}})
-    assert found == {"Orders": "may be replaced: QueueName refers to Name, whose definition changes"}
+    assert found == {"Orders": "may be replaced: QueueName refers to Name, whose value may change"}
 
 
 def test_an_unchanged_definition_replaces_nothing() -> None:
@@ -154,15 +154,64 @@ def test_a_changed_condition_may_remove(before: str | None, after: str) -> None:
     assert found.reasons == [f"its condition changes from {before or 'nothing'} to {after}"]
 
 
-def test_a_condition_that_says_something_else_may_remove() -> None:
+def equal(one: object, other: object) -> dict[str, Any]:
+    return {"Fn::Equals": [one, other]}
+
+
+# What a condition asks, and two definitions of that, of which the condition has another answer each.
+ASKED: dict[str, tuple[object, dict[str, Any], dict[str, Any]]] = {
+    "itself": (equal("a", "a"), {"Conditions": {"Wanted": equal("a", "b")}}, {}),
+    "another condition": (
+        {"Fn::Not": [{"Condition": "Other"}]},
+        {"Conditions": {"Other": equal("a", "a")}},
+        {"Conditions": {"Other": equal("a", "b")}},
+    ),
+    "a third condition": (
+        {"Fn::Not": [{"Condition": "Other"}]},
+        {"Conditions": {"Other": {"Fn::And": [{"Condition": "Third"}]}, "Third": equal("a", "a")}},
+        {"Conditions": {"Other": {"Fn::And": [{"Condition": "Third"}]}, "Third": equal("a", "b")}},
+    ),
+    "a parameter": (
+        equal({"Ref": "Stage"}, "dev"),
+        {"Parameters": {"Stage": {"Type": "String", "Default": "dev"}}},
+        {"Parameters": {"Stage": {"Type": "String", "Default": "prod"}}},
+    ),
+    "a mapping": (
+        equal({"Fn::FindInMap": ["Sizes", "a", "b"]}, "x"),
+        {"Mappings": {"Sizes": {"a": {"b": "x"}}}},
+        {"Mappings": {"Sizes": {"a": {"b": "y"}}}},
+    ),
+}
+
+
+def asking(resources: dict[str, Any], condition: object, definitions: dict[str, Any]) -> dict[str, Any]:
+    conditions = {"Wanted": condition, **definitions.get("Conditions", {})}
+    return {**resources, **definitions, "Conditions": conditions}
+
+
+@pytest.mark.parametrize(("condition", "before", "after"), ASKED.values(), ids=ASKED)
+def test_a_condition_with_another_answer_may_remove(
+    condition: object, before: dict[str, Any], after: dict[str, Any]
+) -> None:
     queue = template(Orders=resource(QUEUE, {"Condition": "Wanted"}))
-    found = only({**queue, "Conditions": {"Wanted": True}}, {**queue, "Conditions": {"Wanted": False}})
+    found = only(asking(queue, condition, before), asking(queue, condition, after))
     assert found.outcome == "may be removed"
+    assert found.reasons == ["its condition is Wanted, which may have another answer"]
+    assert found.harmful
+
+
+@pytest.mark.parametrize(("condition", "before", "after"), ASKED.values(), ids=ASKED)
+def test_a_value_that_hangs_on_a_condition_with_another_answer_may_replace(
+    condition: object, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    queue = template(Orders=resource(QUEUE, QueueName={"Fn::If": ["Wanted", "a", "b"]}))
+    found = told(asking(queue, condition, before), asking(queue, condition, after))
+    assert found == {"Orders": "may be replaced: QueueName refers to Wanted, whose value may change"}
 
 
 def test_a_condition_that_stays_removes_nothing() -> None:
     same = {**template(Orders=resource(QUEUE, {"Condition": "Wanted"})), "Conditions": {"Wanted": True}}
-    assert told(same, {**same, "Conditions": {"Wanted": True, "Other": True}}) == {}
+    assert told(same, {**same, "Conditions": {"Wanted": True, "Other": {"Condition": "Wanted"}}}) == {}
 
 
 def test_a_condition_that_is_dropped_removes_nothing() -> None:

@@ -123,6 +123,32 @@ def test_stacks_of_one_name_in_two_regions_are_two(tmp_path: Path) -> None:
     assert len(replacements(old, new)) == 1
 
 
+@pytest.mark.parametrize(
+    ("account", "region"),
+    [("111111111111", "us-east-1"), ("222222222222", "eu-west-1"), (None, "us-east-1"), ("222222222222", None)],
+)
+def test_a_stack_in_another_place_is_another_one(tmp_path: Path, account: str | None, region: str | None) -> None:
+    def placed(folder: str, account: str | None, region: str | None) -> cdk.App:
+        app = cdk.App(outdir=str(tmp_path / folder), analytics_reporting=False)
+        sqs.Queue(cdk.Stack(app, "Shop", env=cdk.Environment(account=account, region=region)), "Orders")
+        return app
+
+    [found] = replacements(placed("old", "111111111111", "eu-west-1"), placed("new", account, region))
+    place = f"aws://{account or 'unknown-account'}/{region or 'unknown-region'}"
+    assert found.reasons == [f"its stack is not there any more; one of its name is in {place}"]
+    assert found.harmful
+
+
+def test_a_stack_that_may_be_any_of_two_is_gone(tmp_path: Path) -> None:
+    old = staged(tmp_path / "old", "Dev", region=None)
+    new = cdk.App(outdir=str(tmp_path / "new"), analytics_reporting=False)
+    for region in ("eu-west-1", "us-east-1"):
+        stack = cdk.Stack(new, region, stack_name="Dev-Shop", env=cdk.Environment(region=region))
+        sqs.Queue(stack, "Orders")
+    [found] = replacements(old, new)
+    assert found.outcome == "removed"
+
+
 def test_nested_stacks_are_compared_too(tmp_path: Path) -> None:
     def nesting(folder: str, *, fifo: bool) -> cdk.App:
         app = cdk.App(outdir=str(tmp_path / folder), analytics_reporting=False)
@@ -132,6 +158,20 @@ def test_nested_stacks_are_compared_too(tmp_path: Path) -> None:
     [found] = replacements(nesting("old", fifo=True), nesting("new", fifo=False))
     assert found.stack.startswith("Shop/DataNestedStack")
     assert found.resource_type == "AWS::SQS::Queue"
+
+
+def test_what_a_parent_passes_on_replaces_inside_a_nested_stack(tmp_path: Path) -> None:
+    def nesting(folder: str, given: str, default: str) -> cdk.App:
+        app = cdk.App(outdir=str(tmp_path / folder), analytics_reporting=False)
+        parent = cdk.Stack(app, "Shop")
+        chosen = cdk.CfnParameter(parent, "Chosen", default=default).value_as_string
+        nested = cdk.NestedStack(parent, "Data", parameters={"Given": given, "Chosen": chosen, "Kept": "same"})
+        for name in ("Given", "Chosen", "Kept"):
+            sqs.Queue(nested, f"{name}Queue", queue_name=cdk.CfnParameter(nested, name).value_as_string)
+        return app
+
+    found = {one.reasons[0] for one in replacements(nesting("old", "a", "a"), nesting("new", "b", "b"))}
+    assert found == {f"QueueName refers to {name}, whose value may change" for name in ("Given", "Chosen")}
 
 
 def test_a_template_is_not_compared_with_several_stacks(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import sys
 import time
 import urllib.request
@@ -29,9 +30,9 @@ _SHOWN = (
 class Handler(BaseHTTPRequestHandler):
     """Answers GET with what is known.
 
-    ``/slow`` takes a second, ``/write`` says what came of writing, ``/back`` what the program at ``BACK`` knows, and
-    ``/data`` adds a line to a file of the volume and says what is in it. ``/socket`` is a WebSocket, which says what it
-    is told, and closes when it is told "bye".
+    ``/slow`` takes a second, ``/write`` says what came of writing, ``/back`` what the program at ``BACK`` knows,
+    ``/host`` says the name and address of its host, and ``/data`` adds a line to a file of the volume and says what is
+    in it. ``/socket`` is a WebSocket, which says what it is told, and closes when it is told "bye".
     """
 
     def do_GET(self) -> None:
@@ -47,6 +48,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/back":
             with urllib.request.urlopen(os.environ["BACK"], timeout=10) as answer:  # noqa: S310 - the test sets it
                 facts["back"] = json.load(answer)
+        if self.path == "/host":
+            facts["host_name"] = socket.gethostname()
+            facts["address"] = socket.gethostbyname(socket.gethostname())
         if self.path == "/data":
             facts["data"] = _add_line(Path("/data/lines"))
         body = json.dumps(facts).encode()
