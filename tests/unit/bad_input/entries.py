@@ -45,7 +45,8 @@ def oidc(**changes: Any) -> OidcAuthentication:
         "token_endpoint": "https://id.example.com/token",
         "user_info_endpoint": "https://id.example.com/me",
         "client_id": "shop",
-        "client_secret": cdk.SecretValue.secrets_manager("shop/oidc"),
+        # No token: one that were taken for plain text is the matter of a row of its own.
+        "client_secret": cdk.SecretValue.unsafe_plain_text("{{resolve:secretsmanager:shop/oidc}}"),
     }
     return OidcAuthentication(**{**defaults, **changes})
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import aws_cdk as cdk
 from aws_cdk import aws_amazonmq as amazonmq
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_sns as sns
@@ -123,7 +124,9 @@ ROWS = (
     TokenRow("path_patterns", lambda at: at.rule(path_patterns=[at.text])),
     TokenRow("http_headers", lambda at: at.rule(http_headers={at.text: ["2"]})),
     TokenRow("requests_per_ip", lambda at: WebFirewall(requests_per_ip=at.number)),
+    TokenRow("forwarded_ip_header", lambda at: WebFirewall(forwarded_ip_header=at.text)),
     TokenRow("issuer", lambda at: oidc(issuer=at.text)),
+    TokenRow("client_secret", lambda at: oidc(client_secret=cdk.SecretValue.unsafe_plain_text(at.text))),
     TokenRow("issuer of tokens", lambda at: jwt(issuer=at.text)),
     TokenRow("unhealthy_threshold_count", lambda at: TargetTimings(unhealthy_threshold_count=at.number)),
     # Through a tier, which computes its grace period from it.
