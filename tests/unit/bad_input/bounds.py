@@ -189,6 +189,11 @@ def _of_tiers(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Row]:
     ]
 
 
+def made_with(make: Callable[[Bench], Make], **arguments: Any) -> Callable[[Bench], object]:
+    """Return the call that makes a tier of ``make`` with ``arguments``."""
+    return lambda at: make(at)(**arguments)
+
+
 ROWS = (
     *(row for tier in TIERS for row in _of_tiers(*tier)),
     *(row for tier in PROGRAMS for row in _of_programs(*tier)),
@@ -198,7 +203,7 @@ ROWS = (
             path,
             "scaling has max_capacity=1, below the 2 tasks that this tier runs by default: say a min_capacity too, or a"
             " higher max_capacity",
-            lambda at, make=make: make(at)(scaling=Scaling(max_capacity=1)),
+            made_with(make, scaling=Scaling(max_capacity=1)),
         )
         for kind, path, make in PROGRAMS
         if kind != "worker"

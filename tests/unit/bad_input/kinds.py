@@ -24,7 +24,7 @@ from ecs_workloads import (
     WebFirewall,
     WritablePath,
 )
-from tests.unit.bad_input.bounds import PROGRAMS, TIERS
+from tests.unit.bad_input.bounds import PROGRAMS, TIERS, made_with
 from tests.unit.bad_input.row import IMAGE, Agent, Bench, Row
 from tests.unit.bad_input.volumes import disk
 
@@ -224,7 +224,7 @@ _NO_LISTS = (
             f"{kind}: a share without a list",
             path,
             "capacity must be a list of CapacityShare, such as CapacityShare.fargate_spot(), got CapacityShare(",
-            lambda at, make=make: make(at)(capacity=CapacityShare.fargate()),
+            made_with(make, capacity=CapacityShare.fargate()),
         )
         for kind, path, make in TIERS
     ),
@@ -235,7 +235,7 @@ _OTHER_THINGS = (
             f"{kind}: an image for its container",
             path,
             "container must be a Container, such as Container(image=...), got <aws_cdk.",
-            lambda at, make=make: make(at)(container=_IMAGE),
+            made_with(make, container=_IMAGE),
         )
         for kind, path, make in PROGRAMS
     ),
@@ -244,7 +244,7 @@ _OTHER_THINGS = (
             f"{kind}: a number for its scaling",
             path,
             "scaling must be a Scaling, such as Scaling(max_capacity=4), got 3",
-            lambda at, make=make: make(at)(scaling=_NUMBER),
+            made_with(make, scaling=_NUMBER),
         )
         for kind, path, make in PROGRAMS
     ),
