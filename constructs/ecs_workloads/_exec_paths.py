@@ -22,12 +22,12 @@ def check_exec_paths(path: str, container: Container) -> None:
             f"enable_execute_command takes the volume names that begin with {' or '.join(_PATHS)}: call "
             f"{volume.name!r} otherwise",
         )
-    for folder in (*container.writable_paths, *container.volumes):
+    folders = [folder.container_path for folder in container.writable_paths]
+    for folder in [*folders, *(volume.container_path for volume in container.volumes)]:
         require(
-            folder.container_path not in _PATHS.values(),
+            folder not in _PATHS.values(),
             path,
-            f"enable_execute_command makes {folder.container_path} writable itself: leave it out of writable_paths and "
-            "volumes",
+            f"enable_execute_command makes {folder} writable itself: leave it out of writable_paths and volumes",
         )
 
 

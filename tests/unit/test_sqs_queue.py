@@ -201,7 +201,7 @@ def test_a_queue_elsewhere_is_consumed_and_not_measured(arn: str, *, measured: b
     stack = cdk.Stack(cdk.App(), "There", env=cdk.Environment(account="111111111111", region="eu-west-1"))
     queue = sqs.Queue.from_queue_arn(stack, "Orders", arn)
     orders = SqsQueue.from_queue(queue, longest_processing_time=timedelta(minutes=2))
-    role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+    role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::111111111111:role/shop")
     orders.grant_send_messages(role)
     orders.grant_consume_messages(role)
 

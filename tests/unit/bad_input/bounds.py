@@ -177,20 +177,20 @@ def _of_tiers(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Row]:
     ]
 
 
+def _below_its_own_min(kind: str, path: str, make: Callable[[Bench], Make]) -> Row:
+    return Row(
+        f"{kind}: a max below the tier's own min",
+        path,
+        "scaling has max_capacity=1, below the 2 tasks that this tier runs by default: say a min_capacity too, or a "
+        "higher max_capacity",
+        lambda at: make(at)(scaling=Scaling(max_capacity=1)),
+    )
+
+
 ROWS = (
     *(row for tier in TIERS for row in _of_tiers(*tier)),
     *(row for tier in PROGRAMS for row in _of_programs(*tier)),
-    *(
-        Row(
-            f"{kind}: a max below the tier's own min",
-            path,
-            "scaling has max_capacity=1, below the 2 tasks that this tier runs by default: say a min_capacity too, or a"
-            " higher max_capacity",
-            lambda at, make=make: make(at)(scaling=Scaling(max_capacity=1)),
-        )
-        for kind, path, make in PROGRAMS
-        if kind != "worker"
-    ),
+    *(_below_its_own_min(*tier) for tier in PROGRAMS if tier[0] != "worker"),
     Row(
         "a limit of nobody",
         "DownstreamLimit",

@@ -24,7 +24,7 @@ from ecs_workloads import (
     WebFirewall,
     WritablePath,
 )
-from tests.unit.bad_input.bounds import PROGRAMS, TIERS
+from tests.unit.bad_input.bounds import PROGRAMS, TIERS, Make
 from tests.unit.bad_input.row import IMAGE, Agent, Bench, Row
 from tests.unit.bad_input.volumes import disk
 
@@ -55,6 +55,33 @@ def _wrong(name: str, subject: str, message: str, call: _Call, *, leaves: bool =
 def _whole(subject: str, argument: str, call: _Call, *, leaves: bool = False) -> Row:
     message = f"{argument} must be a whole number, got 1.5"
     return _wrong(f"{subject}, part of {argument}", subject, message, call, leaves=leaves)
+
+
+def _no_list_of_shares(kind: str, path: str, make: Callable[[Bench], Make]) -> Row:
+    return _wrong(
+        f"{kind}: a share without a list",
+        path,
+        "capacity must be a list of CapacityShare, such as CapacityShare.fargate_spot(), got CapacityShare(",
+        lambda at: make(at)(capacity=CapacityShare.fargate()),
+    )
+
+
+def _no_container(kind: str, path: str, make: Callable[[Bench], Make]) -> Row:
+    return _wrong(
+        f"{kind}: an image for its container",
+        path,
+        "container must be a Container, such as Container(image=...), got <aws_cdk.",
+        lambda at: make(at)(container=_IMAGE),
+    )
+
+
+def _no_scaling(kind: str, path: str, make: Callable[[Bench], Make]) -> Row:
+    return _wrong(
+        f"{kind}: a number for its scaling",
+        path,
+        "scaling must be a Scaling, such as Scaling(max_capacity=4), got 3",
+        lambda at: make(at)(scaling=_NUMBER),
+    )
 
 
 _NO_WHOLE_NUMBERS = (
@@ -219,35 +246,11 @@ _NO_LISTS = (
         "sources must be a list of peers, such as ec2.Peer.ipv4('10.0.0.0/8'), got '10.0.0.0/8' in it",
         lambda at: at.web(sources=["10.0.0.0/8"]),
     ),
-    *(
-        _wrong(
-            f"{kind}: a share without a list",
-            path,
-            "capacity must be a list of CapacityShare, such as CapacityShare.fargate_spot(), got CapacityShare(",
-            lambda at, make=make: make(at)(capacity=CapacityShare.fargate()),
-        )
-        for kind, path, make in TIERS
-    ),
+    *(_no_list_of_shares(*tier) for tier in TIERS),
 )
 _OTHER_THINGS = (
-    *(
-        _wrong(
-            f"{kind}: an image for its container",
-            path,
-            "container must be a Container, such as Container(image=...), got <aws_cdk.",
-            lambda at, make=make: make(at)(container=_IMAGE),
-        )
-        for kind, path, make in PROGRAMS
-    ),
-    *(
-        _wrong(
-            f"{kind}: a number for its scaling",
-            path,
-            "scaling must be a Scaling, such as Scaling(max_capacity=4), got 3",
-            lambda at, make=make: make(at)(scaling=_NUMBER),
-        )
-        for kind, path, make in PROGRAMS
-    ),
+    *(_no_container(*tier) for tier in PROGRAMS),
+    *(_no_scaling(*tier) for tier in PROGRAMS),
     _wrong(
         "a queue of aws_cdk to send to",
         "Stack/Web",
