@@ -279,7 +279,7 @@ class Shop:
 def check_template(template: dict[str, Any]) -> None:
     """Hold what every combination promises."""
     resources = template["Resources"].values()
-    scaled = str([one["Properties"] for one in resources if one["Type"].endswith("::ScalableTarget")])
+    most = [one["Properties"]["MaxCapacity"] for one in resources if one["Type"].endswith("::ScalableTarget")]
     for resource in resources:
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::ECS::TaskDefinition":
@@ -293,7 +293,8 @@ def check_template(template: dict[str, Any]) -> None:
                 "Enable": True,
                 "Rollback": True,
             }
-            assert ("DesiredCount" in properties) == (scaled == "[]")
+            # What scales keeps its count at a deployment; what is suspended, or has one writer, has a fixed one.
+            assert ("DesiredCount" in properties) == (most in ([], [0]))
             assert properties["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
         if resource["Type"] == "AWS::EC2::SecurityGroup":
             for rule in properties.get("SecurityGroupIngress", []):

@@ -144,7 +144,7 @@ COMMON: dict[str, st.SearchStrategy[Any]] = {
 def scaling(policies: st.SearchStrategy[list[Any]], *, lowest: int) -> st.SearchStrategy[Scaling]:
     return st.builds(
         Scaling,
-        min_capacity=st.integers(lowest, 4),
+        min_capacity=st.none() | st.integers(lowest, 4),
         max_capacity=st.integers(5, 40),
         policies=policies,
         downstream=st.lists(
