@@ -316,8 +316,13 @@ def test_of_a_vpc_of_others_nobody_knows_whether_it_has_ipv6(stack: cdk.Stack, m
     assert found["IpAddressType"] == "dualstack-without-public-ipv4"
 
 
-def test_issuers_are_asked_over_ipv4(make: MakeWeb, dual_stack_cluster: ecs.Cluster) -> None:
+def test_issuers_are_asked_over_ipv4(stack: cdk.Stack, make: MakeWeb, dual_stack_cluster: ecs.Cluster) -> None:
     make(cluster=dual_stack_cluster, ip_address_type=elbv2.IpAddressType.DUAL_STACK, authentication=JWT)
+
+    groups = [one["Properties"] for one in resources(stack, "AWS::EC2::SecurityGroup")]
+    ways_out = [rule for group in groups for rule in group.get("SecurityGroupEgress", [])]
+    assert {"0.0.0.0/0"} <= {rule["CidrIp"] for rule in ways_out if rule.get("FromPort") == 443}
+    assert properties(stack, "AWS::ElasticLoadBalancingV2::LoadBalancer")["IpAddressType"] == "dualstack"
 
 
 def test_zones_of_an_imported_vpc_may_be_known_only_at_deployment(stack: cdk.Stack, make: MakeWeb) -> None:
@@ -620,12 +625,18 @@ def test_two_tiers_cannot_have_one_place_on_a_listener_of_this_app(make: MakeWeb
         make("Second", domain=None, listener_rule=replace(rule, host_headers=["b.example.com"]))
 
 
-def test_a_guest_may_be_as_slow_as_its_host(make: MakeWeb) -> None:
+def test_a_guest_may_be_as_slow_as_its_host(stack: cdk.Stack, make: MakeWeb) -> None:
     slow = timedelta(seconds=110)
     host = make("Host", longest_request=slow)
     rule = ListenerRule(listener=host.listener, priority=10, path_patterns=["/reports/*"])
 
     make(domain=None, listener_rule=rule, longest_request=slow)
+
+    attributes = properties(stack, "AWS::ElasticLoadBalancingV2::LoadBalancer")["LoadBalancerAttributes"]
+    [idle] = [int(one["Value"]) for one in attributes if one["Key"] == "idle_timeout.timeout_seconds"]
+    made = properties(stack, "AWS::ElasticLoadBalancingV2::ListenerRule")
+    assert idle >= slow.total_seconds()
+    assert [one["Field"] for one in made["Conditions"]] == ["path-pattern"]
 
 
 def test_a_host_may_have_a_listener_of_another_protocol(make: MakeWeb) -> None:

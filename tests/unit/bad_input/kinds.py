@@ -231,22 +231,20 @@ _NO_LISTS = (
 )
 _OTHER_THINGS = (
     *(
-        _wrong(
-            f"{kind}: an image for its container",
-            path,
-            "container must be a Container, such as Container(image=...), got <aws_cdk.",
-            made_with(make, container=_IMAGE),
-        )
+        _wrong(f"{kind}: {what}", path, message, made_with(make, **wrong))
         for kind, path, make in PROGRAMS
-    ),
-    *(
-        _wrong(
-            f"{kind}: a number for its scaling",
-            path,
-            "scaling must be a Scaling, such as Scaling(max_capacity=4), got 3",
-            made_with(make, scaling=_NUMBER),
+        for what, message, wrong in (
+            (
+                "an image for its container",
+                "container must be a Container, such as Container(image=...), got <aws_cdk.",
+                {"container": _IMAGE},
+            ),
+            (
+                "a number for its scaling",
+                "scaling must be a Scaling, such as Scaling(max_capacity=4), got 3",
+                {"scaling": _NUMBER},
+            ),
         )
-        for kind, path, make in PROGRAMS
     ),
     _wrong(
         "a queue of aws_cdk to send to",
