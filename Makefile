@@ -31,7 +31,7 @@ shop: $(DEV) ## Run the whole sample shop on this machine, until Ctrl-C
 	@$(BIN)/python -m tests.shop
 
 test: $(DEV) $(CDK) ## Run all tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-lowest: .venv-lowest/.installed ## Run the tests of library and stacks on the lowest supported versions
 	PATH="$(CURDIR)/.venv-lowest/bin:$$PATH" .venv-lowest/bin/python -m pytest tests/unit tests/stacks/test_deployment.py

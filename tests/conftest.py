@@ -21,20 +21,6 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from ecs_workloads import Container, RabbitMqQueue
 from tests.user_pytest import UserPytest
 
-_TESTS = Path(__file__).parent
-# They start many programs, and share what takes long to make.
-_FOLDERS_OF_PROGRAMS = ("broker", "local", "runtime", "shop")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tell pytest-xdist to run a file in one process, for its fixtures, and a folder of real programs as well."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        file = item.path.relative_to(_TESTS)
-        group = file.parts[0] if file.parts[0] in _FOLDERS_OF_PROGRAMS else file.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
-
 
 @pytest.fixture
 def stack() -> cdk.Stack:

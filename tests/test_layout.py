@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,3 +50,21 @@ def test_the_workflow_runs_what_decides_whether_a_change_lands() -> None:
 def test_checks_and_command_line_start_no_node() -> None:
     code = "import sys, ecs_workloads.cli; sys.exit('jsii' in sys.modules or 'aws_cdk' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_two_processes_share_no_file() -> None:
+    """Each would make the fixtures of the other again: whole environments, and images in one place."""
+    [command] = [
+        line for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines() if "--numprocesses" in line
+    ]
+    options = ["-v", "-p", "no:cacheprovider", *command.split("-m pytest")[1].split()]
+    files = ["tests/unit/test_domain.py", "tests/unit/test_scaling.py", "tests/unit/test_container.py"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *files], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout
+
+    ran = re.findall(r"^\[(gw\d)\] \[ *\d+%\] PASSED (\S+?)::", run.stdout, flags=re.MULTILINE)
+    processes = {file: {process for process, other in ran if other == file} for file in files}
+    assert {len(one) for one in processes.values()} == {1}
+    assert len({process for process, _ in ran}) == 2
