@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,9 +18,11 @@ from ecs_workloads._checks import check_name, check_range, is_token, require
 from ecs_workloads._credentials import credential, generated_secret
 from ecs_workloads._rabbit_mq_files import DeclaredQueue, consumer_user, definitions, producer_user
 
-# Each takes about 1.5 KiB of a task definition, which may have 64.
+# A task definition may have 64 KiB, of which the entry point, the settings and the collector take 14.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
-_MOST_QUEUES = 30
+_ROOM_FOR_QUEUES = 50_000
+# By which the task finds the password of a user: a variable, and the ARN of its secret, without the queue's name in it.
+_SIZE_OF_PASSWORD = 170
 _LONGEST_NAME = 200
 
 
@@ -46,16 +49,17 @@ class BrokerDefinitions(Construct):
     def declare(self, name: str, *, delivery_limit: int, containers: list[ecs.ContainerDefinition]) -> QueueUsers:
         """Declare a queue, and let the nodes know the passwords of its users."""
         self._check(name, delivery_limit)
-        users = QueueUsers(
-            producer=self._user(f"{name}Producer", producer_user(name)),
-            consumer=self._user(f"{name}Consumer", consumer_user(name)),
-        )
         place = len(self._queues)
         queue = DeclaredQueue(
             name=name,
             delivery_limit=delivery_limit,
             producer=f"BROKER_PRODUCER_{place}",
             consumer=f"BROKER_CONSUMER_{place}",
+        )
+        self._check_room([*self._queues, queue])
+        users = QueueUsers(
+            producer=self._user(f"{name}Producer", producer_user(name)),
+            consumer=self._user(f"{name}Consumer", consumer_user(name)),
         )
         self._queues.append(queue)
         for container in containers:
@@ -98,10 +102,16 @@ class BrokerDefinitions(Construct):
             self._path,
             f"queue {name!r} is declared already: keep what queue() returned, and give it to each tier",
         )
+
+    def _check_room(self, queues: list[DeclaredQueue]) -> None:
+        # As it is written into a request, where each quote takes two bytes.
+        written = json.dumps(definitions(administrator=("", ""), queues=queues))
+        size = len(written) + sum(2 * (_SIZE_OF_PASSWORD + len(one.name)) for one in queues)
         require(
-            len(self._queues) < _MOST_QUEUES,
+            size <= _ROOM_FOR_QUEUES,
             self._path,
-            f"a broker has at most {_MOST_QUEUES} queues, which fit into a task definition; use another broker",
+            f"a task definition has room for {_ROOM_FOR_QUEUES} bytes of queues, and with {queues[-1].name!r} they "
+            f"take {size}: choose shorter names, or another broker for some",
         )
 
 

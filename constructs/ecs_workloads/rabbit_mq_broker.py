@@ -158,7 +158,9 @@ class RabbitMqBroker(Construct):
         """Declare a queue on the broker, with its dead-letter queue, and return it for tiers to use.
 
         It is a quorum queue, with a copy on each node. What no consumer could process goes to the queue
-        ``<name>.dead-letters``. It stays on the broker, with its users, when it leaves the app.
+        ``<name>.dead-letters``. It stays on the broker, with its users, when it leaves the app. A broker has room for
+        30 queues of 9 letters each, or 10 of 200: they are a part of its task definition, which may have 64 KiB.
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
 
         Args:
             name: Name of the queue, 1 to 200 letters, digits, dots, hyphens and underscores, beginning with none of
@@ -168,7 +170,7 @@ class RabbitMqBroker(Construct):
             delivery_limit: Failed deliveries after which a message counts as poison, 1 to 1000. Defaults to 5.
 
         Raises:
-            ValueError: A value is out of its range, or the queue is declared already.
+            ValueError: A value is out of its range, the queue is declared already, or the broker has no room for it.
         """
         return self._nodes.queue(
             name, longest_processing_time=longest_processing_time, delivery_limit=delivery_limit, broker=self

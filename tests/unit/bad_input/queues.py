@@ -513,7 +513,7 @@ ROWS = (
     Row(
         "more queues than a task definition holds",
         "Stack/Broker",
-        "a broker has at most 30 queues, which fit into a task definition; use another broker",
+        "a task definition has room for 50000 bytes of queues, and with 'orders-30' they take 50",
         lambda at: [at.broker_queue(f"orders-{number}") for number in range(31)],
         leaves=True,
     ),
