@@ -20,6 +20,7 @@ from ecs_workloads._cluster_facts import cluster_facts
 from ecs_workloads._descriptions import group_description
 from ecs_workloads._once import path_of
 from ecs_workloads._shares import placed
+from ecs_workloads._single_task_service import SingleTaskService
 from ecs_workloads._start_order import cfn_service
 from ecs_workloads._task import TierTask
 from ecs_workloads._task_bounds import TaskBounds
@@ -85,7 +86,8 @@ class TierService(Construct):
         self._task_role = self.task_definition.task_role
         own_groups = security_groups or [tasks_group(self, self._cluster.vpc, path=self._path)]
         namespace = cluster.default_cloud_map_namespace if service_connect else None
-        self.service = ecs.FargateService(
+        service = SingleTaskService if single_writer else ecs.FargateService
+        self.service: ecs.FargateService = service(
             self,
             "Service",
             cluster=cluster,

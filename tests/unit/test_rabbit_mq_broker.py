@@ -9,6 +9,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -71,6 +72,14 @@ def nodes_of(stack: cdk.Stack) -> list[dict[str, Any]]:
     found = Template.from_stack(stack).find_resources("AWS::ECS::TaskDefinition")
     containers = [task["Properties"]["ContainerDefinitions"][0] for task in found.values()]
     return sorted(containers, key=lambda container: str(variables_of(container)["RABBITMQ_NODENAME"]))
+
+
+def test_a_schedule_may_stop_its_only_task(stack: cdk.Stack, make: MakeBroker) -> None:
+    tasks = make().service.auto_scale_task_count(min_capacity=0, max_capacity=1)
+    tasks.scale_on_schedule("Night", schedule=appscaling.Schedule.cron(hour="20", minute="0"), max_capacity=0)
+
+    target = properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (0, 1)
 
 
 def test_there_are_never_two_nodes_on_one_data_directory(stack: cdk.Stack, make: MakeBroker) -> None:

@@ -415,6 +415,20 @@ ROWS = (
         lambda at: at.broker(capacity=[CapacityShare.fargate_spot()]),
     ),
     Row(
+        "a broker that scales",
+        "Stack/Broker",
+        "max_capacity of a broker's node must be 0 or 1, since two tasks on one data directory lose messages, got 3",
+        lambda at: at.broker().service.auto_scale_task_count(min_capacity=1, max_capacity=3),
+        leaves=True,
+    ),
+    Row(
+        "a broker that scales to what nobody knows",
+        "Stack/Broker",
+        "max_capacity must be known now: a node of a broker has one task",
+        lambda at: at.broker().service.auto_scale_task_count(max_capacity=at.number),
+        leaves=True,
+    ),
+    Row(
         "a broker's version that floats",
         "Stack/Broker",
         "version must be a full version such as 4.2.1, got '4.2'",
