@@ -22,8 +22,8 @@ class Call(Generic[_Channel]):
     what was given up before it was begun is never done.
 
     Args:
-        act: What to do. It is given the call itself, which it has answered now or later, and the channel. It holds
-            the message, so the call lets go of it as soon as it is begun or given up.
+        act: What to do. It is given the call itself, which it answers now or later, and the channel. It holds
+            the message, so the call lets go of it as soon as it is begun.
     """
 
     def __init__(self, act: Callable[[Call[_Channel], _Channel], None]) -> None:
@@ -35,9 +35,7 @@ class Call(Generic[_Channel]):
         try:
             self._answer.result(max(0.0, timeout.total_seconds()))
         except TimeoutError:
-            if self._answer.cancel():
-                self._act = None
-            if self._answer.cancelled() or not self._answer.done():
+            if self._answer.cancel() or not self._answer.done():
                 return False
             self._answer.result()  # it came in the last moment
         return True

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 _THREADS = 40  # as many as Starlette's thread pool has
 _CHECK_SECONDS = 1.5
-_LONGEST_SECONDS = 10.0
-# An attempt may wait for two addresses to connect, and then for the answer, each for the time-out of the client.
+# An attempt may wait for two addresses to connect, and then for the answer, each for the time-out of its client.
 _WAITS = 3
-_MOST_HALVINGS = 6
+_LONGEST_SECONDS = 8.0
+_MOST_HALVINGS = 9
 
 
 class SqsSender:
@@ -37,11 +37,9 @@ class SqsSender:
 
     def __init__(self, connection: SqsConnection, *, longest: timedelta) -> None:
         self._connection = connection
-        # Less than a third: a little of the time is gone when the first attempt begins.
-        self._seconds = min(_LONGEST_SECONDS, longest.total_seconds() / (_WAITS + 1))
         self._lock = threading.Lock()
         self._clients: dict[float, SQSClient] = {}
-        self._client_for(longest)
+        self._client_for(longest)  # the first message need not wait until it is made
         self._checker = make_client(connection, connections=1, seconds=_CHECK_SECONDS)
 
     def send(self, message: OutgoingMessage, timeout: timedelta) -> None:
@@ -79,7 +77,7 @@ class SqsSender:
         self._checker.close()
 
     def _client_for(self, left: timedelta) -> SQSClient:
-        seconds = self._seconds
+        seconds = _LONGEST_SECONDS
         for _ in range(_MOST_HALVINGS):
             if seconds * _WAITS <= left.total_seconds():
                 break
