@@ -40,5 +40,5 @@ class Sender(Protocol):
         ...
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Give the connection back. What waits for a broker fails at once."""
         ...

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 class NotSent(Exception):  # noqa: N818 - it says what is wrong
-    """The queue did not confirm the message within the time that the producer may take.
+    """The queue refused the message, or did not confirm it within the time that the producer may take.
 
-    The message may be in the queue nevertheless: the answer may have got lost. Send it again with the same
-    idempotency key.
+    The text says why. The message may be in the queue nevertheless: the answer may have got lost. Send it again with
+    the same idempotency key.
     """
