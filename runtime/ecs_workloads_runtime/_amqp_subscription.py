@@ -6,6 +6,11 @@ from collections.abc import Callable
 
 import pika
 from pika.adapters.select_connection import IOLoop, SelectConnection
+from pika.adapters.utils.connection_workflow import (
+    AMQPConnectionWorkflowFailed,
+    AMQPConnectorException,
+    AMQPConnectorPhaseErrorBase,
+)
 from pika.channel import Channel
 from pika.exceptions import AMQPError
 from pika.frame import Method
@@ -41,18 +46,13 @@ class AmqpSubscription:
         self._on_message = on_message
         self._consumer: str | None = None
         self._looks = True
-        self._connection = SelectConnection(
-            parameters,
-            on_open_callback=self._on_open,
-            on_open_error_callback=self._on_lost,
-            on_close_callback=self._on_lost,
-            custom_ioloop=loop,
-        )
+        self._connection: SelectConnection | None = None
+        SelectConnection.create_connection([parameters], self._on_connected, custom_ioloop=loop)
 
     @property
     def is_closed(self) -> bool:
-        """Whether the node has agreed to the end, or the connection is lost."""
-        return self._connection.is_closed
+        """Whether the node has agreed to the end, or there is no connection."""
+        return self._connection is None or self._connection.is_closed
 
     def cancel(self) -> None:
         """Take no more messages: pika gives back what is under way. Those that came remain to be answered."""
@@ -60,12 +60,28 @@ class AmqpSubscription:
             self.channel.basic_cancel(self._consumer)
 
     def close(self) -> None:
-        """Begin to end the connection: what is not acknowledged goes back. A silent node ends with its heartbeats."""
+        """Begin to end the connection: what is not acknowledged goes back.
+
+        What a silent node leaves open ends without us: a handshake by pika's time-out, since pika fails where it is
+        told to end one, and a connection by its heartbeats.
+        """
         self._end(AMQPError("closed"))
-        if not (self._connection.is_closing or self._connection.is_closed):
+        if self._connection is not None and self._connection.is_open:
             self._connection.close()
 
-    def _on_open(self, connection: SelectConnection) -> None:
+    def _on_connected(self, connection: SelectConnection | AMQPConnectorException) -> None:
+        if isinstance(connection, SelectConnection):
+            self._connection = connection
+            connection.add_on_close_callback(self._on_lost)
+            if self.error is None:
+                self._open_channel(connection)
+            else:
+                connection.close()
+        elif isinstance(connection, AMQPConnectionWorkflowFailed):
+            last = connection.exceptions[-1]
+            self._end(last.exception if isinstance(last, AMQPConnectorPhaseErrorBase) else last)
+
+    def _open_channel(self, connection: SelectConnection) -> None:
         connection.channel(on_open_callback=self._on_channel)
 
     def _on_channel(self, channel: Channel) -> None:
@@ -104,9 +120,10 @@ class AmqpSubscription:
             self._on_message(channel, method, properties, body)
 
     def _on_channel_closed(self, _: Channel, error: Exception) -> None:
-        if self._looks and is_missing(error) and self.channel is None and self._connection.is_open:
+        connection = self._connection
+        if self._looks and is_missing(error) and self.channel is None and connection is not None and connection.is_open:
             self._looks = False
-            self._on_open(self._connection)
+            self._open_channel(connection)
         else:
             self._end(error)
 

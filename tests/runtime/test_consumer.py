@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from ecs_workloads_runtime import AmqpConnection, Consumer, Message, Producer, QueueUnreachable, SqsConnection, health
+from ecs_workloads_runtime._handling import Handling
 from tests.runtime.conftest import AmqpQueueUnderTest, QueueUnderTest, SqsQueueUnderTest, make_sqs_queue
 from tests.runtime.programs import PATIENCE, Program
 
@@ -275,6 +279,62 @@ def test_an_asynchronous_handler_is_awaited(queue: QueueUnderTest) -> None:
     with running(Consumer(queue.connection, handle)):
         wait_until(lambda: bool(got))
     assert got == ["one"]
+
+
+def test_log_lines_of_an_asynchronous_handler_name_its_own_message() -> None:
+    keys: list[object] = []
+
+    async def handle(_: Message) -> None:
+        keys.append(structlog.contextvars.get_contextvars().get("idempotency_key"))
+
+    handling = Handling(handle)
+    for key in ("a", "b"):
+        assert handling.start(Message(body="b", idempotency_key=key, attributes={}, attempt=1)).result(PATIENCE)
+    handling.close()
+    assert keys == ["a", "b"]
+
+
+def test_a_message_that_is_not_done_again_is_logged() -> None:
+    with structlog.testing.capture_logs() as lines:
+        handling = Handling(lambda _: None)
+        message = Message(body="b", idempotency_key="k", attributes={}, attempt=1)
+        assert not handling.was_done(message)
+        assert handling.start(message).result(PATIENCE)
+        assert not handling.was_done(message)
+        assert handling.was_done(replace(message, attempt=2))
+        handling.close()
+    assert [(line["idempotency_key"], line["attempt"]) for line in lines] == [("k", 2)]
+
+
+@pytest.mark.parametrize(
+    "connection",
+    [
+        AmqpConnection(url="amqp://127.0.0.1:1/%2F", name="orders", username="a", password="b"),
+        SqsConnection(url="http://127.0.0.1:1/1/orders"),
+    ],
+)
+def test_a_health_file_that_cannot_be_written_ends_a_consumer(
+    connection: AmqpConnection | SqsConnection, tmp_path: Path
+) -> None:
+    file = tmp_path / "missing" / "health"
+    with pytest.raises(RuntimeError, match=f"health_file cannot be written: .*{file}"):
+        Consumer(connection, print, health_file=file).run()
+
+
+def test_a_health_file_that_vanishes_ends_a_consumer_whose_broker_is_away(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    consumer = Consumer(
+        AmqpConnection(url="amqp://127.0.0.1:1/%2F", name="orders", username="a", password="b"),
+        print,
+        health_file=folder / "health",
+    )
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        end = pool.submit(consumer.run)
+        wait_until((folder / "health").exists)
+        shutil.rmtree(folder)
+        with pytest.raises(RuntimeError, match="health_file cannot be written"):
+            end.result(PATIENCE)
 
 
 def test_a_program_that_the_broker_refuses_ends(amqp: AmqpQueueUnderTest) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ecs_workloads_runtime import Consumer, Message, Producer
+from ecs_workloads_runtime import Consumer, Message, Producer, _sqs_source
 from tests.runtime.conftest import MOST_RECEIVES, AmqpQueueUnderTest, QueueUnderTest, SqsQueueUnderTest
 from tests.runtime.programs import Program
 from tests.runtime.test_consumer import running, wait_until
@@ -73,6 +73,7 @@ def calling(before, after, function, holds=lambda *_: True):
         return answer
     return hooked
 
+_sqs_source._POLL_SECONDS = 1
 source, hold = _sqs_source.SqsSource, _sqs_hold.SqsHold
 source._receive = calling("before receive", (), source._receive)
 source._delete = calling("before acknowledge", ("after acknowledge",), source._delete)
@@ -145,6 +146,12 @@ with Producer(read_connection("ORDERS")) as producer:
 # How often the first message is done when the consumer is killed there.
 KILLED = {"before receive": 1, "in handler": 1, "before acknowledge": 2, "after acknowledge": 1}
 GIVEN_BACK = ("in redelivery delay", "before give back")
+
+
+@pytest.fixture(autouse=True)
+def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop waits for the poll under way."""
+    monkeypatch.setattr(_sqs_source, "_POLL_SECONDS", 1)
 
 
 @pytest.fixture
