@@ -71,7 +71,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def test_a_handler_gets_what_was_sent(queue: QueueUnderTest) -> None:
     got: list[Message] = []
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("größe ✓", idempotency_key="key", attributes={"request_id": "r1", "x-trace": "t"})
 
     consume(queue, got.append, until=lambda: bool(got))
@@ -81,7 +81,7 @@ def test_a_handler_gets_what_was_sent(queue: QueueUnderTest) -> None:
 
 
 def test_nothing_is_acknowledged_before_the_work_is_done(queue: QueueUnderTest, tmp_path: Path) -> None:
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("slow")
     environment = {**queue.environment, "GO": str(tmp_path / "go")}
     with Program(WORKER, environment) as killed:
@@ -98,7 +98,7 @@ def test_a_message_of_a_killed_consumer_is_done_once_by_another(
     queue_of_two_seconds: QueueUnderTest, tmp_path: Path
 ) -> None:
     queue = queue_of_two_seconds
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("slow")
     environment = {**queue.environment, "GO": str(tmp_path / "go")}
     with Program(WORKER, environment) as killed, Program(WORKER, environment) as other:
@@ -123,7 +123,7 @@ def wait_for_either(*programs: Program) -> None:
 
 
 def test_sigterm_finishes_the_message_in_hand_and_gives_back_the_others(queue: QueueUnderTest, tmp_path: Path) -> None:
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         for body in ("slow", "second", "third", "fourth"):
             producer.send(body)
     environment = {**queue.environment, "GO": str(tmp_path / "go"), "PREFETCH": "10"}
@@ -168,7 +168,7 @@ def test_a_poison_message_ends_in_the_dead_letter_queue(queue: QueueUnderTest) -
         dead.extend(queue.dead_letters())
         return bool(dead)
 
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("poison")
         producer.send("good")
     consume(queue, handle, until=lambda: is_dead() and bool(done))
@@ -188,7 +188,7 @@ def test_a_handler_slower_than_the_visibility_time_out_is_not_done_twice(moto_or
         begun.append(message.body)
         time.sleep(5)
 
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("slow")
     with running(Consumer(queue.connection, handle)), running(Consumer(queue.connection, handle)):
         wait_until(lambda: queue.held() == 0)
@@ -203,7 +203,7 @@ def test_a_prefetched_message_is_held_while_another_is_in_hand(moto_origin: str)
         begun.append(message.body)
         time.sleep(5 if message.body == "slow" else 0)
 
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("slow")
         producer.send("behind")
     with running(Consumer(queue.connection, handle, prefetch=10)):
@@ -241,7 +241,7 @@ def test_two_thousand_messages_are_each_done_once(queue_of_many: QueueUnderTest)
     with (
         running(Consumer(queue.connection, handle, prefetch=10)),
         running(Consumer(queue.connection, handle, prefetch=10)),
-        Producer(queue.connection) as producer,
+        Producer(queue.sending) as producer,
         ThreadPoolExecutor(max_workers=4) as pool,
     ):
         list(pool.map(producer.send, map(str, range(2000))))
@@ -259,7 +259,7 @@ def test_a_fifo_queue_keeps_its_order_when_a_message_fails(moto_origin: str) -> 
         if got == ["0"]:
             raise RuntimeError("not this time")
 
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         for number in range(4):
             producer.send(str(number), group="customer")
     with running(Consumer(queue.connection, handle, prefetch=10, redelivery_delay=AT_ONCE)):
@@ -274,7 +274,7 @@ def test_an_asynchronous_handler_is_awaited(queue: QueueUnderTest) -> None:
         await asyncio.sleep(0.01)
         got.append(message.body)
 
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("one")
     with running(Consumer(queue.connection, handle)):
         wait_until(lambda: bool(got))
@@ -378,7 +378,7 @@ def test_the_health_file_stays_young_while_the_handler_works(queue: QueueUnderTe
             time.sleep(1)
             ages.append(health.main([str(file), "--max-age", "2.5"]))
 
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("slow")
     with running(Consumer(queue.connection, handle, health_file=file)):
         wait_until(lambda: len(ages) == 3)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ecs_workloads_runtime import Consumer, Message, Producer, _sqs_source
+from ecs_workloads_runtime import Consumer, Message, Producer
 from tests.runtime.conftest import MOST_RECEIVES, AmqpQueueUnderTest, QueueUnderTest, SqsQueueUnderTest
 from tests.runtime.programs import Program
 from tests.runtime.test_consumer import running, wait_until
@@ -148,12 +148,6 @@ KILLED = {"before receive": 1, "in handler": 1, "before acknowledge": 2, "after 
 GIVEN_BACK = ("in redelivery delay", "before give back")
 
 
-@pytest.fixture(autouse=True)
-def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stop waits for the poll under way."""
-    monkeypatch.setattr(_sqs_source, "_POLL_SECONDS", 1)
-
-
 @pytest.fixture
 def settings(queue_of_two_seconds: QueueUnderTest, tmp_path: Path) -> Mapping[str, str]:
     return {
@@ -180,7 +174,7 @@ def finish(queue: QueueUnderTest, done: Path) -> Counter[str]:
 
 
 def send_all(queue: QueueUnderTest) -> None:
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         for body in BODIES:
             producer.send(body)
 
@@ -261,18 +255,16 @@ def test_a_message_at_its_last_failure_is_a_dead_letter(
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("point", ["before reject", "after reject"])
 def test_what_is_no_text_is_one_dead_letter(
-    number: signal.Signals, point: str, amqp: AmqpQueueUnderTest, tmp_path: Path
+    number: signal.Signals, point: str, deployed: AmqpQueueUnderTest, tmp_path: Path
 ) -> None:
-    with Producer(amqp.connection) as producer:
-        producer.check()  # the queue is declared
-    amqp.publish(b"\xff")
-    settings = {**amqp.environment, "GO": str(tmp_path / "go"), "FAILS": "0", "ATTEMPT": "1", "DELAY": "1"}
+    deployed.publish(b"\xff")
+    settings = {**deployed.environment, "GO": str(tmp_path / "go"), "FAILS": "0", "ATTEMPT": "1", "DELAY": "1"}
     with Program(WORKER, {**settings, "POINT": point}) as program:
         end_at_the_point(program, number, tmp_path / "go")
     dead: list[bytes] = []
-    with running(Consumer(amqp.connection, print)):
-        wait_until(lambda: bool(dead.extend(amqp.dead_bytes()) or dead))
-    assert dead + amqp.dead_bytes() == [b"\xff"]
+    with running(Consumer(deployed.connection, print)):
+        wait_until(lambda: bool(dead.extend(deployed.dead_bytes()) or dead))
+    assert dead + deployed.dead_bytes() == [b"\xff"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -284,9 +276,9 @@ def test_a_producer_sends_again_what_it_did_not_hear_of(
     settings: Mapping[str, str],
     tmp_path: Path,
 ) -> None:
-    with Program(SENDER, {**settings, "POINT": point}) as program:
+    with Program(SENDER, {**settings, **queue_of_two_seconds.sending_environment, "POINT": point}) as program:
         end_at_the_point(program, number, tmp_path / "go")
-    with Program(SENDER, settings) as again:
+    with Program(SENDER, {**settings, **queue_of_two_seconds.sending_environment}) as again:
         assert again.end() == 0
     assert (tmp_path / "sent").read_text(encoding="utf-8").split() == list(BODIES)
     got: list[tuple[str, str]] = []

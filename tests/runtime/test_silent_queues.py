@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from ecs_workloads_runtime import AmqpConnection, Consumer, Message, Producer, SqsConnection, _amqp_source, _sqs_source
 from ecs_workloads_runtime._sqs import make_client
 from ecs_workloads_runtime._stop import Stop
-from tests.runtime.broker import Broker
+from tests.runtime.broker import Broker, url_of
 from tests.runtime.conftest import AmqpQueueUnderTest, SqsQueueUnderTest, make_sqs_queue
 from tests.runtime.proxy import Proxy
 from tests.runtime.silence import Silence
@@ -76,8 +76,7 @@ def test_a_node_that_hangs_is_left_for_another(amqp: AmqpQueueUnderTest, monkeyp
     with Producer(amqp.connection) as producer:
         producer.send("one")
     with Silence() as silence:
-        hung = Broker.connection_to(silence.address, amqp.connection.name)
-        both = replace(amqp.connection, url=f"{hung.url};{amqp.connection.url}")
+        both = replace(amqp.connection, url=f"{url_of(silence.address)};{amqp.connection.url}")
         with running(Consumer(both, lambda message: got.append(message.body))):
             wait_until(lambda: got == ["one"])
         assert silence.connections
