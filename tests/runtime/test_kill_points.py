@@ -244,8 +244,13 @@ def test_a_message_at_its_last_failure_is_a_dead_letter(
         end_at_the_point(program, number, tmp_path / "go")
     dead: list[str] = []
     done = tmp_path / "done"
+
+    def is_over() -> bool:
+        dead.extend(queue.dead_letters())
+        return bool(dead) and queue.held() == 0
+
     with Program(WORKER, {**settings, **always}) as other:
-        wait_until(lambda: bool(dead.extend(queue.dead_letters()) or dead) and queue.held() == 0)
+        wait_until(is_over)
         other.ask_to_end()
         assert other.end() == 0
     assert dead == ["first"]
@@ -262,8 +267,13 @@ def test_what_is_no_text_is_one_dead_letter(
     with Program(WORKER, {**settings, "POINT": point}) as program:
         end_at_the_point(program, number, tmp_path / "go")
     dead: list[bytes] = []
+
+    def is_dead() -> bool:
+        dead.extend(deployed.dead_bytes())
+        return bool(dead)
+
     with running(Consumer(deployed.connection, print)):
-        wait_until(lambda: bool(dead.extend(deployed.dead_bytes()) or dead))
+        wait_until(is_dead)
     assert dead + deployed.dead_bytes() == [b"\xff"]
 
 

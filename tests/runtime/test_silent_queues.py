@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
+import pika
 import pytest
 from botocore.exceptions import ClientError
+from pika.adapters.select_connection import SelectConnection
+from pika.channel import Channel
+from pika.spec import Basic
 
 from ecs_workloads_runtime import AmqpConnection, Consumer, Message, Producer, SqsConnection, _amqp_source, _sqs_source
+from ecs_workloads_runtime._amqp_delivery import read_message
 from ecs_workloads_runtime._sqs import make_client
-from ecs_workloads_runtime._stop import Stop
 from tests.runtime.broker import Broker, url_of
 from tests.runtime.conftest import AmqpQueueUnderTest, SqsQueueUnderTest, make_sqs_queue
 from tests.runtime.proxy import Proxy
@@ -71,7 +76,7 @@ def through(amqp: AmqpQueueUnderTest, proxy: Proxy) -> AmqpConnection:
 
 def test_a_node_that_hangs_is_left_for_another(amqp: AmqpQueueUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_amqp_source, "_PATIENCE", 1.0)
-    monkeypatch.setattr("random.shuffle", lambda _: None)  # the one that hangs is the first
+    monkeypatch.setattr("random.shuffle", print)  # the one that hangs is the first
     got: list[str] = []
     with Producer(amqp.connection) as producer:
         producer.send("one")
@@ -115,14 +120,13 @@ def test_a_channel_that_is_never_opened_is_given_up(
     proxy: Proxy, through: AmqpConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_amqp_source, "_PATIENCE", 1.0)
-    subscription = _amqp_source.AmqpSubscription
-    opening = subscription._open_channel  # noqa: SLF001
+    opening = SelectConnection.channel
 
-    def stalling(self: _amqp_source.AmqpSubscription, connection: object) -> None:
+    def stalling(self: SelectConnection, on_open_callback: Callable[[Channel], object]) -> Channel:
         proxy.stall()
-        opening(self, connection)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        return opening(self, on_open_callback=on_open_callback)
 
-    monkeypatch.setattr(subscription, "_open_channel", stalling)
+    monkeypatch.setattr(SelectConnection, "channel", stalling)
     started = Started(Consumer(through, print))
     wait_until(lambda: proxy.connections >= 2)
     assert started.stop() < LONGEST_STOP
@@ -147,12 +151,11 @@ def test_a_message_in_hand_that_came_again_is_not_given_back_at_a_stop(
     begun: list[str] = []
     again = threading.Event()
     go = threading.Event()
-    on_message = _amqp_source.AmqpSource._on_message  # noqa: SLF001
 
-    def hearing(self: _amqp_source.AmqpSource, *arguments: object) -> None:
-        on_message(self, *arguments)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    def hearing(method: Basic.Deliver, properties: pika.BasicProperties, body: bytes) -> Message:
         if begun:
             again.set()
+        return read_message(method, properties, body)
 
     def handle(message: Message) -> None:
         begun.append(message.body)
@@ -160,13 +163,12 @@ def test_a_message_in_hand_that_came_again_is_not_given_back_at_a_stop(
 
     with Producer(amqp.connection) as producer:
         producer.send("one")
-    monkeypatch.setattr(_amqp_source.AmqpSource, "_on_message", hearing)
+    monkeypatch.setattr(_amqp_source, "read_message", hearing)
     consumer = Consumer(through, handle)
     started = Started(consumer)
     wait_until(lambda: bool(begun))
     proxy.cut()
     assert again.wait(60)
-    monkeypatch.setattr(_amqp_source.AmqpSource, "_on_message", on_message)
     consumer.stop()
     with running(Consumer(amqp.connection, lambda message: begun.append(f"{message.body} elsewhere"))):
         time.sleep(1)  # it would have it at once
@@ -181,34 +183,37 @@ def test_a_message_of_a_closed_channel_is_not_begun(amqp: AmqpQueueUnderTest, mo
     begun: list[str] = []
     elsewhere: list[str] = []
     go = threading.Event()
-    sources: list[_amqp_source.AmqpSource] = []
+    channels: list[Channel] = []
+    heard: list[str] = []
+    consume = Channel.basic_consume
 
     def handle(message: Message) -> None:
         begun.append(message.body)
         if message.body == "slow":
             assert go.wait(60)
 
-    def acknowledge_what_was_not_delivered() -> None:
-        in_hand = sources[0]._in_hand  # noqa: SLF001
-        assert in_hand is not None
-        in_hand[0].channel.basic_ack(1000)  # the broker closes the channel, as that of a handler that is too slow
+    def consuming(self: Channel, queue: str, *arguments: object, **named: object) -> str:
+        channels.append(self)
+        return consume(self, queue, *arguments, **named)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
-    run = _amqp_source.AmqpSource.run
+    def hearing(method: Basic.Deliver, properties: pika.BasicProperties, body: bytes) -> Message:
+        heard.append(body.decode())
+        return read_message(method, properties, body)
 
-    def running_source(self: _amqp_source.AmqpSource, stop: Stop) -> None:
-        sources.append(self)
-        run(self, stop)
-
-    monkeypatch.setattr(_amqp_source.AmqpSource, "run", running_source)
+    monkeypatch.setattr(Channel, "basic_consume", consuming)
+    monkeypatch.setattr(_amqp_source, "read_message", hearing)
     with Producer(amqp.connection) as producer:
         producer.send("slow")
         producer.send("behind")
         started = Started(Consumer(amqp.connection, handle, prefetch=10))
-        wait_until(lambda: begun == ["slow"] and bool(sources[0]._waiting))  # noqa: SLF001
+        wait_until(lambda: begun == ["slow"] and heard == ["slow", "behind"])
         with running(Consumer(amqp.connection, lambda message: elsewhere.append(message.body))):
-            wait_until(lambda: len(sources) == 2 and sources[1]._delivers is False)  # noqa: SLF001
+            wait_until(lambda: len(channels) == 2)
             time.sleep(0.5)  # it is there to get both
-            sources[0]._loop.add_callback_threadsafe(acknowledge_what_was_not_delivered)  # noqa: SLF001
+            # The broker closes the channel for an unknown number as it does that of a handler that is too slow.
+            connection = channels[0].connection
+            assert isinstance(connection, SelectConnection)
+            connection.ioloop.add_callback_threadsafe(lambda: channels[0].basic_ack(1000))
             wait_until(lambda: sorted(elsewhere) == ["behind", "slow"])
         go.set()
         # It was no refusal: the first goes on, and what it held meanwhile is not begun.
@@ -293,12 +298,10 @@ def test_a_message_that_cannot_be_extended_is_not_overtaken_in_its_group(
 
         def losing(**arguments: object) -> object:
             answer = change(**arguments)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-            entries = arguments["Entries"]
-            assert isinstance(entries, list)
-            if len(got) == 1 and len(entries) == 3:  # pyright: ignore[reportUnknownArgumentType]
-                lost = entries[1]  # pyright: ignore[reportUnknownVariableType]
+            entries = cast("list[dict[str, str]]", arguments["Entries"])
+            if len(got) == 1 and len(entries) == 3:
                 queue.client.change_message_visibility(
-                    QueueUrl=queue.connection.url, ReceiptHandle=lost["ReceiptHandle"], VisibilityTimeout=0
+                    QueueUrl=queue.connection.url, ReceiptHandle=entries[1]["ReceiptHandle"], VisibilityTimeout=0
                 )
                 answer["Failed"] = [{"Id": "1", "SenderFault": True, "Code": "MessageNotInflight"}]
             return answer
