@@ -133,15 +133,16 @@ def test_a_channel_that_is_never_opened_is_given_up(
 
 
 def test_a_consumer_that_is_refused_its_queue_is_patient(
-    amqp: AmqpQueueUnderTest, proxy: Proxy, through: AmqpConnection
+    amqp: AmqpQueueUnderTest, proxy: Proxy, through: AmqpConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(_amqp_source, "_FIRST_DELAY", 0.02)
     with amqp.broker.connect() as owner:
         owner.channel().queue_declare(amqp.connection.name, exclusive=True)  # a 405 for all others
         with running(Consumer(through, print)):
             end = time.monotonic() + 4
             while time.monotonic() < end:
                 owner.process_data_events(0.2)
-    # Without a delay there were 16 in a second.
+    # Each delay may be twice as long as the one before: a hundred, if it were not.
     assert 2 <= proxy.connections < 30
 
 
