@@ -136,6 +136,7 @@ def test_a_consumer_that_is_refused_its_queue_is_patient(
     amqp: AmqpQueueUnderTest, proxy: Proxy, through: AmqpConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_amqp_source, "_FIRST_DELAY", 0.02)
+    monkeypatch.setattr(_amqp_source, "_TICK", 0.02)
     with amqp.broker.connect() as owner:
         owner.channel().queue_declare(amqp.connection.name, exclusive=True)  # a 405 for all others
         with running(Consumer(through, print)):
