@@ -11,10 +11,10 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from ecs_workloads._checks import check_whole, is_token, require
+from ecs_workloads._checks import is_token, require
 from ecs_workloads._rabbit_mq_version import check_version
 from ecs_workloads._shares import check_capacity
-from ecs_workloads._tier_checks import check_alarms, check_cluster, check_subnets, check_tier_lists
+from ecs_workloads._tier_checks import check_alarms, check_subnets
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.ephemeral_node import EphemeralNode
 from ecs_workloads.node_cluster import NodeCluster
@@ -37,20 +37,11 @@ def check_broker(
     memory_limit_mib: int,
     capacity: Sequence[CapacityShare],
     sidecars: Sequence[Sidecar],
-    security_groups: Sequence[ec2.ISecurityGroup],
     deployment_alarms: Sequence[cloudwatch.IAlarm],
     vpc_subnets: ec2.SubnetSelection | None,
 ) -> str:
     """Refuse what would lose messages or never start, and return the name of the namespace."""
     path = broker.node.path
-    check_cluster(path, cluster)
-    check_tier_lists(
-        path,
-        capacity=capacity,
-        sidecars=sidecars,
-        security_groups=security_groups,
-        deployment_alarms=deployment_alarms,
-    )
     check_subnets(path, cluster, vpc_subnets)
     check_alarms(path, deployment_alarms)
     namespace = cluster.default_cloud_map_namespace
@@ -61,7 +52,6 @@ def check_broker(
         )
     check_version(path, version, upgrade_from)
     for name, value in (("cpu", cpu), ("memory_limit_mib", memory_limit_mib)):
-        check_whole(path, name, value)
         require(not is_token(value), path, f"{name} must be known now: the broker is configured for it")
     require(cpu >= _SMALLEST_CPU, path, f"cpu must be at least {_SMALLEST_CPU}, got {cpu}")
     require(
@@ -113,8 +103,6 @@ def _select(vpc: ec2.IVpc, chosen: ec2.SubnetSelection) -> ec2.SelectedSubnets:
 
 def _check_grade(broker: Construct, grade: Grade, *, vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None) -> None:
     path = broker.node.path
-    if not isinstance(grade, EphemeralNode | SingleNode | NodeCluster):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"{path}: grade must be EphemeralNode(), SingleNode() or NodeCluster(), got {grade!r}")
     if isinstance(grade, NodeCluster):
         zones = len(node_subnets(vpc, vpc_subnets))
         require(

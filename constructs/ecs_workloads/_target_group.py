@@ -41,7 +41,6 @@ def target_group(
     )
     if health_check_port is not None:
         check_range(path, "health_check_port", health_check_port, 1, 65535)
-    require(target_protocol in (_HTTP, _HTTPS), path, f"target_protocol must be HTTP or HTTPS, got {target_protocol}")
     timings.grace_period_of(path, startup_time)
     delay = timings.deregistration_delay_of(path, longest_request)
     _check_stickiness(path, stickiness_cookie_duration, stickiness_cookie_name)

@@ -9,7 +9,7 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-from ecs_workloads._checks import check_type, in_words, require
+from ecs_workloads._checks import in_words, require
 from ecs_workloads._load_balancer import LoadBalancer
 from ecs_workloads.domain import Domain
 from ecs_workloads.listener_authentication import ListenerAuthentication
@@ -23,7 +23,6 @@ def check_own(
     path: str, domain: Domain | None, certificate: acm.ICertificate | None, protocol: elbv2.ApplicationProtocol
 ) -> None:
     """Refuse a load balancer that users could not reach as they are told to."""
-    check_type(path, "protocol", protocol, elbv2.ApplicationProtocol, "elbv2.ApplicationProtocol.HTTPS or .HTTP")
     if protocol == _HTTP:
         require(certificate is None, path, "a certificate needs protocol=elbv2.ApplicationProtocol.HTTPS")
         return

@@ -14,7 +14,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ecs_workloads._checks import check_list, require
+from ecs_workloads._checks import require
 from ecs_workloads._load_balancer import LoadBalancer, check_addresses, check_zones
 from ecs_workloads._web_acl import WebAcl
 from ecs_workloads._web_checks import check_guest, check_host, check_issuer, check_needs_https, check_own, check_sources
@@ -75,8 +75,6 @@ class WebEntry:
             return
         check_own(path, self.domain, self.certificate, self.protocol)
         check_zones(path, vpc, internet_facing=True)
-        if self.sources is not None:
-            check_list(path, "sources", self.sources, None, "peers, such as ec2.Peer.ipv4('10.0.0.0/8')")
         check_addresses(path, vpc, self.ip_address_type, internet_facing=True)
         check_issuer(path, self.authentication, self.ip_address_type)
         check_sources(

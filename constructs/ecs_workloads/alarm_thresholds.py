@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ecs_workloads._checks import check_percent, check_range, check_time, check_type, in_words, is_token, require
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import check_percent, check_range, check_time, in_words, is_token, require
 
 AlarmName = Literal[
     "failed_responses",
@@ -27,6 +28,7 @@ AlarmName = Literal[
 RESTART_WINDOW = timedelta(minutes=15)
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class AlarmThresholds:
     """When each alarm of a tier goes off. ``None`` switches an alarm off.
@@ -96,7 +98,6 @@ class AlarmThresholds:
             check_range(subject, "restarts", self.restarts, 1, RESTART_WINDOW // timedelta(minutes=1))
         if self.slow_responses is not None:
             shortest, longest = timedelta(milliseconds=1), timedelta(hours=1)
-            check_type(subject, "slow_responses", self.slow_responses, timedelta, "a datetime.timedelta")
             require(
                 shortest <= self.slow_responses <= longest,
                 subject,

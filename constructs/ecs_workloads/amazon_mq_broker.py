@@ -16,6 +16,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_name, is_token, require, suggestion
 from ecs_workloads._credentials import generated_secret
 from ecs_workloads._descriptions import group_description
@@ -36,6 +37,7 @@ _LONGEST_NAME = 50
 _AMQPS = 5671
 
 
+@checks_arguments
 @jsii.implements(ec2.IConnectable)
 class AmazonMqBroker(Construct):
     """A RabbitMQ broker that AWS runs, private, encrypted, and reached over TLS by those alone who are declared.

@@ -14,6 +14,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._broker_queue import check_broker_queue, dead_letter_queue_of
 from ecs_workloads._checks import check_name, require
 from ecs_workloads._credentials import credential
@@ -22,6 +23,7 @@ from ecs_workloads.message_queue import connection_variable
 _AMQPS = ec2.Port.tcp(5671)
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class AmazonMqQueue:
     """A queue that programs declare on a broker of Amazon MQ, with all that a tier needs to reach it.

@@ -16,6 +16,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_time, require
 from ecs_workloads._descriptions import rule_description
 from ecs_workloads._internal_entry import InternalEntry
@@ -24,7 +25,7 @@ from ecs_workloads._service_connect import published_service
 from ecs_workloads._start_order import start_after
 from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads._task_metrics import request_metrics, service_connect_metrics, tier_metrics
-from ecs_workloads._tier_checks import LONGEST_REQUEST, check_program, check_tier
+from ecs_workloads._tier_checks import LONGEST_REQUEST, check_tier
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.internal_load_balancer import InternalLoadBalancer
@@ -39,6 +40,7 @@ _MIN_CAPACITY = 2
 _DEFAULT_SCALING = Scaling(max_capacity=4)
 
 
+@checks_arguments
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
 class AppServer(Construct):
     """Tasks that other tiers call by a name inside the cluster (Copilot: backend service).
@@ -122,7 +124,6 @@ class AppServer(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
-        check_program(path, container, scaling)
         if container.port is None:
             raise ValueError(f"{path}: an app server needs container.port")
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
@@ -133,7 +134,6 @@ class AppServer(Construct):
             capacity=capacity,
             longest_work=longest_request,
             sidecars=sidecars,
-            security_groups=security_groups,
             deployment_alarms=deployment_alarms,
             scaling=scaling,
             min_capacity=_MIN_CAPACITY,

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._rabbit_mq_metrics import blocked_metric, node_metric
 
 _MINUTE = Duration.minutes(1)
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class BrokerMetrics:
     """Whether a broker takes messages, and whether its nodes are there: what `Alarms` and `Dashboard` take.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_range, is_token, require
 
 _FARGATE = "FARGATE"
@@ -11,6 +12,7 @@ _FARGATE_SPOT = "FARGATE_SPOT"
 _INTERRUPTIBLE = {_FARGATE: False, _FARGATE_SPOT: True}
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class Capacity:
     """One kind of capacity that a `ContainerCluster` offers. Made by its static methods.
@@ -42,6 +44,7 @@ class Capacity:
         return Capacity(capacity_provider=_FARGATE_SPOT, interruptible=True)
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class CapacityShare:
     """The part of a tier's tasks that one capacity provider runs.

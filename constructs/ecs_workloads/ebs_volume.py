@@ -11,11 +11,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from ecs_workloads._accepted_findings import accept_findings
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_known_range, check_name, check_range
 from ecs_workloads.extensible_task import ExtensibleTask
 from ecs_workloads.volume import check_volume
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class EbsVolume:
     """An encrypted disk that ECS makes for each task of the service and deletes with it.

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-from ecs_workloads._checks import check_list, check_name, check_range, require
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import check_name, check_range, require
 
 _MOST_VALUES = 5
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class ListenerRule:
     """Requests that an existing listener sends to one web server.
@@ -39,10 +41,6 @@ class ListenerRule:
 
     def __post_init__(self) -> None:
         check_range("ListenerRule", "priority", self.priority, 1, 50_000)
-        wanted_headers = [(f"http_headers[{name!r}]", values) for name, values in self.http_headers.items()]
-        lists = [("host_headers", self.host_headers), ("path_patterns", self.path_patterns), *wanted_headers]
-        for name, texts in lists:
-            check_list("ListenerRule", name, texts, str, "texts")
         require(
             bool(self.host_headers or self.path_patterns or self.http_headers),
             "ListenerRule",

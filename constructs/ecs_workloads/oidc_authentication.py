@@ -8,10 +8,12 @@ from datetime import timedelta
 from aws_cdk import SecretValue
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_time, duration, is_token, require
 from ecs_workloads.listener_authentication import check_url
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class OidcAuthentication:
     """The load balancer sends people without a session to an identity provider of OpenID Connect.

@@ -8,6 +8,7 @@ from datetime import timedelta
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._broker_queue import dead_letter_queue_of
 from ecs_workloads._checks import check_time
 from ecs_workloads._rabbit_mq_metrics import CONSUMERS, READY, UNACKED, queue_metric
@@ -16,6 +17,7 @@ from ecs_workloads.message_queue import MeasuresConsumers, MeasuresDeadLetters, 
 _MINUTE = Duration.minutes(1)
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class QueueMetrics:
     """The messages of the queue from which one tier takes its work.

@@ -17,6 +17,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._rabbit_mq_checks import check_broker, dns_names
 from ecs_workloads._rabbit_mq_nodes import BrokerNodes
 from ecs_workloads.broker_metrics import BrokerMetrics
@@ -34,6 +35,7 @@ _DEFAULT_GRADE = SingleNode()
 _DEFAULT_COLLECTOR = RabbitMqCollector()
 
 
+@checks_arguments
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
 class RabbitMqBroker(Construct):
     """A RabbitMQ broker that other tiers reach by name; nobody else can.
@@ -126,7 +128,6 @@ class RabbitMqBroker(Construct):
             memory_limit_mib=memory_limit_mib,
             capacity=capacity,
             sidecars=sidecars,
-            security_groups=security_groups,
             deployment_alarms=deployment_alarms,
             vpc_subnets=vpc_subnets,
         )

@@ -14,6 +14,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._broker_queue import check_broker_queue, dead_letter_queue_of
 from ecs_workloads._checks import check_range, require
 from ecs_workloads._credentials import credential
@@ -23,6 +24,7 @@ from ecs_workloads._start_order import start_after
 from ecs_workloads.message_queue import connection_variable
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class RabbitMqQueue:
     """A queue of a broker, with all that a tier needs to reach it.
@@ -70,8 +72,6 @@ class RabbitMqQueue:
 
     def __post_init__(self) -> None:
         check_broker_queue(self._subject, self.name, self.longest_processing_time)
-        if isinstance(self.host_names, str):
-            raise TypeError(f"{self._subject}: host_names must be a list of names, got {self.host_names!r}")
         require(len(self.host_names) > 0, self._subject, "host_names must name a node at least")
         require(self.scheme in ("amqp", "amqps"), self._subject, f"scheme must be amqp or amqps, got {self.scheme!r}")
         if self.port is not None:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from ecs_workloads._argument_kinds import checks_arguments
+
 _MINUTE = Duration.minutes(1)
 # With fewer requests in a minute, one failure would already be a large share of them.
 _FEWEST_REQUESTS = 20
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class RequestMetrics:
     """The requests that a load balancer sends to one tier.

@@ -9,11 +9,13 @@ from typing import Protocol, runtime_checkable
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-from ecs_workloads._checks import check_list, check_whole, is_token, require
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import is_token, require
 from ecs_workloads.downstream_limit import DownstreamLimit
 from ecs_workloads.message_queue import MessageQueue
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class ScalableService:
     """What a scaling policy may look at and change.
@@ -44,6 +46,7 @@ class ScalingPolicy(Protocol):
         ...
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class Scaling:
     """Bounds of the task count, and the policies that move it between them.
@@ -78,12 +81,6 @@ class Scaling:
 
     def __post_init__(self) -> None:
         low, high = self.min_capacity, self.max_capacity
-        if self.policies is not None:
-            check_list("Scaling", "policies", self.policies, ScalingPolicy, "policies, such as TargetCpu()")
-        check_list("Scaling", "downstream", self.downstream, DownstreamLimit, "DownstreamLimit")
-        check_whole("Scaling", "max_capacity", high)
-        if low is not None:
-            check_whole("Scaling", "min_capacity", low)
         if is_token(high):
             return
         require(high >= 1, "Scaling", f"max_capacity must be at least 1, got {high}")

@@ -10,10 +10,12 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_name
 from ecs_workloads._descriptions import group_description
 
 
+@checks_arguments
 class SharedFileSystem(Construct):
     """An encrypted EFS file system with backups, whose folders the tasks of several tiers may share.
 

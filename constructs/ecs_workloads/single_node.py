@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecs_workloads._argument_kinds import checks_arguments
 
+
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class SingleNode:
     """The grade of a `RabbitMqBroker` with one node, whose data lies on EFS and outlives every task.

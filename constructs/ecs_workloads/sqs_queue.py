@@ -16,6 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_key, check_name, check_range, check_time, duration, in_words, require
 from ecs_workloads._distant_sqs_messages import DistantSqsMessages, place_elsewhere
 from ecs_workloads._sqs_messages import SqsMessages
@@ -32,6 +33,7 @@ _LONGEST_RECEIVE_WAIT = timedelta(seconds=20)
 _MINUTE = timedelta(minutes=1)
 
 
+@checks_arguments
 class SqsQueue(Construct):
     """An SQS queue with its dead-letter queue, encrypted, and reachable over TLS only.
 

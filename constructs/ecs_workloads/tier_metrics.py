@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from ecs_workloads._checks import check_whole, is_token, require
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import is_token, require
 from ecs_workloads._plain_metric import PlainMetric, plain_metric
 from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.queue_metrics import QueueMetrics
@@ -18,6 +19,7 @@ _MINUTE = Duration.minutes(1)
 _MISSING = "IF(deployments < 2 AND running < desired, desired - running, 0)"
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class TierMetrics:
     """What is measured of one tier: what `Alarms` and `Dashboard` take.
@@ -51,7 +53,6 @@ class TierMetrics:
 
     def __post_init__(self) -> None:
         subject = "TierMetrics" if self.path is None else self.path
-        check_whole(subject, "min_capacity", self.min_capacity)
         require(
             is_token(self.min_capacity) or self.min_capacity >= 0,
             subject,

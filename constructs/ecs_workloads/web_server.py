@@ -18,13 +18,14 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_percent, check_time
 from ecs_workloads._failed_responses import failed_responses_alarm
 from ecs_workloads._service import TierService
 from ecs_workloads._target_group import target_group
 from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads._task_metrics import request_metrics, tier_metrics
-from ecs_workloads._tier_checks import LONGEST_REQUEST, check_program, check_tier
+from ecs_workloads._tier_checks import LONGEST_REQUEST, check_tier
 from ecs_workloads._web_entry import DEFAULT_FIREWALL, WebEntry
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -45,6 +46,7 @@ _DEFAULT_POLICIES = (TargetCpu(),)
 _DEFAULT_TIMINGS = TargetTimings()
 
 
+@checks_arguments
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
 class WebServer(Construct):
     """Tasks behind an internet-facing application load balancer (Copilot: load-balanced web service).
@@ -170,7 +172,6 @@ class WebServer(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
-        check_program(path, container, scaling)
         if container.port is None:
             raise ValueError(f"{path}: a web server needs container.port")
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
@@ -184,7 +185,6 @@ class WebServer(Construct):
             capacity=capacity,
             longest_work=longest_request,
             sidecars=sidecars,
-            security_groups=security_groups,
             deployment_alarms=deployment_alarms,
             scaling=scaling,
             min_capacity=_MIN_CAPACITY,

@@ -9,7 +9,6 @@ from ecs_workloads import AlarmThresholds, QueueMetrics, RequestMetrics, TierMet
 from tests.unit.bad_input.row import FRACTION, TIER, Row
 
 _NO_ALARM: Any = "high_cpus"
-_NO_METRICS: Any = "worker"
 _LATENCY = "acceptable_latency must be from 1 second to 14 days, got"
 _NO_TASK = "no_running_task must be from 1 minute to 1 hour, got"
 _OLDEST = "oldest_message_age must be from 1 second to 14 days, got"
@@ -81,13 +80,6 @@ ROWS = (
     ),
     _alarms("alarms of no tier", "tiers must name at least one", tiers={}),
     _alarms("a tier's name with a space", f"{_KEY} 'my shop'", tiers={"Shop": TIER, "my shop": TIER}),
-    Row(
-        "alarms of a tier and not of its metrics",
-        "Stack/Alarms",
-        "tiers['Shop'] must be TierMetrics, such as worker.metrics, got 'worker'",
-        lambda at: at.alarms(tiers={"Shop": _NO_METRICS}),
-        TypeError,
-    ),
     _alarms(
         "a severity without topics",
         "topics has no 'warning': name its topics, or [] if it shall tell nobody",
@@ -118,13 +110,6 @@ ROWS = (
     ),
     _dashboard("a dashboard of no tier", "tiers must name at least one", {}),
     _dashboard("a title that is none", f"{_KEY} '# Web'", {"# Web": TIER}),
-    Row(
-        "a row of a tier and not of its metrics",
-        "Stack/Dashboard",
-        "tiers['Shop'] must be TierMetrics, such as worker.metrics, got 'worker'",
-        lambda at: at.dashboard({"Shop": _NO_METRICS}),
-        TypeError,
-    ),
     _dashboard(
         "more than a dashboard shows",
         "a dashboard has at most 500 widgets, and these 72 tiers need 504: make two",

@@ -22,7 +22,6 @@ from tests.unit.bad_input.row import FRACTION, Row
 
 _ELB = elbv2.ApplicationProtocol
 _CLOUDFRONT = ec2.Peer.prefix_list("pl-4fa04526")
-_TCP: Any = elbv2.Protocol.TCP
 _PHP = "AWSManagedRulesPHPRuleSet"
 _LIMIT = "requests_per_ip must be from 10 to 2000000000, got"
 _PORT = "health_check_port must be from 1 to 65535, got"
@@ -258,7 +257,6 @@ ROWS = (
     ),
     _web("health checks on port 0", f"{_PORT} 0", health_check_port=0),
     _web("health checks on port 65536", f"{_PORT} 65536", health_check_port=65_536),
-    _web("tasks that speak TCP", "target_protocol must be HTTP or HTTPS, got Protocol.TCP", target_protocol=_TCP),
     _web(
         "a cookie that is over",
         "stickiness_cookie_duration must be from 1 second to 7 days, got 0",

@@ -295,13 +295,6 @@ ROWS = (
         leaves=True,
     ),
     Row(
-        "a queue of aws_cdk",
-        "Stack/Worker",
-        "queue must be a MessageQueue, such as an SqsQueue, or SqsQueue.from_queue(...) of another, got",
-        lambda at: at.worker(queue=at.queue().queue),
-        error=TypeError,
-    ),
-    Row(
         "a mean time above the longest",
         "Stack/Worker",
         "ArrivalRate: the mean processing_time=121 seconds is above the longest of the queue, 2 minutes",
@@ -466,13 +459,6 @@ ROWS = (
         leaves=True,
     ),
     Row(
-        "a broker of no grade",
-        "Stack/Broker",
-        "grade must be EphemeralNode(), SingleNode() or NodeCluster(), got 'cluster'",
-        lambda at: at.broker(grade="cluster"),
-        error=TypeError,
-    ),
-    Row(
         "a cluster of nodes in two zones",
         "Stack/Broker",
         "a NodeCluster needs subnets in 3 zones, got 2: with fewer, one zone holds the majority",
@@ -572,13 +558,6 @@ ROWS = (
         "nothing measures it, as collector=None asks",
         lambda at: at.broker(collector=None).broker_metrics,
         leaves=True,
-    ),
-    Row(
-        "one host name instead of a list",
-        "RabbitMqQueue 'orders'",
-        "host_names must be a list of names, got 'rabbitmq.internal'",
-        lambda at: at.rabbit_queue(host_names="rabbitmq.internal"),
-        error=TypeError,
     ),
     Row(
         "a broker without a host",

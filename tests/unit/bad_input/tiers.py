@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -13,7 +12,6 @@ from tests.templates import HEALTHY
 from tests.unit.bad_input.row import FRACTION, Bench, Row
 
 _HTTP = elbv2.ApplicationProtocol.HTTP
-_TCP: Any = elbv2.Protocol.TCP
 _REQUEST = "longest_request must be from 1 second to 110 seconds, got"
 _STARTUP = "startup_time must be from 0 seconds to 1 hour, got"
 _FAILED = "max_failed_percent must be above 0 and up to 100, got"
@@ -173,13 +171,6 @@ ROWS = (
     Row("no failure allowed", "Stack/Web", f"{_FAILED} 0", lambda at: at.web(max_failed_percent=0)),
     Row("more failures than requests", "Stack/Web", f"{_FAILED} 101", lambda at: at.web(max_failed_percent=101)),
     Row("a guest's domain", "Stack/Web", f"domain: {_GUEST}", lambda at: at.web(listener_rule=at.rule())),
-    Row(
-        "a protocol that no browser speaks",
-        "Stack/Web",
-        "protocol must be elbv2.ApplicationProtocol.HTTPS or .HTTP, got <Protocol.TCP: 'TCP'>",
-        lambda at: at.web(protocol=_TCP),
-        error=TypeError,
-    ),
     Row(
         "a certificate for HTTP",
         "Stack/Web",
