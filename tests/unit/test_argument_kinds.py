@@ -42,7 +42,7 @@ from ecs_workloads import (
     WebFirewall,
     Worker,
 )
-from ecs_workloads._argument_kinds import EXAMPLES, kind_of
+from ecs_workloads._kinds import EXAMPLES, kind_of
 from tests.templates import HEALTHY
 
 IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
@@ -123,7 +123,7 @@ def made() -> Construct:
 
 @pytest.mark.parametrize(("owner", "function", "name", "annotation"), ARGUMENTS)
 def test_every_argument_refuses_another_kind(
-    made: Construct, owner: type, function: _Function, name: str, annotation: str
+    made: Construct, owner: Any, function: _Function, name: str, annotation: str
 ) -> None:
     is_construct = issubclass(owner, Construct)
     given: dict[str, object] = {"scope": made, "construct_id": "New"} if is_construct else {}
@@ -131,7 +131,7 @@ def test_every_argument_refuses_another_kind(
     parameters = inspect.signature(function).parameters
     given = {one: value for one, value in given.items() if one in parameters}
     if "self" in parameters:
-        given["self"] = made if is_construct else object.__new__(owner)
+        given["self"] = made if is_construct else owner.__new__(owner)
     for wrong in _wrong(annotation):
         with pytest.raises(TypeError) as refusal:
             function(**{**given, name: wrong})
