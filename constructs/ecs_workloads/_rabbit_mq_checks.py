@@ -18,11 +18,14 @@ from ecs_workloads._tier_checks import check_alarms, check_cluster, check_subnet
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.ephemeral_node import EphemeralNode
 from ecs_workloads.node_cluster import NodeCluster
+from ecs_workloads.rabbit_mq_collector import RabbitMqCollector
 from ecs_workloads.sidecar import RoutesLogs, Sidecar
 from ecs_workloads.single_node import SingleNode
 
 NODES = 3
 _SMALLEST_CPU, _SMALLEST_MEMORY_MIB = 512, 1024
+# What the broker itself takes, and as much for messages.
+_SMALLEST_REST_MIB = 768
 Grade = EphemeralNode | SingleNode | NodeCluster
 
 
@@ -35,6 +38,7 @@ def check_broker(
     grade: Grade,
     cpu: int,
     memory_limit_mib: int,
+    memory_of_others: int,
     capacity: Sequence[CapacityShare],
     sidecars: Sequence[Sidecar],
     security_groups: Sequence[ec2.ISecurityGroup],
@@ -69,6 +73,13 @@ def check_broker(
         path,
         f"memory_limit_mib must be at least {_SMALLEST_MEMORY_MIB}, got {memory_limit_mib}",
     )
+    rest = memory_limit_mib - memory_of_others
+    require(
+        rest >= _SMALLEST_REST_MIB,
+        path,
+        f"memory_limit_mib={memory_limit_mib} must leave {_SMALLEST_REST_MIB} MiB to the broker, and its sidecars may "
+        f"take {memory_of_others}",
+    )
     check_capacity(path, cluster, capacity)
     for share in capacity:
         require(
@@ -81,6 +92,12 @@ def check_broker(
     require(len(routers) <= 1, path, f"only one sidecar may route the logs, got {len(routers)}")
     _check_grade(broker, grade, vpc=cluster.vpc, vpc_subnets=vpc_subnets)
     return namespace.namespace_name
+
+
+def memory_of_others(sidecars: Sequence[Sidecar], collector: RabbitMqCollector | None) -> int:
+    """Return what the containers beside the broker may take, in MiB; of a sidecar that does not say it, nothing."""
+    said = [getattr(one, "memory_limit_mib", None) for one in (*sidecars, collector)]
+    return sum(one for one in said if isinstance(one, int))
 
 
 def dns_names(dns_name: str, grade: Grade) -> list[str]:
@@ -128,11 +145,11 @@ def _check_grade(broker: Construct, grade: Grade, *, vpc: ec2.IVpc, vpc_subnets:
         not (protected and isinstance(grade, EphemeralNode)),
         path,
         "an EphemeralNode loses all messages with its task, and the stack has termination protection: "
-        "use a NodeCluster",
+        "use a NodeCluster, which begins empty",
     )
     require(
         not (protected and isinstance(grade, SingleNode) and not grade.accept_one_copy),
         path,
-        "a quorum queue on one node has one copy, and the stack has termination protection: use a NodeCluster, or "
-        "SingleNode(accept_one_copy=True)",
+        "a quorum queue on one node has one copy, and the stack has termination protection: use a NodeCluster, which "
+        "begins empty, or SingleNode(accept_one_copy=True)",
     )

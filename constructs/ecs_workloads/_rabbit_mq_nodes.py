@@ -60,6 +60,7 @@ class BrokerNodes:
         dns_names: Sequence[str],
         cpu: int,
         memory_limit_mib: int,
+        memory_of_others: int,
         certificate: secretsmanager.ISecret | None,
         deployment_alarms: Sequence[cloudwatch.IAlarm],
         sidecars: Sequence[Sidecar],
@@ -106,6 +107,7 @@ class BrokerNodes:
         lines = settings(
             cluster_name=self.cluster_name,
             memory_limit_mib=memory_limit_mib,
+            memory_of_others=memory_of_others,
             tls=self._tls,
             nodes=len(host_names),
         )
@@ -196,7 +198,10 @@ class BrokerNodes:
             cluster_name=None if self._metrics is None else self.cluster_name,
         )
         users = self._definitions.declare(
-            name, delivery_limit=delivery_limit, containers=[tier.container for tier in self._tiers]
+            name,
+            longest_processing_time=longest_processing_time,
+            delivery_limit=delivery_limit,
+            containers=[tier.container for tier in self._tiers],
         )
         return replace(queue, producer_credentials=users.producer, consumer_credentials=users.consumer)
 

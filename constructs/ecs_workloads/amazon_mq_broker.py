@@ -50,7 +50,7 @@ class AmazonMqBroker(Construct):
     needs a rule on port 443 of the security group.
 
     The name of the broker comes from the path of this construct. CloudFormation would replace the broker, without its
-    messages, for another deployment mode, key, subnets or name. All but the last fail at deployment, since the name is
+    messages, for another deployment mode, subnets or name. All but the last fail at deployment, since the name is
     taken: make a second broker, let the first run empty, and delete it.
 
     Args:
@@ -66,8 +66,9 @@ class AmazonMqBroker(Construct):
         security_groups: Security groups of the broker. Defaults to one that this construct makes.
         maintenance_window: Start of the two hours in a week in which Amazon MQ may change the broker. Defaults to
             Sunday, 03:00 UTC.
-        encryption_key: Key for the messages and the credentials. It cannot change later. Defaults to keys that AWS
-            owns or manages.
+        encryption_key: Key for the credentials. Defaults to one that AWS manages. The messages of a RabbitMQ broker are
+            encrypted with a key that AWS owns: Amazon MQ takes no other.
+            https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-amazonmq-broker-encryptionoptions.html
         removal_policy: What becomes of the broker and the credentials when they leave the template. Defaults
             to keeping them, but nothing that a failed first deployment made.
 
@@ -134,10 +135,6 @@ class AmazonMqBroker(Construct):
             security_groups=[group.security_group_id for group in groups],
             logs=amazonmq.CfnBroker.LogListProperty(general=True),
             maintenance_window_start_time=window,
-            encryption_options=amazonmq.CfnBroker.EncryptionOptionsProperty(
-                use_aws_owned_key=encryption_key is None,
-                kms_key_id=None if encryption_key is None else encryption_key.key_arn,
-            ),
             users=[
                 amazonmq.CfnBroker.UserProperty(
                     username="application",
@@ -153,7 +150,7 @@ class AmazonMqBroker(Construct):
 
         Args:
             name: Name of the queue, 1 to 255 printable letters of ASCII without blanks, not beginning with ``amq.``.
-            longest_processing_time: Longest time for which a consumer works on one message, one second to 30
+            longest_processing_time: Longest time for which a consumer works on one message, one second to 20
                 minutes.
 
         Raises:

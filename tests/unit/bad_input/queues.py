@@ -18,6 +18,7 @@ from ecs_workloads import (
     FluentBit,
     MessageQueue,
     NodeCluster,
+    RabbitMqCollector,
     Scaling,
     SqsQueue,
 )
@@ -461,9 +462,22 @@ ROWS = (
     Row(
         "an image of another version",
         "Stack/Broker",
-        "the image's tag is '4.1.3', and version=4.2.1: name the version that the image has",
-        lambda at: at.broker(image=ecs.ContainerImage.from_registry("example.com/rabbitmq:4.1.3")),
+        "the image's tag is '4.2', and version=4.2.1: choose a tag that begins with the full version",
+        lambda at: at.broker(image=ecs.ContainerImage.from_registry("example.com/rabbitmq:4.2")),
         leaves=True,
+    ),
+    Row(
+        "an image with another user",
+        "Stack/Broker",
+        "the image must not be of Alpine, whose user is another, got '4.2.1-alpine'",
+        lambda at: at.broker(image=ecs.ContainerImage.from_registry("example.com/rabbitmq:4.2.1-alpine")),
+        leaves=True,
+    ),
+    Row(
+        "a broker that its collector would starve",
+        "Stack/Broker",
+        "memory_limit_mib=1024 must leave 768 MiB to the broker, and its sidecars may take 300",
+        lambda at: at.broker(memory_limit_mib=1024, collector=RabbitMqCollector(memory_limit_mib=300)),
     ),
     Row(
         "a broker of no grade",
@@ -487,7 +501,7 @@ ROWS = (
     Row(
         "one copy in a protected stack",
         "Stack/Broker",
-        "a quorum queue on one node has one copy, and the stack has termination protection: use a NodeCluster, or",
+        "a quorum queue on one node has one copy, and the stack has termination protection: use a NodeCluster, which",
         lambda at: at.protected_broker(),
     ),
     Row(
