@@ -171,16 +171,16 @@ ROWS = (
         lambda at: at.queue(queue_name="orders", fifo=True),
     ),
     Row(
-        "a standard queue with the suffix of FIFO queues",
+        "a FIFO queue's name of 81 letters",
         "Stack/Queue",
-        "queue_name may end in .fifo with fifo=True alone, got 'orders.fifo'",
-        lambda at: at.queue(queue_name="orders.fifo"),
+        "queue_name must be up to 75 letters, digits, hyphens and underscores and then .fifo, got 'qqq",
+        lambda at: at.queue(queue_name="q" * 76 + ".fifo", fifo=True),
     ),
     Row(
-        "a queue's name of 81 letters",
+        "a standard queue with the suffix of FIFO queues",
         "Stack/Queue",
-        "queue_name must be up to 80 letters, digits, hyphens and underscores, before .fifo where it is FIFO, got 'qqq",
-        lambda at: at.queue(queue_name="q" * 81),
+        "queue_name must be up to 80 letters, digits, hyphens and underscores; .fifo is for fifo=True, got 'ord",
+        lambda at: at.queue(queue_name="orders.fifo"),
     ),
     Row(
         "a standard dead-letter queue of a FIFO queue",
