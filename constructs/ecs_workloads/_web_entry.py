@@ -123,6 +123,7 @@ class WebEntry:
             way_in=own.load_balancer,
             load_balancer=own.load_balancer,
             listener=own.listener,
+            own=own,
         )
 
 
@@ -134,6 +135,7 @@ class WebDoor:
     way_in: ec2.IConnectable
     load_balancer: elbv2.ApplicationLoadBalancer | None = None
     listener: elbv2.ApplicationListener | None = None
+    own: LoadBalancer | None = None
 
 
 def _join(
@@ -142,6 +144,9 @@ def _join(
     target_group: elbv2.ApplicationTargetGroup,
     authentication: ListenerAuthentication | None,
 ) -> None:
+    host = LoadBalancer.of(rule.listener)
+    if host is not None:
+        host.shared = True
     forward = elbv2.ListenerAction.forward([target_group])
     if authentication is not None:
         rule.listener.connections.allow_to_any_ipv4(ec2.Port.tcp(443), "Issuer of tokens")
