@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from aws_cdk import Tokenization
@@ -55,9 +55,9 @@ def tier_alarms(tier: TierMetrics | BrokerMetrics, thresholds: AlarmThresholds) 
         yield from _of_requests(tier.requests, thresholds)
     yield from _of_tasks(tier, thresholds)
     if tier.queue is not None:
-        if not tier.suspended:
-            yield from _of_waiting(tier.queue, thresholds)
-        yield from _of_dead_letters(tier.queue, thresholds)
+        # While nobody takes them on purpose, messages may wait.
+        quiet = replace(tier.queue, oldest_message_age=None, consumers=None)
+        yield from _of_queue(quiet if tier.suspended else tier.queue, thresholds)
     if tier.broker is not None:
         yield from _of_broker(tier.broker, thresholds)
 
@@ -145,7 +145,7 @@ def _of_tasks(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[TierAl
         )
 
 
-def _of_waiting(queue: QueueMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
+def _of_queue(queue: QueueMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
     age = thresholds.oldest_message_age
     if queue.oldest_message_age is not None and age is not None:
         if not isinstance(age, timedelta):
@@ -159,18 +159,6 @@ def _of_waiting(queue: QueueMetrics, thresholds: AlarmThresholds) -> Iterator[Ti
             threshold=age.total_seconds(),
             minutes=3,
         )
-    unconsumed = queue.metric_unconsumed()
-    if unconsumed is not None and thresholds.no_consumer is not None:
-        yield TierAlarm(
-            name="no_consumer",
-            says=f"messages have waited for {in_words(thresholds.no_consumer)}, and no consumer is connected",
-            metric=unconsumed,
-            threshold=1,
-            minutes=thresholds.no_consumer // _MINUTE,
-        )
-
-
-def _of_dead_letters(queue: QueueMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
     if queue.dead_letters is not None and thresholds.dead_letters is not None:
         yield TierAlarm(
             name="dead_letters",
@@ -179,6 +167,15 @@ def _of_dead_letters(queue: QueueMetrics, thresholds: AlarmThresholds) -> Iterat
             metric=queue.dead_letters,
             threshold=thresholds.dead_letters,
             minutes=1,
+        )
+    unconsumed = queue.metric_unconsumed()
+    if unconsumed is not None and thresholds.no_consumer is not None:
+        yield TierAlarm(
+            name="no_consumer",
+            says=f"messages have waited for {in_words(thresholds.no_consumer)}, and no consumer is connected",
+            metric=unconsumed,
+            threshold=1,
+            minutes=thresholds.no_consumer // _MINUTE,
         )
 
 
