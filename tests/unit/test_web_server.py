@@ -236,7 +236,8 @@ def test_a_deployment_that_stops_the_tier_does_not_roll_back_since_nothing_answe
     web = make(suspended=True)
 
     assert web.failed_responses_alarm is not None  # as before: actions of the user stay where they are
-    assert "Alarms" not in properties(stack, "AWS::ECS::Service")["DeploymentConfiguration"]
+    alarms = properties(stack, "AWS::ECS::Service")["DeploymentConfiguration"]["Alarms"]
+    assert (alarms["AlarmNames"], alarms["Enable"]) == ([], False)
 
 
 def test_a_deployment_rolls_back_when_more_than_five_percent_fail(stack: cdk.Stack, make: MakeWeb) -> None:
