@@ -69,7 +69,7 @@ class InternalEntry:
             log_bucket=wanted.log_bucket,
             ip_address_type=wanted.ip_address_type,
         )
-        self.load_balancer = own.load_balancer
+        self.own, self.load_balancer = own, own.load_balancer
         self.grace_period = wanted.timings.grace_period_of(scope.node.path, wanted.startup_time)
         [self.port] = own.ports
         host = self.load_balancer.load_balancer_dns_name if wanted.domain is None else wanted.domain.domain_name

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-import jsii
-from aws_cdk import IResolveContext, IStringProducer, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -122,16 +120,3 @@ class BrokerDefinitions(Construct):
             f"a task definition has room for {_ROOM_FOR_QUEUES} bytes of queues, and with {queues[-1].name!r} they "
             f"take {size}: choose shorter names, or another broker for some",
         )
-
-
-@jsii.implements(IStringProducer)
-class WrittenLate:
-    """A text that is made when the app is synthesised, after all queues are declared."""
-
-    def __init__(self, write: Callable[[], str]) -> None:
-        self._write = write
-
-    def produce(self, context: IResolveContext) -> str:
-        """Return the text."""
-        del context
-        return self._write()

@@ -21,13 +21,14 @@ from ecs_workloads._dns_name import claim_dns_name
 from ecs_workloads._rabbit_mq_checks import Grade, node_subnets
 from ecs_workloads._rabbit_mq_container import CONFIGURATION, node_containers
 from ecs_workloads._rabbit_mq_data import PLACES, BrokerData
-from ecs_workloads._rabbit_mq_definitions import BrokerDefinitions, WrittenLate
+from ecs_workloads._rabbit_mq_definitions import BrokerDefinitions
 from ecs_workloads._rabbit_mq_files import configuration, settings
 from ecs_workloads._rabbit_mq_secrets import ADMINISTRATOR, BrokerSecrets
 from ecs_workloads._rabbit_mq_version import check_image_version
 from ecs_workloads._service import TierService, tasks_group
 from ecs_workloads._task_metrics import tier_metrics
 from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT
+from ecs_workloads._written_late import WrittenLate
 from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.broker_node import BrokerNode
 from ecs_workloads.capacity import CapacityShare

@@ -134,6 +134,7 @@ class WebEntry:
             way_in=own.load_balancer,
             load_balancer=own.load_balancer,
             listener=own.listener,
+            own=own,
         )
 
 
@@ -145,6 +146,7 @@ class WebDoor:
     way_in: ec2.IConnectable
     load_balancer: elbv2.ApplicationLoadBalancer | None = None
     listener: elbv2.ApplicationListener | None = None
+    own: LoadBalancer | None = None
 
 
 def _join(
@@ -153,6 +155,9 @@ def _join(
     target_group: elbv2.ApplicationTargetGroup,
     authentication: ListenerAuthentication | None,
 ) -> None:
+    host = LoadBalancer.of(rule.listener)
+    if host is not None:
+        host.shared = True
     forward = elbv2.ListenerAction.forward([target_group])
     # A listener that is imported has a group that is too, where two stacks would make one rule twice.
     if authentication is not None and isinstance(rule.listener, elbv2.ApplicationListener):

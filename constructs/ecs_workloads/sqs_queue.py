@@ -276,7 +276,7 @@ class SqsQueue(Construct):
         return self._messages.metric_messages_in_flight()
 
     def metric_oldest_message_age(self) -> cloudwatch.IMetric:
-        """Return the time for which the oldest message has waited: seconds, maximum."""
+        """Return the time since the oldest message was sent that is not deleted: seconds, maximum."""
         return self._messages.metric_oldest_message_age()
 
     def metric_messages_deleted(self) -> cloudwatch.IMetric:
