@@ -12,6 +12,7 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
 from ecs_workloads._checks import check_whole, is_token, require
+from ecs_workloads._chosen_subnets import chosen_subnets
 from ecs_workloads._rabbit_mq_version import check_version
 from ecs_workloads._shares import check_capacity
 from ecs_workloads._tier_checks import check_alarms, check_cluster, check_subnets, check_tier_lists
@@ -107,7 +108,7 @@ def dns_names(dns_name: str, grade: Grade) -> list[str]:
 
 def node_subnets(vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None) -> list[ec2.ISubnet]:
     """Return a subnet for each node of a cluster, each in another zone; fewer where there are not so many zones."""
-    chosen = vpc.select_subnets() if vpc_subnets is None else _select(vpc, vpc_subnets)
+    chosen = chosen_subnets(vpc, vpc_subnets or ec2.SubnetSelection())
     by_zone: dict[str, ec2.ISubnet] = {}
     for subnet in chosen.subnets:
         by_zone.setdefault(subnet.availability_zone, subnet)
@@ -115,17 +116,6 @@ def node_subnets(vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None) -> list
     if chosen.is_pending_lookup:  # of a network that the command line has yet to look up
         subnets = [subnets[place % len(subnets)] for place in range(NODES)]
     return subnets[:NODES]
-
-
-def _select(vpc: ec2.IVpc, chosen: ec2.SubnetSelection) -> ec2.SelectedSubnets:
-    # Not one_per_az: the caller takes one of each zone anyway.
-    return vpc.select_subnets(
-        availability_zones=chosen.availability_zones,
-        subnet_filters=chosen.subnet_filters,
-        subnet_group_name=chosen.subnet_group_name,
-        subnets=chosen.subnets,
-        subnet_type=chosen.subnet_type,
-    )
 
 
 def _check_grade(broker: Construct, grade: Grade, *, vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None) -> None:

@@ -17,6 +17,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from ecs_workloads._checks import check_name, is_token, require, suggestion
+from ecs_workloads._chosen_subnets import chosen_subnets
 from ecs_workloads._credentials import generated_secret
 from ecs_workloads._descriptions import group_description
 from ecs_workloads.amazon_mq_queue import AmazonMqQueue
@@ -259,14 +260,7 @@ def _subnets(
         found = vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, one_per_az=True).subnets
         selected = found[:1] if mode == "SINGLE_INSTANCE" else found
     else:
-        selected = vpc.select_subnets(
-            availability_zones=selection.availability_zones,
-            one_per_az=selection.one_per_az,
-            subnet_filters=selection.subnet_filters,
-            subnet_group_name=selection.subnet_group_name,
-            subnets=selection.subnets,
-            subnet_type=selection.subnet_type,
-        ).subnets
+        selected = chosen_subnets(vpc, selection).subnets
     if mode == "SINGLE_INSTANCE":
         require(len(selected) == 1, path, f"a single node has its address in one subnet, got {len(selected)}")
         return selected
