@@ -40,7 +40,9 @@ class AlarmThresholds:
             minutes with at least 20 requests each.
         slow_responses: Time that the slowest hundredth of the requests takes (p99), from one millisecond to one
             hour, in three of five minutes.
-        unhealthy_hosts: Tasks that fail the health check of the load balancer for five minutes, from 1.
+        unhealthy_hosts: Tasks that fail the health check of the load balancer, from 1, for five minutes, or for a
+            minute more than the grace period of the tier, which follows from its ``startup_time``, where that is
+            longer: until then a new task may fail.
         no_running_task: Time for which no task runs, one minute to one hour, in whole minutes. Only where the
             tier always has a task: its fewest tasks are 1 or more, and it is not suspended.
         high_cpu: Percent of their CPU that the tasks use on average for ten minutes, above 0 and up to 100.
@@ -50,9 +52,10 @@ class AlarmThresholds:
             ``Container.restart_attempt_period`` lets it. It needs Container Insights on the cluster and stays silent
             without. It does not see a task that is replaced within the minute; tasks that are added and take long
             count too.
-        oldest_message_age: Time for which the oldest message has waited, from one second to 14 days, in three
-            minutes in a row. Defaults, as ``by_latency``, to twice the acceptable latency of the tier's
-            `BacklogPerTask`, and to 15 minutes for a tier without.
+        oldest_message_age: Time since the oldest message was sent that is not worked off, from one second to 14 days,
+            in three minutes in a row. SQS counts messages that consumers work on right now, too. Defaults, as
+            ``by_latency``, to twice the acceptable latency of the tier's `BacklogPerTask`, or 15 minutes for a tier
+            without, and the ``longest_processing_time`` of the queue.
         dead_letters: Messages on the dead-letter queue, from 1.
         no_consumer: Time for which messages wait on a queue of a broker and no consumer is connected, one minute to
             one hour, in whole minutes.

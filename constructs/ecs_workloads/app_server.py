@@ -216,7 +216,9 @@ class AppServer(Construct):
             suspended=suspended,
             requests=service_connect_metrics(self._tier.service, discovery_name or self._name, app_protocol)
             if self._entry is None
-            else request_metrics(self._entry.target_group, self._entry.load_balancer),
+            else request_metrics(
+                self._entry.target_group, self._entry.own, health_check_grace_period=self._entry.grace_period
+            ),
             restarts_in_place=container.restart_attempt_period is not None,
         )
 

@@ -142,7 +142,8 @@ class Container:
     def _check_folders(self) -> None:
         paths = [path.container_path for path in self.writable_paths]
         paths += [volume.container_path for volume in self.volumes]
-        require(len(set(paths)) == len(paths), _SUBJECT, f"writable_paths and volumes name a path twice, got {paths}")
+        folders = {path.rstrip("/") for path in paths}
+        require(len(folders) == len(paths), _SUBJECT, f"writable_paths and volumes name a path twice, got {paths}")
         disks = [volume.name for volume in self.volumes if isinstance(volume, EbsVolume)]
         require(len(disks) <= 1, _SUBJECT, f"a service can have one EbsVolume, got {', '.join(disks)}")
         names = [volume.name for volume in self.volumes]
@@ -168,6 +169,7 @@ class Container:
             check_range(_SUBJECT, "restart_ignored_exit_codes", code, 0, 255)
 
     def _check_ulimits(self) -> None:
+        require(len(self.ulimits) <= 1, _SUBJECT, f"ulimits must name NOFILE once, got {len(self.ulimits)} of them")
         for ulimit in self.ulimits:
             require(
                 ulimit.name == ecs.UlimitName.NOFILE,

@@ -19,7 +19,9 @@ class ListenerRule:
     """Requests that an existing listener sends to one web server.
 
     Args:
-        listener: Listener of a load balancer that this web server does not own, such as `WebServer.listener`.
+        listener: Listener of a load balancer that this web server does not own, such as `WebServer.listener`. Import
+            the security group of one that this app does not make with ``allow_all_outbound=False``, else no way from it
+            to the tasks is opened; with an ``authentication``, it must let the load balancer reach port 443 already.
         priority: Place of the rule among those of the listener, 1 to 50000, lowest first; yours to choose,
             since a number derived from the order of code would move the other rules when one is inserted.
         host_headers: Host names to match, with ``*`` and ``?`` as wildcards but in the first, which is the tier's
@@ -46,6 +48,14 @@ class ListenerRule:
             "ListenerRule",
             "needs host_headers, path_patterns or http_headers: a rule without any would take every request",
         )
+        for host in self.host_headers:
+            check_name(
+                "ListenerRule",
+                "host_headers",
+                host,
+                r"[A-Za-z0-9*?.-]{1,128}",
+                "host names, without scheme, port or path",
+            )
         first = self.host_headers[0] if self.host_headers else ""
         require(
             not set("*?") & set(first), "ListenerRule", f"the first of host_headers must be one host, got {first!r}"
@@ -55,6 +65,7 @@ class ListenerRule:
         for name, wanted in self.http_headers.items():
             check_name("ListenerRule", "http_headers", name, r"[A-Za-z0-9-]{1,40}", "names of headers")
             require(len(wanted) > 0, "ListenerRule", f"http_headers must say which values of {name!r} match")
+            require("" not in wanted, "ListenerRule", f"http_headers must not have the value '' of {name!r}")
         values = [
             *self.host_headers,
             *self.path_patterns,

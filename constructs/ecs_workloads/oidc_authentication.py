@@ -27,8 +27,9 @@ class OidcAuthentication:
         token_endpoint: Where the load balancer gets a token for them.
         user_info_endpoint: Where it asks who they are.
         client_id: Id of this web server at the provider.
-        client_secret: Its secret, as ``SecretValue.secrets_manager``, ``ssm_secure`` or ``cfn_parameter`` returns it: a
-            reference, so that it is never in the template.
+        client_secret: Its secret, as ``SecretValue.secrets_manager`` or ``cfn_parameter`` returns it: a reference, so
+            that it is never in the template. CloudFormation takes no ``ssm_secure`` for a listener.
+            https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html
         scope: What to ask the provider for.
         session_timeout: Time after which people log in again, one second to seven days.
 

@@ -40,7 +40,8 @@ class RabbitMqQueue:
     Args:
         name: Name of the queue, 1 to 255 bytes, not beginning with ``amq.``.
         longest_processing_time: Longest time for which a consumer works on one message, one second to 30
-            minutes: the broker takes a message back that is not acknowledged by then.
+            minutes. The broker must let a consumer hold a message for half as long again, as one of this library does:
+            of others it takes a message back after 30 minutes.
         host_names: Host name of each node of the broker.
         broker: The broker's security groups.
         producer_credentials: Secret with the JSON keys ``username`` and ``password`` of a user that may send; with

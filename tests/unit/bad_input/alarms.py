@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ from tests.unit.bad_input.row import FRACTION, TIER, Row
 
 _NO_ALARM: Any = "high_cpus"
 _LATENCY = "acceptable_latency must be from 1 second to 14 days, got"
+_PROCESSING = "longest_processing_time must be from 1 second to 14 days, got"
+_GRACE = "health_check_grace_period must be from 0 seconds to 1 day, got"
 _NO_TASK = "no_running_task must be from 1 minute to 1 hour, got"
 _OLDEST = "oldest_message_age must be from 1 second to 14 days, got"
 _SLOW = "slow_responses must be from 0.001 seconds to 1 hour, got"
@@ -23,6 +26,14 @@ def _threshold(wrong: str, message: str, **changes: Any) -> Row:
 
 def _latency(name: str, message: str, value: timedelta) -> Row:
     return Row(name, "QueueMetrics", message, lambda _: QueueMetrics.of_sqs("orders", acceptable_latency=value))
+
+
+def _processing(name: str, message: str, value: timedelta) -> Row:
+    return Row(name, "QueueMetrics", message, lambda _: QueueMetrics.of_sqs("orders", longest_processing_time=value))
+
+
+def _grace(name: str, message: str, value: timedelta) -> Row:
+    return Row(name, "RequestMetrics", message, lambda _: replace(_REQUESTS, health_check_grace_period=value))
 
 
 def _alarms(wrong: str, message: str, **arguments: Any) -> Row:
@@ -72,6 +83,10 @@ ROWS = (
         "acceptable_latency must be a whole number of seconds, got 60.5",
         timedelta(minutes=1) + FRACTION,
     ),
+    _processing("a queue whose work takes no time", f"{_PROCESSING} 0", timedelta(0)),
+    _processing("a queue whose work takes 15 days", f"{_PROCESSING} 15 days", timedelta(days=15)),
+    _grace("hosts that fail for less than no time", f"{_GRACE} -1", -timedelta(seconds=1)),
+    _grace("hosts that fail for two days", f"{_GRACE} 2 days", timedelta(days=2)),
     Row(
         "a tier of fewer tasks than none",
         "TierMetrics",

@@ -96,6 +96,12 @@ ROWS = (
         lambda at: at.container(ulimits=[ecs.Ulimit(name=ecs.UlimitName.CORE, soft_limit=1, hard_limit=1)]),
     ),
     Row(
+        "open files, twice",
+        "Container",
+        "ulimits must name NOFILE once, got 2 of them",
+        lambda at: at.container(ulimits=[ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=1, hard_limit=1)] * 2),
+    ),
+    Row(
         "no open file",
         "Container",
         "a ulimit needs 0 < soft_limit <= hard_limit, got 0 and 1",

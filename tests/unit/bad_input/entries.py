@@ -8,6 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_s3 as s3
 
 from ecs_workloads import (
     Domain,
@@ -18,7 +19,7 @@ from ecs_workloads import (
     WebFirewall,
 )
 from ecs_workloads._checks import in_words
-from tests.unit.bad_input.row import FRACTION, Row
+from tests.unit.bad_input.row import FRACTION, Bench, Row
 
 _ELB = elbv2.ApplicationProtocol
 _CLOUDFRONT = ec2.Peer.prefix_list("pl-4fa04526")
@@ -78,6 +79,13 @@ def _times(argument: str, low: timedelta, high: timedelta, **others: Any) -> lis
 
 def _inside(**arguments: Any) -> InternalLoadBalancer:
     return InternalLoadBalancer(**arguments)
+
+
+_BUCKET = "log_bucket must be encrypted with the keys of S3, as s3.BucketEncryption.S3_MANAGED: load balancers write"
+
+
+def _locked(at: Bench) -> s3.IBucket:
+    return s3.Bucket(at.stack, "Locked", encryption=s3.BucketEncryption.KMS)
 
 
 _TIMES = (
@@ -230,6 +238,24 @@ ROWS = (
         "OidcAuthentication",
         "client_secret must be a reference, such as SecretValue.secrets_manager(...): plain text would be in the",
         lambda _: oidc(client_secret=cdk.SecretValue.unsafe_plain_text("swordfish")),
+    ),
+    Row(
+        "a secret that CloudFormation does not resolve",
+        "Stack/Web",
+        "client_secret cannot be a SecureString of SSM, which CloudFormation does not resolve for a listener: use",
+        lambda at: at.web(authentication=oidc(client_secret=cdk.SecretValue.ssm_secure("/shop/oidc"))),
+    ),
+    Row(
+        "logs of users to a bucket with a key",
+        "Stack/Web",
+        _BUCKET,
+        lambda at: at.web(log_bucket=_locked(at)),
+    ),
+    Row(
+        "logs of calls to a bucket with a key",
+        "Stack/App",
+        _BUCKET,
+        lambda at: at.app(dns_name=None, internal_load_balancer=_inside(log_bucket=_locked(at))),
     ),
     Row(
         "a session that is over",

@@ -90,6 +90,18 @@ ROWS = (
         lambda at: at.rule(host_headers=["*.example.com"]),
     ),
     Row(
+        "a host with a scheme",
+        "ListenerRule",
+        "host_headers must be host names, without scheme, port or path, got 'https://shop.example.com'",
+        lambda at: at.rule(host_headers=["https://shop.example.com"]),
+    ),
+    Row(
+        "a header without a value",
+        "ListenerRule",
+        "http_headers must not have the value '' of 'X-Version'",
+        lambda at: at.rule(http_headers={"X-Version": ["2", ""]}),
+    ),
+    Row(
         "six values in one rule",
         "ListenerRule",
         "one rule matches at most 5 values, got",
@@ -236,6 +248,12 @@ ROWS = (
         "Stack/App",
         "say how the tier is called: dns_name='...', or internal_load_balancer",
         lambda at: at.app(dns_name=None),
+    ),
+    Row(
+        "an app server at a port that nobody knows",
+        "Stack/App",
+        "container.port must be known now: it is a part of the tier's url",
+        lambda at: at.app(container=at.served(port=at.number)),
     ),
     Row(
         "an app server that is called in two ways",
