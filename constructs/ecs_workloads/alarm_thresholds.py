@@ -68,6 +68,7 @@ class AlarmThresholds:
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     failed_responses: float | None = 5

@@ -58,7 +58,7 @@ class Alarms(Construct):
 
     Raises:
         ValueError: There is no tier, a severity has no topics, or a name is unknown.
-        TypeError: A tier stands where its metrics belong.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

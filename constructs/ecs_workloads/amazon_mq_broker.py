@@ -78,6 +78,7 @@ class AmazonMqBroker(Construct):
     Raises:
         ValueError: A value is out of its range, the version is not known or does not run on the instance type, or
             the subnets do not fit the deployment mode.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

@@ -45,6 +45,7 @@ class AmazonMqQueue:
 
     Raises:
         ValueError: A value is out of its range, or the endpoint has another scheme.
+        TypeError: An argument is of another kind.
     """
 
     name: str

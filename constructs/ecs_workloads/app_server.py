@@ -94,7 +94,7 @@ class AppServer(Construct):
     Raises:
         ValueError: A value is out of its range, the container has no port or no health check, there is not exactly one
             way to call the tier, the cluster has no namespace, or another tier of this app bears the name in it.
-        TypeError: A value is of another kind, such as one value where a list is asked for.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

@@ -31,6 +31,7 @@ class ArrivalRate:
 
     Raises:
         ValueError: A value is out of its range, or the tier's queue does not measure what arrives.
+        TypeError: An argument is of another kind.
     """
 
     processing_time: timedelta

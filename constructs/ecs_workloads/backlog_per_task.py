@@ -48,6 +48,7 @@ class BacklogPerTask:
     Raises:
         ValueError: A value is out of its range, one message takes longer than the acceptable latency, or the
             tier's queue has no metrics.
+        TypeError: An argument is of another kind.
     """
 
     acceptable_latency: timedelta

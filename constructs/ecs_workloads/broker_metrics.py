@@ -26,6 +26,9 @@ class BrokerMetrics:
         nodes: For each node, 1 while it is measured and up. Without any there is no alarm on a missing node.
         path: Construct path of the broker, for descriptions. Defaults to none.
         suspended: Whether the broker is stopped on purpose: then no alarm goes off because it is not there.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     blocked: cloudwatch.IMetric

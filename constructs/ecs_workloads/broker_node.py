@@ -22,6 +22,9 @@ class BrokerNode:
         task_definition: The task definition.
         log_group: Where the node writes.
         metrics: What is measured of the node, for `Alarms` and `Dashboard`.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     host_name: str

@@ -20,6 +20,9 @@ class Capacity:
     Args:
         capacity_provider: Name of the capacity provider.
         interruptible: Whether AWS may take a task away with a short notice.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     capacity_provider: str
@@ -62,6 +65,7 @@ class CapacityShare:
     Raises:
         ValueError: A number is out of its range, both are zero, or ``interruptible`` is untrue of a
             Fargate provider.
+        TypeError: An argument is of another kind.
     """
 
     capacity_provider: str

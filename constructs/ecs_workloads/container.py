@@ -66,8 +66,7 @@ class Container:
     Raises:
         ValueError: A value is out of its range, an open variable looks like a secret, the pair of ``cpu`` and
             ``memory_limit_mib`` is none of Fargate's, a variable is set twice, or the user is root.
-        TypeError: ``image`` is not an ``ecs.ContainerImage``, a variable's value is not a string, or something else is
-            of another kind: one value where a list is asked for, or part of a whole number.
+        TypeError: An argument is of another kind.
     """
 
     image: ecs.ContainerImage

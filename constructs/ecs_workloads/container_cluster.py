@@ -37,6 +37,7 @@ class ContainerCluster(Construct):
 
     Raises:
         ValueError: There is no capacity or one is named twice, or the namespace is no DNS name.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

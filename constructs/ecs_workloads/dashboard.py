@@ -35,7 +35,7 @@ class Dashboard(Construct):
 
     Raises:
         ValueError: There is no tier, a title is none, or there are more than CloudWatch shows on one dashboard.
-        TypeError: A tier stands where its metrics belong.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

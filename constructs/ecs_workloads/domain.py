@@ -24,6 +24,7 @@ class Domain:
     Raises:
         ValueError: A name is no host name, only one of the zone's two arguments is given, or the host name is
             not inside the zone.
+        TypeError: An argument is of another kind.
     """
 
     domain_name: str

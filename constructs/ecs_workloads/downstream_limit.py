@@ -23,6 +23,7 @@ class DownstreamLimit:
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     name: str

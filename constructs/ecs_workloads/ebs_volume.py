@@ -41,6 +41,7 @@ class EbsVolume:
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     name: str

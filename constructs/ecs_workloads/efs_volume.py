@@ -32,6 +32,7 @@ class EfsVolume:
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     name: str

@@ -41,6 +41,9 @@ class ExtensibleTask:
         log_group: Where the containers of the task write.
         memory_limit_mib: Memory of the whole task in MiB.
         variables: Names of the variables that the main container has already.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     path: str
@@ -107,7 +110,7 @@ class ExtensibleTask:
             ValueError: The name is taken or is no name, the user is root, the memory is out of its range or more
                 than the task has, the image has no version, an open variable looks like a secret, or a container
                 ends without which the task is nothing.
-            TypeError: A text stands where a list is asked for, or the memory is no whole number.
+            TypeError: An argument is of another kind.
         """
         subject = self.check_sidecar(name, user=user, memory_limit_mib=memory_limit_mib)
         variables, secret_variables = dict(environment or {}), dict(secrets or {})

@@ -38,7 +38,7 @@ class FluentBit:
 
     Raises:
         ValueError: ``options`` name no output, or the memory is out of its range.
-        TypeError: ``image`` is not an ``ecs.ContainerImage``.
+        TypeError: An argument is of another kind.
     """
 
     image: ecs.ContainerImage

@@ -50,7 +50,7 @@ class ImageRepository(Construct):
 
     Raises:
         ValueError: A value is out of its range, or is no name or no account id.
-        TypeError: A text stands where a list is asked for.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

@@ -38,6 +38,7 @@ class InternalLoadBalancer:
     Raises:
         ValueError: There is a certificate without a domain, a domain without its zone, or the time is out of its
             range.
+        TypeError: An argument is of another kind.
     """
 
     domain: Domain | None = None

@@ -23,6 +23,7 @@ class JwtAuthentication:
 
     Raises:
         ValueError: An address is no HTTPS URL.
+        TypeError: An argument is of another kind.
     """
 
     issuer: str

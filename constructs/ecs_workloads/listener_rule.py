@@ -32,7 +32,7 @@ class ListenerRule:
     Raises:
         ValueError: The priority is out of its range, no host, path or header is named, a path or a header's name is
             none, or there are more than five values, which is the limit of one rule.
-        TypeError: A text stands where a list is asked for, or the priority is no whole number.
+        TypeError: An argument is of another kind.
     """
 
     listener: elbv2.IApplicationListener

@@ -35,6 +35,7 @@ class OidcAuthentication:
 
     Raises:
         ValueError: An address is no HTTPS URL, the secret is plain text, or the time is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     issuer: str

@@ -66,7 +66,7 @@ class OpenTelemetryCollector:
 
     Raises:
         ValueError: A value is out of its range, or the program's container sets the variable itself.
-        TypeError: ``image`` is not an ``ecs.ContainerImage``.
+        TypeError: An argument is of another kind.
     """
 
     image: ecs.ContainerImage

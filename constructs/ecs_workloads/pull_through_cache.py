@@ -51,6 +51,7 @@ class PullThroughCache(Construct):
     Raises:
         ValueError: A value is out of its range or unknown, or there are credentials where none are taken, or none
             where they are needed.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

@@ -40,6 +40,7 @@ class QueueMetrics:
 
     Raises:
         ValueError: A time is not from one second to 14 days.
+        TypeError: An argument is of another kind.
     """
 
     messages_waiting: cloudwatch.IMetric

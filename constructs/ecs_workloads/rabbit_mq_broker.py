@@ -91,6 +91,7 @@ class RabbitMqBroker(Construct):
             bears the name in it, a share of the capacity may be interrupted, the version is none of RabbitMQ 4 or
             skips a minor, the image's tag names another, or the grade is too low for a stack with termination
             protection or needs zones that the network has not.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

@@ -35,7 +35,7 @@ class RabbitMqCollector:
 
     Raises:
         ValueError: The memory is out of its range.
-        TypeError: ``image`` is not an ``ecs.ContainerImage``.
+        TypeError: An argument is of another kind.
     """
 
     image: ecs.ContainerImage | None = None

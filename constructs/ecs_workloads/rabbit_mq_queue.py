@@ -57,7 +57,7 @@ class RabbitMqQueue:
 
     Raises:
         ValueError: A value is out of its range, or a tier uses the queue in a way for which it has no credentials.
-        TypeError: ``host_names`` is one name.
+        TypeError: An argument is of another kind.
     """
 
     name: str

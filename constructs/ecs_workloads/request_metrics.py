@@ -38,6 +38,7 @@ class RequestMetrics:
 
     Raises:
         ValueError: The grace period is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     load_balancer_full_name: str

@@ -23,6 +23,7 @@ class RequestsPerTarget:
 
     Raises:
         ValueError: A value is out of its range, or the tier has no load balancer.
+        TypeError: An argument is of another kind.
     """
 
     requests_per_minute: int

@@ -27,6 +27,9 @@ class ScalableService:
         min_capacity: Fewest tasks that the tier runs at any time of day, those of a `Scheduled` included.
         target_group: Target group that sends requests to the tasks, if the tier has one.
         queue: Queue from which the tasks take their work, if the tier has one.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     path: str
@@ -70,7 +73,7 @@ class Scaling:
 
     Raises:
         ValueError: The bounds do not fit each other, or there is an empty list of policies.
-        TypeError: A bound is no whole number, or a list is none.
+        TypeError: An argument is of another kind.
     """
 
     min_capacity: int | None = None

@@ -30,6 +30,7 @@ class Scheduled:
     Raises:
         ValueError: The schedule cannot be read or never comes, the zone is unknown, neither bound is given, or they do
             not fit each other.
+        TypeError: An argument is of another kind.
     """
 
     name: str

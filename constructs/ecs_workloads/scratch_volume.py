@@ -26,6 +26,7 @@ class ScratchVolume:
 
     Raises:
         ValueError: A value is out of its range, or nobody says that the image declares the path.
+        TypeError: An argument is of another kind.
     """
 
     name: str

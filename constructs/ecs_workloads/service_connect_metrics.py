@@ -38,6 +38,9 @@ class ServiceConnectMetrics:
             ``dns_name``.
         cluster_name: Name of the tier's cluster.
         service_name: Name of the tier's service.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     discovery_name: str

@@ -28,6 +28,9 @@ class SharedFileSystem(Construct):
             ``aws/elasticfilesystem`` of the account.
         removal_policy: What becomes of the files when they leave the template. Defaults to keeping them, but
             nothing that a failed first deployment made.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

@@ -18,6 +18,9 @@ class SingleNode:
     Args:
         accept_one_copy: That one copy of each message is enough, also where the stack has termination protection.
             Defaults to no: such a stack needs a `NodeCluster`.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     accept_one_copy: bool = False

@@ -64,6 +64,7 @@ class SqsQueue(Construct):
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

@@ -23,6 +23,7 @@ class TargetCpu:
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     target_utilization_percent: int = 60

@@ -25,6 +25,7 @@ class TargetMemory:
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     target_utilization_percent: int = 70

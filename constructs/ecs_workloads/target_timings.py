@@ -36,6 +36,7 @@ class TargetTimings:
 
     Raises:
         ValueError: A value is out of its range, or they do not fit each other.
+        TypeError: An argument is of another kind.
     """
 
     health_check_interval: timedelta = timedelta(seconds=10)

@@ -42,6 +42,7 @@ class TierMetrics:
 
     Raises:
         ValueError: ``min_capacity`` is negative.
+        TypeError: An argument is of another kind.
     """
 
     cluster_name: str

@@ -60,7 +60,7 @@ class WebFirewall:
         ValueError: A group is unknown or named twice, ``counted_rules`` names a group that is not used or misspells a
             rule, there is no rule at all, the limit is out of its range, or the header is no name of one or has no
             limit.
-        TypeError: A text stands where a list is asked for, or the limit is no whole number.
+        TypeError: An argument is of another kind.
     """
 
     managed_rule_groups: Sequence[str] = (_REPUTATION, _COMMON, _BAD_INPUTS)

@@ -128,7 +128,7 @@ class WebServer(Construct):
             make one, another tier of this app has the place of ``listener_rule``, or the load
             balancer of that, where this app makes it, speaks another protocol, ends the longest request or
             cannot ask the issuer.
-        TypeError: A value is of another kind, such as one value where a list is asked for.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

@@ -73,7 +73,7 @@ class Worker(Construct):
     Raises:
         ValueError: A value is out of its range, a variable is set twice, or nothing says by what the worker
             should scale.
-        TypeError: A value is of another kind, such as one value where a list is asked for.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

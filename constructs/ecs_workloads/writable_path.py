@@ -22,6 +22,7 @@ class WritablePath:
 
     Raises:
         ValueError: The path is not absolute, or the size is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     container_path: str
