@@ -107,7 +107,7 @@ class _Object(Kind):
         article = "an" if name[0] in "AEIOaeio" or name.startswith(("s3.", "sns.", "sqs.")) else "a"
         super().__init__(f"{article} {name}", name, wanted, example=EXAMPLES.get(name, ""))
         self._wanted, self._members, self._of_node = wanted, _members(wanted), hasattr(wanted, "__jsii_type__")
-        self._fits = functools.cache(self._fits_class)
+        self._known: dict[type, bool] = {}
 
     def takes(self, value: object) -> bool:
         if self._fits(type(value)):
@@ -119,7 +119,12 @@ class _Object(Kind):
     def is_met_by(self, annotation: object) -> bool:
         return isinstance(annotation, type) and self._fits(annotation)
 
-    def _fits_class(self, cls: type) -> bool:
+    def _fits(self, cls: type) -> bool:
+        if cls not in self._known:
+            self._known[cls] = self._is_right(cls)
+        return self._known[cls]
+
+    def _is_right(self, cls: type) -> bool:
         if issubclass(cls, self._wanted if not self._members else _PLAIN):
             return not self._members
         # What aws_cdk imports is a proxy, whatever it stands for. Outsiders may implement an interface as they like.
