@@ -53,12 +53,11 @@ class QueueMetrics:
     longest_processing_time: timedelta | None = None
 
     def __post_init__(self) -> None:
-        for name, time in (
-            ("acceptable_latency", self.acceptable_latency),
-            ("longest_processing_time", self.longest_processing_time),
-        ):
-            if time is not None:
-                check_time("QueueMetrics", name, time, timedelta(seconds=1), timedelta(days=14))
+        shortest, longest = timedelta(seconds=1), timedelta(days=14)
+        if self.acceptable_latency is not None:
+            check_time("QueueMetrics", "acceptable_latency", self.acceptable_latency, shortest, longest)
+        if self.longest_processing_time is not None:
+            check_time("QueueMetrics", "longest_processing_time", self.longest_processing_time, shortest, longest)
 
     @staticmethod
     def of_sqs(

@@ -54,6 +54,13 @@ def make(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> MakeTi
     return tier
 
 
+def test_each_metric_is_of_one_minute() -> None:
+    tier = TierMetrics(cluster_name="shop", service_name="web", min_capacity=1)
+
+    metrics = (tier.metric_cpu_utilization(), tier.metric_memory_utilization(), tier.metric_running_tasks())
+    assert [metric.period.to_minutes() for metric in metrics] == [1, 1, 1]
+
+
 @pytest.mark.parametrize("kind", TIERS)
 def test_every_tier_measures_cpu_memory_and_running_tasks(stack: cdk.Stack, make: MakeTier, kind: str) -> None:
     tier = make(kind)

@@ -376,6 +376,11 @@ def test_the_secret_of_a_login_may_be_a_reference_that_is_written_out(stack: cdk
     assert https_actions(stack)[0]["AuthenticateOidcConfig"]["ClientSecret"] == reference
 
 
+def test_the_secret_of_a_login_lies_in_no_parameter_store(make: MakeWeb) -> None:
+    with pytest.raises(ValueError, match="Stack/Web: client_secret cannot be a SecureString of SSM"):
+        make(authentication=oidc(client_secret=cdk.SecretValue.ssm_secure("/shop/oidc")))
+
+
 def test_the_secret_of_a_login_may_be_a_parameter_that_nobody_sees(stack: cdk.Stack, make: MakeWeb) -> None:
     parameter = cdk.CfnParameter(stack, "Oidc", no_echo=True)
     make(authentication=oidc(client_secret=cdk.SecretValue.cfn_parameter(parameter)))

@@ -85,6 +85,16 @@ ROWS = (
     ),
     _processing("a queue whose work takes no time", f"{_PROCESSING} 0", timedelta(0)),
     _processing("a queue whose work takes 15 days", f"{_PROCESSING} 15 days", timedelta(days=15)),
+    _processing(
+        "a queue whose work takes half seconds",
+        "longest_processing_time must be a whole number of seconds, got 60.5",
+        timedelta(minutes=1) + FRACTION,
+    ),
+    _grace(
+        "hosts that fail for half seconds",
+        "health_check_grace_period must be a whole number of seconds, got 60.5",
+        timedelta(minutes=1) + FRACTION,
+    ),
     _grace("hosts that fail for less than no time", f"{_GRACE} -1", -timedelta(seconds=1)),
     _grace("hosts that fail for two days", f"{_GRACE} 2 days", timedelta(days=2)),
     Row(

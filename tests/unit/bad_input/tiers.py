@@ -210,6 +210,13 @@ ROWS = (
         leaves=True,
     ),
     Row(
+        "the load balancer of a guest that it would share",
+        "Stack/Web",
+        "owns no load balancer to share, it was given a listener_rule",
+        lambda at: _guest(at).share_load_balancer(),
+        leaves=True,
+    ),
+    Row(
         "the URL of a guest without a host",
         "Stack/Web",
         "its listener_rule names no host, so that only the owner knows the URL",
