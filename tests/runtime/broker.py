@@ -17,7 +17,7 @@ from tests.broker.root import broker_root
 from tests.broker.vpc import Vpc
 
 _PORT = 5672
-QUEUE = QUEUES[0]
+QUEUE = next(iter(QUEUES))
 
 
 class Broker:
