@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,8 +18,10 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
 
 from ecs_workloads import (
+    AppServer,
     Container,
     Domain,
+    InternalLoadBalancer,
     JwtAuthentication,
     ListenerRule,
     OidcAuthentication,
@@ -27,7 +29,7 @@ from ecs_workloads import (
     WebFirewall,
     WebServer,
 )
-from tests.templates import ingress, properties, resources
+from tests.templates import HEALTHY, ingress, properties, resources
 
 DOMAIN = Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="example.com")
 JWT = JwtAuthentication(issuer="https://id.example.com", jwks_endpoint="https://id.example.com/keys")
@@ -286,6 +288,33 @@ def test_the_name_answers_over_both_kinds_of_addresses(
         ("A", "shop.example.com."),
         ("AAAA", "shop.example.com."),
     }
+
+
+def test_only_the_subnets_of_the_load_balancer_need_ipv6(
+    stack: cdk.Stack, make: MakeWeb, container: Container, dual_stack_cluster: ecs.Cluster
+) -> None:
+    forget_ipv6(dual_stack_cluster.vpc.private_subnets)
+    make(cluster=dual_stack_cluster, ip_address_type=elbv2.IpAddressType.DUAL_STACK)
+
+    vpc = ec2.Vpc(stack, "OtherVpc", ip_protocol=ec2.IpProtocol.DUAL_STACK)
+    forget_ipv6(vpc.public_subnets)
+    AppServer(
+        stack,
+        "App",
+        cluster=ecs.Cluster(stack, "OtherCluster", vpc=vpc),
+        container=replace(container, port=8000, health_check=HEALTHY),
+        internal_load_balancer=InternalLoadBalancer(ip_address_type=elbv2.IpAddressType.DUAL_STACK),
+    )
+
+    load_balancers = resources(stack, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    assert [one["Properties"]["IpAddressType"] for one in load_balancers] == ["dualstack", "dualstack"]
+
+
+def forget_ipv6(subnets: Sequence[ec2.ISubnet]) -> None:
+    for subnet in subnets:
+        resource = subnet.node.default_child
+        assert isinstance(resource, ec2.CfnSubnet)
+        resource.ipv6_cidr_block = None
 
 
 def test_users_may_come_over_ipv6(stack: cdk.Stack, make: MakeWeb, dual_stack_cluster: ecs.Cluster) -> None:
