@@ -23,7 +23,8 @@ DELIVERY_LIMIT = 5
 _LIMIT_OF_DEAD_LETTERS = 1_000_000
 _QUORUM: Mapping[str, str | int] = {"x-queue-type": "quorum"}
 # Access refused, precondition failed.
-_FOR_GOOD = frozenset({403, 406})
+_PRECONDITION_FAILED = 406
+_FOR_GOOD = frozenset({403, _PRECONDITION_FAILED})
 _NOT_FOUND = 404
 
 
@@ -74,6 +75,11 @@ def declarations(name: str) -> Mapping[str, dict[str, str | int]]:
 def is_missing(error: BaseException) -> bool:
     """Return whether the broker knows no queue of the name."""
     return isinstance(error, ChannelClosedByBroker) and error.reply_code == _NOT_FOUND
+
+
+def is_precondition(error: BaseException) -> bool:
+    """Return whether what was asked on a channel is not what the broker has or allows."""
+    return isinstance(error, ChannelClosedByBroker) and error.reply_code == _PRECONDITION_FAILED
 
 
 def is_refusal(error: BaseException) -> bool:
