@@ -85,6 +85,13 @@ def test_what_its_own_load_balancer_cannot_send_anywhere_counts_as_failed(stack:
     assert stack.resolve(expression(web.metric_failed_responses())) == ALONE
 
 
+def test_failures_are_counted_each_minute_and_have_a_name_on_a_graph() -> None:
+    failed = NAMED.metric_failed_responses()
+
+    assert isinstance(failed, cloudwatch.MathExpression)
+    assert (failed.period.to_minutes(), failed.label) == (1, "Requests that fail")
+
+
 def test_what_the_load_balancer_answers_for_a_task_is_counted_once() -> None:
     percent = NAMED.metric_failed_percent()
 
