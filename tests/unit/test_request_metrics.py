@@ -86,10 +86,12 @@ def test_what_its_own_load_balancer_cannot_send_anywhere_counts_as_failed(stack:
 
 
 def test_failures_are_counted_each_minute_and_have_a_name_on_a_graph() -> None:
-    failed = NAMED.metric_failed_responses()
+    failed, percent = NAMED.metric_failed_responses(), NAMED.metric_failed_percent()
 
     assert isinstance(failed, cloudwatch.MathExpression)
     assert (failed.period.to_minutes(), failed.label) == (1, "Requests that fail")
+    assert (percent.period.to_minutes(), percent.label) == (1, "Percent of requests that fail")
+    assert NAMED.metric_requests().period.to_minutes() == 1
 
 
 def test_what_the_load_balancer_answers_for_a_task_is_counted_once() -> None:
