@@ -19,9 +19,12 @@ from ecs_workloads_runtime.amqp_connection import AmqpConnection
 
 # How many times a broker delivers a message before it is a dead letter.
 DELIVERY_LIMIT = 5
+# RabbitMQ 4 drops what was looked at 20 times and given back. Not -1, for no limit, which RabbitMQ 3.13 refuses.
+_LIMIT_OF_DEAD_LETTERS = 1_000_000
 _QUORUM: Mapping[str, str | int] = {"x-queue-type": "quorum"}
 # Access refused, precondition failed.
-_FOR_GOOD = frozenset({403, 406})
+_PRECONDITION_FAILED = 406
+_FOR_GOOD = frozenset({403, _PRECONDITION_FAILED})
 _NOT_FOUND = 404
 
 
@@ -57,7 +60,7 @@ def declarations(name: str) -> Mapping[str, dict[str, str | int]]:
     """
     dead_letters = dead_letter_queue(name)
     return {
-        dead_letters: dict(_QUORUM),
+        dead_letters: {**_QUORUM, "x-delivery-limit": _LIMIT_OF_DEAD_LETTERS},
         name: {
             **_QUORUM,
             "x-delivery-limit": DELIVERY_LIMIT,
@@ -72,6 +75,11 @@ def declarations(name: str) -> Mapping[str, dict[str, str | int]]:
 def is_missing(error: BaseException) -> bool:
     """Return whether the broker knows no queue of the name."""
     return isinstance(error, ChannelClosedByBroker) and error.reply_code == _NOT_FOUND
+
+
+def is_precondition(error: BaseException) -> bool:
+    """Return whether what was asked on a channel is not what the broker has or allows."""
+    return isinstance(error, ChannelClosedByBroker) and error.reply_code == _PRECONDITION_FAILED
 
 
 def is_refusal(error: BaseException) -> bool:

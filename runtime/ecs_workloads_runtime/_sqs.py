@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ParamValidationError
 
 from ecs_workloads_runtime.sqs_connection import SqsConnection
 
@@ -50,4 +50,4 @@ def may_pass(error: BotoCoreError | ClientError) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
         return status >= _SERVER_ERROR or error.response.get("Error", {}).get("Code") in _THROTTLING
-    return not isinstance(error, NoCredentialsError | NoRegionError)
+    return not isinstance(error, NoCredentialsError | NoRegionError | ParamValidationError)

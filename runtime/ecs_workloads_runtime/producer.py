@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import time
-import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 from types import TracebackType
@@ -13,13 +11,8 @@ from typing import Self
 import tenacity
 
 from ecs_workloads_runtime._amqp_sender import AmqpSender
-from ecs_workloads_runtime._sending import (
-    IDEMPOTENCY_KEY,
-    OutgoingMessage,
-    PermanentFailure,
-    Sender,
-    TransientFailure,
-)
+from ecs_workloads_runtime._outgoing import outgoing_message
+from ecs_workloads_runtime._sending import PermanentFailure, Sender, TransientFailure
 from ecs_workloads_runtime._sqs_sender import SqsSender
 from ecs_workloads_runtime.amqp_connection import AmqpConnection
 from ecs_workloads_runtime.not_sent import NotSent
@@ -28,11 +21,6 @@ from ecs_workloads_runtime.sqs_connection import SqsConnection
 
 _SEND_TIMEOUT = timedelta(seconds=30)
 _CHECK_TIMEOUT = timedelta(seconds=3)
-# SQS takes ten attributes, and the idempotency key is one.
-_MOST_ATTRIBUTES = 9
-_LONGEST_KEY = 128
-# What SQS takes, so that the same program goes with each queue.
-_ATTRIBUTE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?")
 
 
 class Producer:
@@ -59,7 +47,7 @@ class Producer:
         if self._sender is not None:
             raise RuntimeError("the producer is already in use")
         if isinstance(self._connection, SqsConnection):
-            self._sender = SqsSender(self._connection)
+            self._sender = SqsSender(self._connection, longest=self._send_timeout)
         else:
             self._sender = AmqpSender(self._connection)
         return self
@@ -81,16 +69,27 @@ class Producer:
         """Put a message on the queue; return when the queue has confirmed it.
 
         Args:
-            body: What the handler gets, not empty. SQS takes up to 1 MiB.
-            idempotency_key: What tells a message that was delivered twice, 1 to 128 characters. Defaults to a new one.
-            attributes: What the handler gets beside the body, such as a request id. Up to nine.
+            body: What the handler gets, not empty. A broker takes up to 16 MiB in UTF-8, as RabbitMQ 4 does by
+                itself; SQS takes 1 MiB, with the key and the attributes.
+            idempotency_key: What tells a message that was delivered twice, 1 to 128 characters, and up to 255 bytes in
+                UTF-8. Defaults to a new one.
+            attributes: What the handler gets beside the body, such as a request id. Up to nine, none empty, and up to
+                64 KiB together for a broker. A name has 1 to 255 letters, digits and ``_.-``.
             group: Messages of one group keep their order. Needed for a FIFO queue of SQS, and for that alone.
 
         Raises:
-            NotSent: The queue refused the message, or did not confirm it in time.
-            ValueError: An argument is out of its range.
+            NotSent: The queue refused the message, as one does that was given a lower limit, or did not confirm it in
+                time, or the producer was closed. The text says what was the trouble, such as the alarm of a broker.
+            ValueError: An argument is out of its range, or holds the half of a character, which UTF-8 cannot write.
+            RuntimeError: The producer is not in use: it belongs into a ``with`` statement.
         """
-        message = self._outgoing(body, idempotency_key, attributes or {}, group)
+        message = outgoing_message(
+            self._connection,
+            body=body,
+            idempotency_key=idempotency_key,
+            attributes=attributes or {},
+            group=group,
+        )
         sender = self._opened()
         deadline = time.monotonic() + self._send_timeout.total_seconds()
         attempts = tenacity.Retrying(
@@ -119,24 +118,3 @@ class Producer:
         if self._sender is None:
             raise RuntimeError("use the producer in a with statement")
         return self._sender
-
-    def _outgoing(
-        self, body: str, idempotency_key: str | None, attributes: Mapping[str, str], group: str | None
-    ) -> OutgoingMessage:
-        key = str(uuid.uuid4()) if idempotency_key is None else idempotency_key
-        if not body:
-            raise ValueError("body must not be empty")
-        if not 1 <= len(key) <= _LONGEST_KEY:
-            raise ValueError(f"idempotency_key must have 1 to {_LONGEST_KEY} characters, got {len(key)}")
-        if len(attributes) > _MOST_ATTRIBUTES:
-            raise ValueError(f"attributes may be {_MOST_ATTRIBUTES} at most, got {len(attributes)}")
-        for name, value in attributes.items():
-            if _ATTRIBUTE.fullmatch(name) is None or name == IDEMPOTENCY_KEY or not value:
-                raise ValueError(
-                    "an attribute needs a value, and a name of letters, digits and _.- other than "
-                    f"{IDEMPOTENCY_KEY}, got {name!r} with {value!r}"
-                )
-        is_fifo = isinstance(self._connection, SqsConnection) and self._connection.is_fifo
-        if is_fifo != (group is not None):
-            raise ValueError(f"group is for FIFO queues, and needed there: got {group!r} for {self._connection}")
-        return OutgoingMessage(body=body, idempotency_key=key, attributes=dict(attributes), group=group)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tests.broker.root import broker_root
 from tests.broker.vpc import Vpc
 
 _PORT = 5672
-QUEUE = QUEUES[0]
+QUEUE = next(iter(QUEUES))
 
 
 class Broker:
@@ -57,6 +58,24 @@ class Broker:
         """Let the queue ``name`` take no more than so many messages."""
         policy = json.dumps({"max-length": length})
         self._task.ctl("set_policy", name, f"^{name}$", policy, "--apply-to", "queues")
+
+    @contextlib.contextmanager
+    def largest_message(self, size: int) -> Generator[None, None, None]:
+        """Take no message of more bytes, for the length of a with statement."""
+        self._evaluate(f"persistent_term:put(max_message_size, {size})")
+        yield
+        self._evaluate(f"persistent_term:put(max_message_size, {16 * 1024 * 1024})")
+
+    @contextlib.contextmanager
+    def memory_alarm(self) -> Generator[None, None, None]:
+        """Be low on memory, for the length of a with statement."""
+        self._task.ctl("set_vm_memory_high_watermark", "0.0000001")
+        self._evaluate("vm_memory_monitor ! update")  # looks at once, and not each second
+        yield
+        self._task.ctl("set_vm_memory_high_watermark", "0.6")
+
+    def _evaluate(self, code: str) -> None:
+        self._task.ctl("eval", f"{code}.")
 
     def connect(self) -> BlockingConnection:
         """Return a connection of pika alone, of the user that may do all."""
