@@ -92,6 +92,8 @@ def test_failures_are_counted_each_minute_and_have_a_name_on_a_graph() -> None:
     assert (failed.period.to_minutes(), failed.label) == (1, "Requests that fail")
     assert (percent.period.to_minutes(), percent.label) == (1, "Percent of requests that fail")
     assert NAMED.metric_requests().period.to_minutes() == 1
+    parts: list[Any] = list(percent.using_metrics.values())
+    assert {part.period.to_minutes() for part in parts} == {1}
 
 
 def test_what_the_load_balancer_answers_for_a_task_is_counted_once() -> None:

@@ -411,8 +411,8 @@ ROWS = (
     Row(
         "a broker that scales",
         "Stack/Broker",
-        "max_capacity of a broker's node must be 0 or 1, since two tasks on one data directory lose messages, got 3",
-        lambda at: at.broker().service.auto_scale_task_count(min_capacity=1, max_capacity=3),
+        "max_capacity of a broker's node must be 0 or 1, since two tasks on one data directory lose messages, got 2",
+        lambda at: at.broker().service.auto_scale_task_count(min_capacity=1, max_capacity=2),
         leaves=True,
     ),
     Row(
