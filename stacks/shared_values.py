@@ -232,6 +232,7 @@ def tiers(scope: Construct, environment: Environment) -> Mapping[str, TierMetric
             value("data", "orders-queue-name"),
             dead_letter_queue_name=value("data", "orders-dead-letter-queue-name"),
             acceptable_latency=environment.acceptable_latency,
+            longest_processing_time=environment.longest_order,
         )
     found: dict[str, TierMetrics | BrokerMetrics] = {
         "Web": tier("application", "web", environment.web.fewest, requests=requests),

@@ -9,16 +9,20 @@ from ecs_workloads._checks import check_time, is_token, require
 _LONGEST_NAME = 255
 # The broker closes a channel that holds a message for longer than consumer_timeout, 30 minutes by default.
 # https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout
-_CONSUMER_TIMEOUT = timedelta(minutes=30)
+CONSUMER_TIMEOUT = timedelta(minutes=30)
+# A message also waits for those that its consumer got before it.
+HOLDING_FACTOR = 1.5
 
 
-def check_broker_queue(subject: str, name: str, longest_processing_time: timedelta) -> None:
-    """Refuse a name that no queue can have, and a time for which no consumer may hold a message."""
+def check_broker_queue(
+    subject: str, name: str, longest_processing_time: timedelta, longest: timedelta = CONSUMER_TIMEOUT
+) -> None:
+    """Refuse a name that no queue can have, and a time above the ``longest`` that a consumer may work on a message."""
     if not is_token(name):
         size = len(name.encode())
         require(1 <= size <= _LONGEST_NAME, subject, f"name must have 1 to {_LONGEST_NAME} bytes, got {size}")
         require(not name.startswith("amq."), subject, "names that begin with 'amq.' belong to the broker")
-    check_time(subject, "longest_processing_time", longest_processing_time, timedelta(seconds=1), _CONSUMER_TIMEOUT)
+    check_time(subject, "longest_processing_time", longest_processing_time, timedelta(seconds=1), longest)
 
 
 def dead_letter_queue_of(name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ecs_workloads._checks import check_whole, is_token, require
+from ecs_workloads._checks import is_token, require
 
 _GIB = 1024
 # CPU units to the values of memory, in MiB, that go with them.
@@ -24,8 +24,6 @@ _MEMORY = {
 
 def check_fargate_size(subject: str, cpu: int, memory_limit_mib: int) -> None:
     """Refuse a pair that is none of Fargate's, and name the nearest that are: with this ``cpu``, and this memory."""
-    check_whole(subject, "cpu", cpu)
-    check_whole(subject, "memory_limit_mib", memory_limit_mib)
     if is_token(cpu) or is_token(memory_limit_mib):
         return
     require(

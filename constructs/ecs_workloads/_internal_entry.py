@@ -11,6 +11,7 @@ from constructs import Construct
 
 from ecs_workloads._checks import require
 from ecs_workloads._load_balancer import LoadBalancer, check_addresses, check_zones
+from ecs_workloads._load_balancer_logs import check_log_bucket
 from ecs_workloads._target_group import target_group
 from ecs_workloads.internal_load_balancer import InternalLoadBalancer
 
@@ -43,6 +44,7 @@ class InternalEntry:
             f"app_protocol={spoken} needs the certificate of its internal_load_balancer: no load balancer passes it on "
             "from plain HTTP",
         )
+        check_log_bucket(scope.node.path, wanted.log_bucket)
         self.target_group = target_group(
             scope,
             vpc=vpc,
@@ -67,7 +69,7 @@ class InternalEntry:
             log_bucket=wanted.log_bucket,
             ip_address_type=wanted.ip_address_type,
         )
-        self.load_balancer = own.load_balancer
+        self.own, self.load_balancer = own, own.load_balancer
         self.grace_period = wanted.timings.grace_period_of(scope.node.path, wanted.startup_time)
         [self.port] = own.ports
         host = self.load_balancer.load_balancer_dns_name if wanted.domain is None else wanted.domain.domain_name

@@ -73,6 +73,7 @@ class LoadBalancer(Construct):
         ip_address_type: Its addresses, where they were chosen.
         idle_timeout: Time after which the load balancer ends a request whose answer has not begun.
         ports: Ports of its listeners.
+        shared: Whether others have rules on its listener. What it answers itself may then be for them.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class LoadBalancer(Construct):
         authentication: ListenerAuthentication | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.shared = False
         self.protocol = protocol
         self.idle_timeout = max(_SHORTEST_IDLE_TIMEOUT, longest_request)
         self.ip_address_type = ip_address_type

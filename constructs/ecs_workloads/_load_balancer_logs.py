@@ -9,10 +9,21 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
+from ecs_workloads._checks import require
 
 _ACCESS_PREFIX, _CONNECTION_PREFIX = "load-balancer", "connections"
 _LOGS_KEPT = Duration.days(90)
 _OVERWRITTEN_KEPT = Duration.days(1)
+
+
+def check_log_bucket(path: str, bucket: s3.IBucket | None) -> None:
+    """Refuse a bucket to which load balancers cannot write."""
+    require(
+        bucket is None or bucket.encryption_key is None,
+        path,
+        "log_bucket must be encrypted with the keys of S3, as s3.BucketEncryption.S3_MANAGED: load balancers write to "
+        "no bucket with a key of KMS",
+    )
 
 
 def write_logs(scope: Construct, load_balancer: elbv2.ApplicationLoadBalancer, bucket: s3.IBucket | None) -> None:

@@ -11,18 +11,22 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from ecs_workloads._checks import check_whole, is_token, require
+from ecs_workloads._checks import is_token, require
+from ecs_workloads._chosen_subnets import chosen_subnets
 from ecs_workloads._rabbit_mq_version import check_version
 from ecs_workloads._shares import check_capacity
-from ecs_workloads._tier_checks import check_alarms, check_cluster, check_subnets, check_tier_lists
+from ecs_workloads._tier_checks import check_alarms, check_subnets
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.ephemeral_node import EphemeralNode
 from ecs_workloads.node_cluster import NodeCluster
+from ecs_workloads.rabbit_mq_collector import RabbitMqCollector
 from ecs_workloads.sidecar import RoutesLogs, Sidecar
 from ecs_workloads.single_node import SingleNode
 
 NODES = 3
 _SMALLEST_CPU, _SMALLEST_MEMORY_MIB = 512, 1024
+# What the broker itself takes, and as much for messages.
+_SMALLEST_REST_MIB = 768
 Grade = EphemeralNode | SingleNode | NodeCluster
 
 
@@ -35,22 +39,14 @@ def check_broker(
     grade: Grade,
     cpu: int,
     memory_limit_mib: int,
+    memory_of_others: int,
     capacity: Sequence[CapacityShare],
     sidecars: Sequence[Sidecar],
-    security_groups: Sequence[ec2.ISecurityGroup],
     deployment_alarms: Sequence[cloudwatch.IAlarm],
     vpc_subnets: ec2.SubnetSelection | None,
 ) -> str:
     """Refuse what would lose messages or never start, and return the name of the namespace."""
     path = broker.node.path
-    check_cluster(path, cluster)
-    check_tier_lists(
-        path,
-        capacity=capacity,
-        sidecars=sidecars,
-        security_groups=security_groups,
-        deployment_alarms=deployment_alarms,
-    )
     check_subnets(path, cluster, vpc_subnets)
     check_alarms(path, deployment_alarms)
     namespace = cluster.default_cloud_map_namespace
@@ -61,13 +57,19 @@ def check_broker(
         )
     check_version(path, version, upgrade_from)
     for name, value in (("cpu", cpu), ("memory_limit_mib", memory_limit_mib)):
-        check_whole(path, name, value)
         require(not is_token(value), path, f"{name} must be known now: the broker is configured for it")
     require(cpu >= _SMALLEST_CPU, path, f"cpu must be at least {_SMALLEST_CPU}, got {cpu}")
     require(
         memory_limit_mib >= _SMALLEST_MEMORY_MIB,
         path,
         f"memory_limit_mib must be at least {_SMALLEST_MEMORY_MIB}, got {memory_limit_mib}",
+    )
+    rest = memory_limit_mib - memory_of_others
+    require(
+        rest >= _SMALLEST_REST_MIB,
+        path,
+        f"memory_limit_mib={memory_limit_mib} must leave {_SMALLEST_REST_MIB} MiB to the broker, and its sidecars may "
+        f"take {memory_of_others}",
     )
     check_capacity(path, cluster, capacity)
     for share in capacity:
@@ -83,6 +85,12 @@ def check_broker(
     return namespace.namespace_name
 
 
+def memory_of_others(sidecars: Sequence[Sidecar], collector: RabbitMqCollector | None) -> int:
+    """Return what the containers beside the broker may take, in MiB; of a sidecar that does not say it, nothing."""
+    said = [getattr(one, "memory_limit_mib", None) for one in (*sidecars, collector)]
+    return sum(one for one in said if isinstance(one, int))
+
+
 def dns_names(dns_name: str, grade: Grade) -> list[str]:
     """Return the name of each node in the namespace."""
     return [f"{dns_name}-{place}" for place in range(NODES)] if isinstance(grade, NodeCluster) else [dns_name]
@@ -90,7 +98,7 @@ def dns_names(dns_name: str, grade: Grade) -> list[str]:
 
 def node_subnets(vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None) -> list[ec2.ISubnet]:
     """Return a subnet for each node of a cluster, each in another zone; fewer where there are not so many zones."""
-    chosen = vpc.select_subnets() if vpc_subnets is None else _select(vpc, vpc_subnets)
+    chosen = chosen_subnets(vpc, vpc_subnets or ec2.SubnetSelection())
     by_zone: dict[str, ec2.ISubnet] = {}
     for subnet in chosen.subnets:
         by_zone.setdefault(subnet.availability_zone, subnet)
@@ -100,21 +108,8 @@ def node_subnets(vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None) -> list
     return subnets[:NODES]
 
 
-def _select(vpc: ec2.IVpc, chosen: ec2.SubnetSelection) -> ec2.SelectedSubnets:
-    # Not one_per_az: the caller takes one of each zone anyway.
-    return vpc.select_subnets(
-        availability_zones=chosen.availability_zones,
-        subnet_filters=chosen.subnet_filters,
-        subnet_group_name=chosen.subnet_group_name,
-        subnets=chosen.subnets,
-        subnet_type=chosen.subnet_type,
-    )
-
-
 def _check_grade(broker: Construct, grade: Grade, *, vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None) -> None:
     path = broker.node.path
-    if not isinstance(grade, EphemeralNode | SingleNode | NodeCluster):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"{path}: grade must be EphemeralNode(), SingleNode() or NodeCluster(), got {grade!r}")
     if isinstance(grade, NodeCluster):
         zones = len(node_subnets(vpc, vpc_subnets))
         require(
@@ -128,11 +123,11 @@ def _check_grade(broker: Construct, grade: Grade, *, vpc: ec2.IVpc, vpc_subnets:
         not (protected and isinstance(grade, EphemeralNode)),
         path,
         "an EphemeralNode loses all messages with its task, and the stack has termination protection: "
-        "use a NodeCluster",
+        "use a NodeCluster, which begins empty",
     )
     require(
         not (protected and isinstance(grade, SingleNode) and not grade.accept_one_copy),
         path,
-        "a quorum queue on one node has one copy, and the stack has termination protection: use a NodeCluster, or "
-        "SingleNode(accept_one_copy=True)",
+        "a quorum queue on one node has one copy, and the stack has termination protection: use a NodeCluster, which "
+        "begins empty, or SingleNode(accept_one_copy=True)",
     )

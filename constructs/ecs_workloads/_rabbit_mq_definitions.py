@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
-import jsii
-from aws_cdk import IResolveContext, IStringProducer, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from ecs_workloads._broker_queue import dead_letter_queue_of
+from ecs_workloads._broker_queue import CONSUMER_TIMEOUT, HOLDING_FACTOR, dead_letter_queue_of
 from ecs_workloads._checks import check_name, check_range, is_token, require
 from ecs_workloads._credentials import credential, generated_secret
 from ecs_workloads._rabbit_mq_files import DeclaredQueue, consumer_user, definitions, producer_user
@@ -46,13 +45,21 @@ class BrokerDefinitions(Construct):
         self._removal_policy = removal_policy
         self._queues: list[DeclaredQueue] = []
 
-    def declare(self, name: str, *, delivery_limit: int, containers: list[ecs.ContainerDefinition]) -> QueueUsers:
+    def declare(
+        self,
+        name: str,
+        *,
+        longest_processing_time: timedelta,
+        delivery_limit: int,
+        containers: list[ecs.ContainerDefinition],
+    ) -> QueueUsers:
         """Declare a queue, and let the nodes know the passwords of its users."""
         self._check(name, delivery_limit)
         place = len(self._queues)
         queue = DeclaredQueue(
             name=name,
             delivery_limit=delivery_limit,
+            consumer_timeout=held if (held := longest_processing_time * HOLDING_FACTOR) > CONSUMER_TIMEOUT else None,
             producer=f"BROKER_PRODUCER_{place}",
             consumer=f"BROKER_CONSUMER_{place}",
         )
@@ -113,16 +120,3 @@ class BrokerDefinitions(Construct):
             f"a task definition has room for {_ROOM_FOR_QUEUES} bytes of queues, and with {queues[-1].name!r} they "
             f"take {size}: choose shorter names, or another broker for some",
         )
-
-
-@jsii.implements(IStringProducer)
-class WrittenLate:
-    """A text that is made when the app is synthesised, after all queues are declared."""
-
-    def __init__(self, write: Callable[[], str]) -> None:
-        self._write = write
-
-    def produce(self, context: IResolveContext) -> str:
-        """Return the text."""
-        del context
-        return self._write()

@@ -76,11 +76,14 @@ write_certificate() {
 # A node finds its own name before DNS knows the new task, and also while DNS is away.
 write_own_address() {
   [ -n "$BROKER_PEERS" ] || return 0
-  set -- $(hostname -i)
-  address=$1
-  case $address in
-    127.* | '' | *[!0-9.]*) die "the task has no IPv4 address: $address" ;;
-  esac
+  address=
+  for one in $(hostname -i); do
+    case $one in
+      127.* | *[!0-9.]*) ;;
+      *) address=$one ;;
+    esac
+  done
+  [ -n "$address" ] || die "the task has no IPv4 address: $(hostname -i)"
   printf '{host, {%s}, ["%s"]}.\n{lookup, [file, native]}.\n' \
     "$(printf %s "$address" | tr . ,)" "$(printf %s "$RABBITMQ_NODENAME" | cut -d @ -f 2)" >"$ERL_INETRC"
 }
@@ -98,7 +101,12 @@ any_peer() {
 # lost its data would begin an empty cluster beside the healthy one, and take the place of it.
 find_peers() {
   [ -n "$BROKER_PEERS" ] || return 0
-  [ ! -e "$data/.member" ] || return 0
+  if [ -e "$data/.member" ]; then
+    # Under another name the broker would start empty beside its data.
+    [ -d "$data/mnesia/$RABBITMQ_NODENAME" ] ||
+      die "the data is of another node than $RABBITMQ_NODENAME: a cluster keeps its dns_name and its namespace"
+    return 0
+  fi
   if [ "$BROKER_BEGINS_CLUSTER" = true ] && [ ! -e /var/lib/rabbitmq-cluster/begun ]; then
     say 'no data and no cluster yet: beginning one'
     began=true

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ecs_workloads._broker_queue import dead_letter_queue_of
 
@@ -24,11 +25,13 @@ _Definition = Mapping[str, object]
 class DeclaredQueue:
     """A queue that the definitions declare, with who may use it.
 
+    ``consumer_timeout`` is the time for which a consumer may hold a message, where it is longer than the broker's own.
     ``producer`` and ``consumer`` are the variables of the broker's task that hold the passwords of its two users.
     """
 
     name: str
     delivery_limit: int
+    consumer_timeout: timedelta | None
     producer: str
     consumer: str
 
@@ -58,14 +61,14 @@ def configuration(*, settings: Sequence[str], definitions: str) -> str:
     )
 
 
-def settings(*, cluster_name: str, memory_limit_mib: int, tls: bool, nodes: int) -> list[str]:
-    """Return the lines of ``rabbitmq.conf``.
+def settings(*, cluster_name: str, memory_limit_mib: int, memory_of_others: int, tls: bool, nodes: int) -> list[str]:
+    """Return the lines of ``rabbitmq.conf``, for a task in which other containers may take ``memory_of_others`` MiB.
 
     https://www.rabbitmq.com/docs/configure
     """
     share = 0.6 if memory_limit_mib >= _SMALL_MEMORY_MIB else 0.4
     # In a task the broker would take the host's memory for its own.
-    watermark = int(memory_limit_mib * _MIB * share)
+    watermark = int((memory_limit_mib - memory_of_others) * _MIB * share)
     return [
         f"cluster_name = {cluster_name}",
         "log.console = true",
@@ -104,7 +107,7 @@ def definitions(*, administrator: tuple[str, str], queues: Sequence[DeclaredQueu
             *(_permission(producer_user(one.name), write=_exactly(one.name)) for one in queues),
             *(_permission(consumer_user(one.name), read=_exactly(one.name)) for one in queues),
         ],
-        "policies": [_policy(one) for one in queues],
+        "policies": [*map(_policy, queues), _POLICY_OF_DEAD_LETTERS],
         "exchanges": [_exchange(one.name) for one in queues],
         "queues": [_queue(name) for one in queues for name in (one.name, dead_letter_queue_of(one.name))],
         "bindings": [_binding(one.name) for one in queues],
@@ -162,6 +165,11 @@ def _policy(queue: DeclaredQueue) -> _Definition:
             # A dead letter stays until the other queue has confirmed it, for which nothing may be dropped.
             "dead-letter-strategy": "at-least-once",
             "overflow": "reject-publish",
+            **(
+                {}
+                if queue.consumer_timeout is None
+                else {"consumer-timeout": int(queue.consumer_timeout.total_seconds() * 1000)}
+            ),
         },
     }
 
@@ -187,6 +195,17 @@ def _binding(name: str) -> _Definition:
 
 
 _PLAIN: _Definition = {"auto_delete": False, "arguments": {}}
+# RabbitMQ drops what was looked at 20 times and given back, and a dead letter has nowhere else to go. No queue has the
+# policy's name, which begins with a dot.
+# https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling
+_POLICY_OF_DEAD_LETTERS: _Definition = {
+    "name": dead_letter_queue_of(""),
+    "vhost": _VIRTUAL_HOST,
+    "pattern": dead_letter_queue_of("").replace(".", r"\.") + "$",
+    "apply-to": "quorum_queues",
+    "priority": 10,
+    "definition": {"delivery-limit": -1},
+}
 
 
 def _exactly(name: str) -> str:

@@ -21,13 +21,14 @@ from ecs_workloads._dns_name import claim_dns_name
 from ecs_workloads._rabbit_mq_checks import Grade, node_subnets
 from ecs_workloads._rabbit_mq_container import CONFIGURATION, node_containers
 from ecs_workloads._rabbit_mq_data import PLACES, BrokerData
-from ecs_workloads._rabbit_mq_definitions import BrokerDefinitions, WrittenLate
+from ecs_workloads._rabbit_mq_definitions import BrokerDefinitions
 from ecs_workloads._rabbit_mq_files import configuration, settings
 from ecs_workloads._rabbit_mq_secrets import ADMINISTRATOR, BrokerSecrets
 from ecs_workloads._rabbit_mq_version import check_image_version
 from ecs_workloads._service import TierService, tasks_group
 from ecs_workloads._task_metrics import tier_metrics
 from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT
+from ecs_workloads._written_late import WrittenLate
 from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.broker_node import BrokerNode
 from ecs_workloads.capacity import CapacityShare
@@ -60,6 +61,7 @@ class BrokerNodes:
         dns_names: Sequence[str],
         cpu: int,
         memory_limit_mib: int,
+        memory_of_others: int,
         certificate: secretsmanager.ISecret | None,
         deployment_alarms: Sequence[cloudwatch.IAlarm],
         sidecars: Sequence[Sidecar],
@@ -106,6 +108,7 @@ class BrokerNodes:
         lines = settings(
             cluster_name=self.cluster_name,
             memory_limit_mib=memory_limit_mib,
+            memory_of_others=memory_of_others,
             tls=self._tls,
             nodes=len(host_names),
         )
@@ -196,7 +199,10 @@ class BrokerNodes:
             cluster_name=None if self._metrics is None else self.cluster_name,
         )
         users = self._definitions.declare(
-            name, delivery_limit=delivery_limit, containers=[tier.container for tier in self._tiers]
+            name,
+            longest_processing_time=longest_processing_time,
+            delivery_limit=delivery_limit,
+            containers=[tier.container for tier in self._tiers],
         )
         return replace(queue, producer_credentials=users.producer, consumer_credentials=users.consumer)
 

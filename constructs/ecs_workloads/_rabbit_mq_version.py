@@ -33,14 +33,20 @@ def check_version(path: str, version: str, upgrade_from: str | None) -> None:
 
 
 def check_image_version(path: str, image_name: str, version: str) -> None:
-    """Refuse an image whose tag names another version; a digest or a token names none."""
-    tag = image_name.partition("@")[0].rpartition("/")[2].rpartition(":")[2]
-    found = None if Token.is_unresolved(tag) else re.match(r"\d+\.\d+(\.\d+)?", tag)
+    """Refuse an image whose tag names another version, or none: a task that is replaced would upgrade the data.
+
+    What is built from a Dockerfile has a digest of its files as its tag.
+    """
+    name, _, digest = image_name.partition("@")
+    tag = name.rpartition("/")[2].rpartition(":")[2]
+    if digest or Token.is_unresolved(tag) or re.fullmatch(r"[0-9a-f]{64}", tag):
+        return
     require(
-        found is None or found[0] == version,
+        tag == version or tag.startswith(f"{version}-"),
         path,
-        f"the image's tag is {tag!r}, and version={version}: name the version that the image has",
+        f"the image's tag is {tag!r}, and version={version}: choose a tag that begins with the full version",
     )
+    require("alpine" not in tag, path, f"the image must not be of Alpine, whose user is another, got {tag!r}")
 
 
 def check_full_version(path: str, argument: str, version: str) -> tuple[int, int, int]:

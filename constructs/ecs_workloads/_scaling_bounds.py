@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import aws_ec2 as ec2
 
 from ecs_workloads._checks import is_token, require
+from ecs_workloads._chosen_subnets import chosen_subnets
 from ecs_workloads._task_bounds import TaskBounds
 from ecs_workloads.arrival_rate import ArrivalRate
 from ecs_workloads.backlog_per_task import BacklogPerTask
@@ -67,16 +68,7 @@ def check_bounds(
 
 def _zones(vpc: ec2.IVpc, chosen: ec2.SubnetSelection | None) -> int:
     """Return in how many zones the tasks may run."""
-    subnets = ec2.SubnetSelection() if chosen is None else chosen
-    selected = vpc.select_subnets(
-        availability_zones=subnets.availability_zones,
-        one_per_az=subnets.one_per_az,
-        subnet_filters=subnets.subnet_filters,
-        subnet_group_name=subnets.subnet_group_name,
-        subnets=subnets.subnets,
-        subnet_type=subnets.subnet_type,
-    )
-    return len(set(selected.availability_zones))
+    return len(set(chosen_subnets(vpc, chosen or ec2.SubnetSelection()).availability_zones))
 
 
 def _check_wakes(path: str, bounds: TaskBounds) -> None:

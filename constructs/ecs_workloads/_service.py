@@ -24,7 +24,7 @@ from ecs_workloads._single_task_service import SingleTaskService
 from ecs_workloads._start_order import cfn_service
 from ecs_workloads._task import TierTask
 from ecs_workloads._task_bounds import TaskBounds
-from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT, STOP_MARGIN, check_is_queue
+from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT, STOP_MARGIN
 from ecs_workloads._variables import check_prefix
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -190,7 +190,6 @@ class TierService(Construct):
 
     def send_to(self, queue: MessageQueue, *, prefix: str) -> None:
         """Tell the program where ``queue`` is, open the network to it, and let the tasks send."""
-        check_is_queue(self._path, queue)
         check_prefix(self._path, "prefix", prefix)
         environment = queue.connection_environment(prefix)
         secrets = queue.producer_secrets(prefix)

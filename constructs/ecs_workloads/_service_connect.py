@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
-from ecs_workloads._checks import check_name, duration, require
+from ecs_workloads._checks import check_name, duration, is_token, require
 from ecs_workloads._dns_name import claim_discovery_name, claim_dns_name
 from ecs_workloads._task import CONTAINER_NAME
 
@@ -34,6 +34,7 @@ def published_service(
         "an app server needs a cluster with a default Cloud Map namespace: use ContainerCluster, "
         "or cluster.add_default_cloud_map_namespace(name=...)",
     )
+    require(not is_token(port), path, "container.port must be known now: it is a part of the tier's url")
     claim_dns_name(path, cluster, dns_name)
     if discovery_name is not None and discovery_name != dns_name:
         claim_discovery_name(path, cluster, discovery_name)

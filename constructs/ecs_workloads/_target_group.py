@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from aws_cdk import Tokenization
@@ -33,15 +32,13 @@ def target_group(
 ) -> elbv2.ApplicationTargetGroup:
     """Return a target group for tasks, whose times follow from the longest request and the time to start."""
     path = scope.node.path
-    check_name(path, "health_check_path", health_check_path, r"/\S*", "a path that begins with '/'")
-    require(
-        protocol_version != _GRPC or re.fullmatch(r"/[\w.]+/\w+", health_check_path) is not None,
-        path,
-        f"health_check_path of gRPC must be a method, such as /grpc.health.v1.Health/Check, got {health_check_path!r}",
-    )
+    if protocol_version == _GRPC:
+        method = "a method, such as /grpc.health.v1.Health/Check"
+        check_name(path, "health_check_path of gRPC", health_check_path, r"/[\w.]+/\w+", method)
+    else:
+        check_name(path, "health_check_path", health_check_path, r"/\S*", "a path that begins with '/'")
     if health_check_port is not None:
         check_range(path, "health_check_port", health_check_port, 1, 65535)
-    require(target_protocol in (_HTTP, _HTTPS), path, f"target_protocol must be HTTP or HTTPS, got {target_protocol}")
     timings.grace_period_of(path, startup_time)
     delay = timings.deregistration_delay_of(path, longest_request)
     _check_stickiness(path, stickiness_cookie_duration, stickiness_cookie_name)

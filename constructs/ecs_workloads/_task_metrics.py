@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Protocol
 
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
+from ecs_workloads._own_request_metrics import OwnRequestMetrics
 from ecs_workloads._running_tasks import service_names
 from ecs_workloads.backlog_per_task import BacklogPerTask
 from ecs_workloads.broker_metrics import BrokerMetrics
@@ -35,6 +37,7 @@ def tier_metrics(
         service_name=service_name,
         # A token is a negative number.
         min_capacity=0 if suspended else max(0, fewest),
+        suspended=suspended,
         path=path,
         requests=requests,
         queue=queue,
@@ -43,16 +46,32 @@ def tier_metrics(
     )
 
 
+class OwnLoadBalancer(Protocol):
+    """The load balancer of a tier, and whether others have rules on its listener by now."""
+
+    @property
+    def load_balancer(self) -> elbv2.ApplicationLoadBalancer: ...
+
+    @property
+    def shared(self) -> bool: ...
+
+
 def request_metrics(
-    target_group: elbv2.ApplicationTargetGroup, own_load_balancer: elbv2.ApplicationLoadBalancer | None
+    target_group: elbv2.ApplicationTargetGroup, own: OwnLoadBalancer | None, *, health_check_grace_period: timedelta
 ) -> RequestMetrics:
     """Return what a load balancer measures of ``target_group``, to which a listener must send already."""
-    return RequestMetrics(
-        load_balancer_full_name=target_group.first_load_balancer_full_name
-        if own_load_balancer is None
-        else own_load_balancer.load_balancer_full_name,
+    if own is None:
+        return RequestMetrics(
+            load_balancer_full_name=target_group.first_load_balancer_full_name,
+            target_group_full_name=target_group.target_group_full_name,
+            owns_load_balancer=False,
+            health_check_grace_period=health_check_grace_period,
+        )
+    return OwnRequestMetrics(
+        load_balancer_full_name=own.load_balancer.load_balancer_full_name,
         target_group_full_name=target_group.target_group_full_name,
-        owns_load_balancer=own_load_balancer is not None,
+        health_check_grace_period=health_check_grace_period,
+        is_shared=lambda: own.shared,
     )
 
 

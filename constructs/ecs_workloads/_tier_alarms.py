@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from aws_cdk import Tokenization
@@ -18,7 +18,11 @@ from ecs_workloads.service_connect_metrics import ServiceConnectMetrics
 from ecs_workloads.tier_metrics import TierMetrics
 
 _MINUTE = timedelta(minutes=1)
-_LONGEST_AGE = timedelta(minutes=15)
+_LONGEST_WAIT = timedelta(minutes=15)
+_FEWEST_MINUTES_OF_BAD_HEALTH = 5
+# How far back CloudWatch looks with periods of less than an hour.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+_MOST_MINUTES = timedelta(days=1) // _MINUTE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +51,13 @@ def tier_alarms(tier: TierMetrics | BrokerMetrics, thresholds: AlarmThresholds) 
     if isinstance(tier, BrokerMetrics):
         yield from _of_broker(tier, thresholds)
         return
-    if tier.requests is not None:
+    if tier.requests is not None and not tier.suspended:
         yield from _of_requests(tier.requests, thresholds)
     yield from _of_tasks(tier, thresholds)
     if tier.queue is not None:
-        yield from _of_queue(tier.queue, thresholds)
+        # While nobody takes them on purpose, messages may wait.
+        quiet = replace(tier.queue, oldest_message_age=None, consumers=None)
+        yield from _of_queue(quiet if tier.suspended else tier.queue, thresholds)
     if tier.broker is not None:
         yield from _of_broker(tier.broker, thresholds)
 
@@ -81,13 +87,21 @@ def _of_requests(requests: RequestMetrics | ServiceConnectMetrics, thresholds: A
             says=f"{_digits(thresholds.unhealthy_hosts)} or more tasks fail their health check",
             metric=requests.metric_unhealthy_hosts(),
             threshold=thresholds.unhealthy_hosts,
-            minutes=5,
+            minutes=_minutes_of_bad_health(requests.health_check_grace_period),
         )
+
+
+def _minutes_of_bad_health(grace_period: timedelta | None) -> int:
+    """Return for how long a task must fail its health check: longer than a new one may, which is counted as well."""
+    if grace_period is None:
+        return _FEWEST_MINUTES_OF_BAD_HEALTH
+    begun = -(-grace_period // _MINUTE)
+    return min(max(_FEWEST_MINUTES_OF_BAD_HEALTH, begun + 1), _MOST_MINUTES)
 
 
 def _of_tasks(tier: TierMetrics, thresholds: AlarmThresholds) -> Iterator[TierAlarm]:
     # A token is a negative number: where only the deployment knows the fewest tasks, none may be all right.
-    if thresholds.no_running_task is not None and tier.min_capacity >= 1:
+    if thresholds.no_running_task is not None and tier.min_capacity >= 1 and not tier.suspended:
         minutes = thresholds.no_running_task // _MINUTE
         yield TierAlarm(
             name="no_running_task",
@@ -135,10 +149,12 @@ def _of_queue(queue: QueueMetrics, thresholds: AlarmThresholds) -> Iterator[Tier
     age = thresholds.oldest_message_age
     if queue.oldest_message_age is not None and age is not None:
         if not isinstance(age, timedelta):
-            age = _LONGEST_AGE if queue.acceptable_latency is None else 2 * queue.acceptable_latency
+            age = _LONGEST_WAIT if queue.acceptable_latency is None else 2 * queue.acceptable_latency
+            # A message that is worked on is in the queue, and has an age, until it is deleted.
+            age += queue.longest_processing_time or timedelta(0)
         yield TierAlarm(
             name="oldest_message_age",
-            says=f"a message has waited for {in_words(age)} or longer",
+            says=f"a message was sent {in_words(age)} ago or earlier, and is not worked off",
             metric=queue.oldest_message_age,
             threshold=age.total_seconds(),
             minutes=3,

@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 
-from ecs_workloads._checks import check_list, check_type, in_words, require
+from ecs_workloads._checks import in_words, require
 from ecs_workloads._cluster_facts import cluster_facts
 from ecs_workloads._distant_sqs_messages import DistantSqsMessages
 from ecs_workloads._exec_paths import check_exec_paths
@@ -20,7 +20,6 @@ from ecs_workloads.arrival_rate import ArrivalRate
 from ecs_workloads.backlog_per_task import BacklogPerTask
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
-from ecs_workloads.container_cluster import ContainerCluster
 from ecs_workloads.message_queue import MessageQueue
 from ecs_workloads.scaling import Scaling, ScalingPolicy
 from ecs_workloads.sidecar import RoutesLogs, Sidecar
@@ -30,12 +29,6 @@ from ecs_workloads.sidecar import RoutesLogs, Sidecar
 LONGEST_STOP_TIMEOUT = timedelta(seconds=120)
 STOP_MARGIN = timedelta(seconds=10)
 LONGEST_REQUEST = LONGEST_STOP_TIMEOUT - STOP_MARGIN
-
-
-def check_cluster(path: str, cluster: ecs.ICluster) -> None:
-    """Refuse our own construct in the place of the cluster that it has."""
-    if isinstance(cluster, ContainerCluster):
-        raise TypeError(f"{path}: cluster must be an ecs.ICluster: say cluster=....cluster, got {cluster!r}")
 
 
 def check_subnets(path: str, cluster: ecs.ICluster, vpc_subnets: ec2.SubnetSelection | None) -> None:
@@ -58,39 +51,6 @@ def check_alarms(path: str, alarms: Sequence[cloudwatch.IAlarm]) -> None:
     require(not twice, path, f"deployment_alarms name an alarm twice, got {', '.join(twice)}")
 
 
-def check_program(path: str, container: Container, scaling: Scaling) -> None:
-    """Refuse an image in the place of its container, and a number in the place of `Scaling`."""
-    check_type(path, "container", container, Container, "a Container, such as Container(image=...)")
-    check_type(path, "scaling", scaling, Scaling, "a Scaling, such as Scaling(max_capacity=4)")
-
-
-def check_tier_lists(
-    path: str,
-    *,
-    capacity: Sequence[CapacityShare],
-    sidecars: Sequence[Sidecar],
-    security_groups: Sequence[ec2.ISecurityGroup],
-    deployment_alarms: Sequence[cloudwatch.IAlarm],
-) -> None:
-    """Refuse one value where several are asked for, and a value of another kind among them."""
-    for name, values, kind, of in (
-        ("capacity", capacity, CapacityShare, "CapacityShare, such as CapacityShare.fargate_spot()"),
-        ("sidecars", sidecars, Sidecar, "sidecars, such as an OpenTelemetryCollector"),
-        ("security_groups", security_groups, None, "ec2.ISecurityGroup"),
-        ("deployment_alarms", deployment_alarms, None, "cloudwatch.IAlarm"),
-    ):
-        check_list(path, name, values, kind, of)
-
-
-def check_is_queue(path: str, queue: MessageQueue) -> None:
-    """Refuse what is no queue of the contract."""
-    if not hasattr(queue, "connection_environment"):
-        raise TypeError(
-            f"{path}: queue must be a MessageQueue, such as an SqsQueue, or SqsQueue.from_queue(...) of another, "
-            f"got {queue!r}"
-        )
-
-
 def check_tier(
     path: str,
     *,
@@ -99,7 +59,6 @@ def check_tier(
     capacity: Sequence[CapacityShare],
     longest_work: timedelta,
     sidecars: Sequence[Sidecar],
-    security_groups: Sequence[ec2.ISecurityGroup],
     deployment_alarms: Sequence[cloudwatch.IAlarm],
     scaling: Scaling,
     min_capacity: int,
@@ -112,14 +71,6 @@ def check_tier(
 
     Return the number of tasks, of which ``min_capacity`` and ``default_policies`` are the tier's own.
     """
-    check_cluster(path, cluster)
-    check_tier_lists(
-        path,
-        capacity=capacity,
-        sidecars=sidecars,
-        security_groups=security_groups,
-        deployment_alarms=deployment_alarms,
-    )
     check_subnets(path, cluster, vpc_subnets)
     check_alarms(path, deployment_alarms)
     check_capacity(path, cluster, capacity)
@@ -141,8 +92,7 @@ def check_tier(
 
 
 def check_queue(path: str, queue: MessageQueue, scaling: Scaling) -> None:
-    """Refuse what is no queue of the contract, one that is measured elsewhere, and a mean time that no message has."""
-    check_is_queue(path, queue)
+    """Refuse a queue that is measured elsewhere, and a mean time that no message has."""
     for policy in scaling.policies or ():
         if isinstance(policy, BacklogPerTask | ArrivalRate):
             if isinstance(queue, DistantSqsMessages):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from aws_cdk import aws_ecs as ecs
 
-from ecs_workloads._checks import check_name, check_type, require, suggestion
+from ecs_workloads._checks import check_name, require, suggestion
 
 # What a secret looks like, wherever it stands.
 _SECRET_VALUES = {
@@ -57,14 +57,13 @@ def check_variables(
         check_name(subject, "a variable's name", name, r"[A-Za-z_][A-Za-z0-9_]*", "letters, digits and underscores")
         require(name not in _FORBIDDEN_VARIABLES, subject, f"{name} must not be set: use the task role")
     for name, value in environment.items():
-        secret = next((what for what, pattern in _SECRET_VALUES.items() if re.search(pattern, str(value))), None)
+        secret = next((what for what, pattern in _SECRET_VALUES.items() if re.search(pattern, value)), None)
         require(
             secret is None or name in not_secret,
             subject,
             f"the value of {name} looks like {secret}: pass it in secrets, where it comes from Secrets Manager, or "
             "name it in not_secret if anybody may know it",
         )
-        check_type(subject, f"environment variable {name!r}", value, str, "a string")
         require(
             value == "" or name in not_secret or not _called_like_secret(name, value),
             subject,
@@ -75,14 +74,6 @@ def check_variables(
             name in environment,
             subject,
             f"not_secret must name variables of environment, got {name!r}{suggestion(name, environment)}",
-        )
-    for name, secret_value in secrets.items():
-        check_type(
-            subject,
-            f"secret variable {name!r}",
-            secret_value,
-            ecs.Secret,
-            "an ecs.Secret, not a value",
         )
     clash = sorted(environment.keys() & secrets.keys())
     require(not clash, subject, f"{', '.join(clash)} are set in both environment and secrets")

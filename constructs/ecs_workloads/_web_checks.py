@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from aws_cdk import SecretValue, Stack
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from constructs import Construct
 
-from ecs_workloads._checks import check_type, in_words, require
+from ecs_workloads._checks import in_words, require
 from ecs_workloads._load_balancer import LoadBalancer
 from ecs_workloads.domain import Domain
 from ecs_workloads.listener_authentication import ListenerAuthentication
@@ -23,7 +25,6 @@ def check_own(
     path: str, domain: Domain | None, certificate: acm.ICertificate | None, protocol: elbv2.ApplicationProtocol
 ) -> None:
     """Refuse a load balancer that users could not reach as they are told to."""
-    check_type(path, "protocol", protocol, elbv2.ApplicationProtocol, "elbv2.ApplicationProtocol.HTTPS or .HTTP")
     if protocol == _HTTP:
         require(certificate is None, path, "a certificate needs protocol=elbv2.ApplicationProtocol.HTTPS")
         return
@@ -79,6 +80,21 @@ def check_issuer(
         path,
         "authentication needs a load balancer with a public IPv4 address, over which alone it reaches the issuer: say "
         "ip_address_type=elbv2.IpAddressType.DUAL_STACK",
+    )
+
+
+def check_secret(scope: Construct, authentication: ListenerAuthentication | None) -> None:
+    """Refuse a reference that CloudFormation resolves for few resources, of which a listener is none.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html
+    """
+    secret: object = getattr(authentication, "client_secret", None)
+    require(
+        not isinstance(secret, SecretValue)
+        or not str(Stack.of(scope).resolve(secret.unsafe_unwrap())).startswith("{{resolve:ssm-secure:"),
+        scope.node.path,
+        "client_secret cannot be a SecureString of SSM, which CloudFormation does not resolve for a listener: use "
+        "SecretValue.secrets_manager(...)",
     )
 
 

@@ -14,10 +14,19 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ecs_workloads._checks import check_list, require
+from ecs_workloads._checks import require
 from ecs_workloads._load_balancer import LoadBalancer, check_addresses, check_zones
+from ecs_workloads._load_balancer_logs import check_log_bucket
 from ecs_workloads._web_acl import WebAcl
-from ecs_workloads._web_checks import check_guest, check_host, check_issuer, check_needs_https, check_own, check_sources
+from ecs_workloads._web_checks import (
+    check_guest,
+    check_host,
+    check_issuer,
+    check_needs_https,
+    check_own,
+    check_secret,
+    check_sources,
+)
 from ecs_workloads.domain import Domain
 from ecs_workloads.listener_authentication import ListenerAuthentication
 from ecs_workloads.listener_rule import ListenerRule
@@ -52,6 +61,7 @@ class WebEntry:
         """Refuse a way in that users could not take, or that another tier of this app has."""
         path = scope.node.path
         check_needs_https(path, self.protocol, self.protocol_version, self.authentication)
+        check_secret(scope, self.authentication)
         if self.listener_rule is not None:
             check_guest(
                 path,
@@ -75,8 +85,7 @@ class WebEntry:
             return
         check_own(path, self.domain, self.certificate, self.protocol)
         check_zones(path, vpc, internet_facing=True)
-        if self.sources is not None:
-            check_list(path, "sources", self.sources, None, "peers, such as ec2.Peer.ipv4('10.0.0.0/8')")
+        check_log_bucket(path, self.log_bucket)
         check_addresses(path, vpc, self.ip_address_type, internet_facing=True)
         check_issuer(path, self.authentication, self.ip_address_type)
         check_sources(
@@ -123,6 +132,7 @@ class WebEntry:
             way_in=own.load_balancer,
             load_balancer=own.load_balancer,
             listener=own.listener,
+            own=own,
         )
 
 
@@ -134,6 +144,7 @@ class WebDoor:
     way_in: ec2.IConnectable
     load_balancer: elbv2.ApplicationLoadBalancer | None = None
     listener: elbv2.ApplicationListener | None = None
+    own: LoadBalancer | None = None
 
 
 def _join(
@@ -142,8 +153,12 @@ def _join(
     target_group: elbv2.ApplicationTargetGroup,
     authentication: ListenerAuthentication | None,
 ) -> None:
+    host = LoadBalancer.of(rule.listener)
+    if host is not None:
+        host.shared = True
     forward = elbv2.ListenerAction.forward([target_group])
-    if authentication is not None:
+    # A listener that is imported has a group that is too, where two stacks would make one rule twice.
+    if authentication is not None and isinstance(rule.listener, elbv2.ApplicationListener):
         rule.listener.connections.allow_to_any_ipv4(ec2.Port.tcp(443), "Issuer of tokens")
     elbv2.ApplicationListenerRule(
         scope,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ecs_workloads._checks import check_percent, check_range, check_time, check_type, in_words, is_token, require
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import check_percent, check_range, check_time, in_words, is_token, require
 
 AlarmName = Literal[
     "failed_responses",
@@ -27,6 +28,7 @@ AlarmName = Literal[
 RESTART_WINDOW = timedelta(minutes=15)
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class AlarmThresholds:
     """When each alarm of a tier goes off. ``None`` switches an alarm off.
@@ -38,7 +40,9 @@ class AlarmThresholds:
             minutes with at least 20 requests each.
         slow_responses: Time that the slowest hundredth of the requests takes (p99), from one millisecond to one
             hour, in three of five minutes.
-        unhealthy_hosts: Tasks that fail the health check of the load balancer for five minutes, from 1.
+        unhealthy_hosts: Tasks that fail the health check of the load balancer, from 1, for five minutes, or for a
+            minute more than the grace period of the tier, which follows from its ``startup_time``, where that is
+            longer: until then a new task may fail.
         no_running_task: Time for which no task runs, one minute to one hour, in whole minutes. Only where the
             tier always has a task: its fewest tasks are 1 or more, and it is not suspended.
         high_cpu: Percent of their CPU that the tasks use on average for ten minutes, above 0 and up to 100.
@@ -48,9 +52,10 @@ class AlarmThresholds:
             ``Container.restart_attempt_period`` lets it. It needs Container Insights on the cluster and stays silent
             without. It does not see a task that is replaced within the minute; tasks that are added and take long
             count too.
-        oldest_message_age: Time for which the oldest message has waited, from one second to 14 days, in three
-            minutes in a row. Defaults, as ``by_latency``, to twice the acceptable latency of the tier's
-            `BacklogPerTask`, and to 15 minutes for a tier without.
+        oldest_message_age: Time since the oldest message was sent that is not worked off, from one second to 14 days,
+            in three minutes in a row. SQS counts messages that consumers work on right now, too. Defaults, as
+            ``by_latency``, to twice the acceptable latency of the tier's `BacklogPerTask`, or 15 minutes for a tier
+            without, and the ``longest_processing_time`` of the queue.
         dead_letters: Messages on the dead-letter queue, from 1.
         no_consumer: Time for which messages wait on a queue of a broker and no consumer is connected, one minute to
             one hour, in whole minutes.
@@ -63,6 +68,7 @@ class AlarmThresholds:
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     failed_responses: float | None = 5
@@ -96,7 +102,6 @@ class AlarmThresholds:
             check_range(subject, "restarts", self.restarts, 1, RESTART_WINDOW // timedelta(minutes=1))
         if self.slow_responses is not None:
             shortest, longest = timedelta(milliseconds=1), timedelta(hours=1)
-            check_type(subject, "slow_responses", self.slow_responses, timedelta, "a datetime.timedelta")
             require(
                 shortest <= self.slow_responses <= longest,
                 subject,

@@ -10,7 +10,8 @@ from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from ecs_workloads._checks import check_key, check_type, require, suggestion
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import check_key, require, suggestion
 from ecs_workloads._tier_alarms import TierAlarm, tier_alarms
 from ecs_workloads.alarm_thresholds import AlarmName, AlarmThresholds
 from ecs_workloads.broker_metrics import BrokerMetrics
@@ -37,6 +38,7 @@ _DEFAULT_SEVERITIES: Mapping[AlarmName, Severity] = {
 _DEFAULT_THRESHOLDS = AlarmThresholds()
 
 
+@checks_arguments
 class Alarms(Construct):
     """The alarms of several tiers, sent to topics by their severity.
 
@@ -56,7 +58,7 @@ class Alarms(Construct):
 
     Raises:
         ValueError: There is no tier, a severity has no topics, or a name is unknown.
-        TypeError: A tier stands where its metrics belong.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(
@@ -75,11 +77,8 @@ class Alarms(Construct):
         own_thresholds = dict(tier_thresholds or {})
         own_severities: dict[AlarmName, Severity] = dict(severities or {})
         require(len(tiers) > 0, path, "tiers must name at least one")
-        for name, tier in tiers.items():
+        for name in tiers:
             check_key(path, "tiers", name)
-            check_type(
-                path, f"tiers[{name!r}]", tier, TierMetrics | BrokerMetrics, "TierMetrics, such as worker.metrics"
-            )
         for severity in _SEVERITIES:
             require(
                 severity in topics, path, f"topics has no {severity!r}: name its topics, or [] if it shall tell nobody"

@@ -16,7 +16,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_name, is_token, require, suggestion
+from ecs_workloads._chosen_subnets import chosen_subnets
 from ecs_workloads._credentials import generated_secret
 from ecs_workloads._descriptions import group_description
 from ecs_workloads.amazon_mq_queue import AmazonMqQueue
@@ -36,6 +38,7 @@ _LONGEST_NAME = 50
 _AMQPS = 5671
 
 
+@checks_arguments
 @jsii.implements(ec2.IConnectable)
 class AmazonMqBroker(Construct):
     """A RabbitMQ broker that AWS runs, private, encrypted, and reached over TLS by those alone who are declared.
@@ -50,7 +53,7 @@ class AmazonMqBroker(Construct):
     needs a rule on port 443 of the security group.
 
     The name of the broker comes from the path of this construct. CloudFormation would replace the broker, without its
-    messages, for another deployment mode, key, subnets or name. All but the last fail at deployment, since the name is
+    messages, for another deployment mode, subnets or name. All but the last fail at deployment, since the name is
     taken: make a second broker, let the first run empty, and delete it.
 
     Args:
@@ -66,14 +69,16 @@ class AmazonMqBroker(Construct):
         security_groups: Security groups of the broker. Defaults to one that this construct makes.
         maintenance_window: Start of the two hours in a week in which Amazon MQ may change the broker. Defaults to
             Sunday, 03:00 UTC.
-        encryption_key: Key for the messages and the credentials. It cannot change later. Defaults to keys that AWS
-            owns or manages.
+        encryption_key: Key for the credentials. Defaults to one that AWS manages. The messages of a RabbitMQ broker are
+            encrypted with a key that AWS owns: Amazon MQ takes no other.
+            https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-amazonmq-broker-encryptionoptions.html
         removal_policy: What becomes of the broker and the credentials when they leave the template. Defaults
             to keeping them, but nothing that a failed first deployment made.
 
     Raises:
         ValueError: A value is out of its range, the version is not known or does not run on the instance type, or
             the subnets do not fit the deployment mode.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(
@@ -134,10 +139,6 @@ class AmazonMqBroker(Construct):
             security_groups=[group.security_group_id for group in groups],
             logs=amazonmq.CfnBroker.LogListProperty(general=True),
             maintenance_window_start_time=window,
-            encryption_options=amazonmq.CfnBroker.EncryptionOptionsProperty(
-                use_aws_owned_key=encryption_key is None,
-                kms_key_id=None if encryption_key is None else encryption_key.key_arn,
-            ),
             users=[
                 amazonmq.CfnBroker.UserProperty(
                     username="application",
@@ -153,7 +154,7 @@ class AmazonMqBroker(Construct):
 
         Args:
             name: Name of the queue, 1 to 255 printable letters of ASCII without blanks, not beginning with ``amq.``.
-            longest_processing_time: Longest time for which a consumer works on one message, one second to 30
+            longest_processing_time: Longest time for which a consumer works on one message, one second to 20
                 minutes.
 
         Raises:
@@ -262,14 +263,7 @@ def _subnets(
         found = vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, one_per_az=True).subnets
         selected = found[:1] if mode == "SINGLE_INSTANCE" else found
     else:
-        selected = vpc.select_subnets(
-            availability_zones=selection.availability_zones,
-            one_per_az=selection.one_per_az,
-            subnet_filters=selection.subnet_filters,
-            subnet_group_name=selection.subnet_group_name,
-            subnets=selection.subnets,
-            subnet_type=selection.subnet_type,
-        ).subnets
+        selected = chosen_subnets(vpc, selection).subnets
     if mode == "SINGLE_INSTANCE":
         require(len(selected) == 1, path, f"a single node has its address in one subnet, got {len(selected)}")
         return selected

@@ -14,7 +14,8 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from ecs_workloads._broker_queue import check_broker_queue, dead_letter_queue_of
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._broker_queue import CONSUMER_TIMEOUT, HOLDING_FACTOR, check_broker_queue, dead_letter_queue_of
 from ecs_workloads._checks import check_name, require
 from ecs_workloads._credentials import credential
 from ecs_workloads.message_queue import connection_variable
@@ -22,6 +23,7 @@ from ecs_workloads.message_queue import connection_variable
 _AMQPS = ec2.Port.tcp(5671)
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class AmazonMqQueue:
     """A queue that programs declare on a broker of Amazon MQ, with all that a tier needs to reach it.
@@ -33,8 +35,8 @@ class AmazonMqQueue:
     Args:
         name: Name of the queue, 1 to 255 printable letters of ASCII without blanks, not beginning with ``amq.``: of
             others Amazon MQ publishes no metrics.
-        longest_processing_time: Longest time for which a consumer works on one message, one second to 30
-            minutes: the broker takes a message back that is not acknowledged by then.
+        longest_processing_time: Longest time for which a consumer works on one message, one second to 20
+            minutes: after 30 the broker takes a message back, and a consumer may get it before it begins to work.
         endpoint: Where the broker speaks AMQP over TLS: ``amqps://host:5671``.
         credentials: Secret with the JSON keys ``username`` and ``password``; with its key, where it has one of
             its own, so that the tasks may use the key as well.
@@ -43,6 +45,7 @@ class AmazonMqQueue:
 
     Raises:
         ValueError: A value is out of its range, or the endpoint has another scheme.
+        TypeError: An argument is of another kind.
     """
 
     name: str
@@ -54,7 +57,7 @@ class AmazonMqQueue:
 
     def __post_init__(self) -> None:
         subject = f"AmazonMqQueue {self.name!r}"
-        check_broker_queue(subject, self.name, self.longest_processing_time)
+        check_broker_queue(subject, self.name, self.longest_processing_time, CONSUMER_TIMEOUT / HOLDING_FACTOR)
         # A token looks like such a name too.
         require(
             re.fullmatch(r"[!-~]+", self.name) is not None,

@@ -16,6 +16,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_time, require
 from ecs_workloads._descriptions import rule_description
 from ecs_workloads._internal_entry import InternalEntry
@@ -24,7 +25,7 @@ from ecs_workloads._service_connect import published_service
 from ecs_workloads._start_order import start_after
 from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads._task_metrics import request_metrics, service_connect_metrics, tier_metrics
-from ecs_workloads._tier_checks import LONGEST_REQUEST, check_program, check_tier
+from ecs_workloads._tier_checks import LONGEST_REQUEST, check_tier
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
 from ecs_workloads.internal_load_balancer import InternalLoadBalancer
@@ -39,6 +40,7 @@ _MIN_CAPACITY = 2
 _DEFAULT_SCALING = Scaling(max_capacity=4)
 
 
+@checks_arguments
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
 class AppServer(Construct):
     """Tasks that other tiers call by a name inside the cluster (Copilot: backend service).
@@ -92,7 +94,7 @@ class AppServer(Construct):
     Raises:
         ValueError: A value is out of its range, the container has no port or no health check, there is not exactly one
             way to call the tier, the cluster has no namespace, or another tier of this app bears the name in it.
-        TypeError: A value is of another kind, such as one value where a list is asked for.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(
@@ -122,7 +124,6 @@ class AppServer(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
-        check_program(path, container, scaling)
         if container.port is None:
             raise ValueError(f"{path}: an app server needs container.port")
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
@@ -133,7 +134,6 @@ class AppServer(Construct):
             capacity=capacity,
             longest_work=longest_request,
             sidecars=sidecars,
-            security_groups=security_groups,
             deployment_alarms=deployment_alarms,
             scaling=scaling,
             min_capacity=_MIN_CAPACITY,
@@ -216,7 +216,9 @@ class AppServer(Construct):
             suspended=suspended,
             requests=service_connect_metrics(self._tier.service, discovery_name or self._name, app_protocol)
             if self._entry is None
-            else request_metrics(self._entry.target_group, self._entry.load_balancer),
+            else request_metrics(
+                self._entry.target_group, self._entry.own, health_check_grace_period=self._entry.grace_period
+            ),
             restarts_in_place=container.restart_attempt_period is not None,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_cooldowns, check_known_range, check_processing_time, check_range
 from ecs_workloads._metric_math import RUNNING_OR_ONE, track_expression
 from ecs_workloads._running_tasks import metric_running_tasks
@@ -12,6 +13,7 @@ from ecs_workloads.message_queue import MeasuresArrivals
 from ecs_workloads.scaling import ScalableService
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class ArrivalRate:
     """Keep the tasks busy to a given share with the messages that arrive. Use it beside `BacklogPerTask`.
@@ -29,6 +31,7 @@ class ArrivalRate:
 
     Raises:
         ValueError: A value is out of its range, or the tier's queue does not measure what arrives.
+        TypeError: An argument is of another kind.
     """
 
     processing_time: timedelta

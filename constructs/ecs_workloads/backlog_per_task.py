@@ -10,6 +10,7 @@ from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import (
     check_cooldowns,
     check_known_range,
@@ -23,6 +24,7 @@ from ecs_workloads._running_tasks import metric_running_tasks
 from ecs_workloads.scaling import ScalableService
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class BacklogPerTask:
     """Run as many tasks as it takes to work off the queue within a given time.
@@ -46,6 +48,7 @@ class BacklogPerTask:
     Raises:
         ValueError: A value is out of its range, one message takes longer than the acceptable latency, or the
             tier's queue has no metrics.
+        TypeError: An argument is of another kind.
     """
 
     acceptable_latency: timedelta

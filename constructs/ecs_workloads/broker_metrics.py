@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._rabbit_mq_metrics import blocked_metric, node_metric
 
 _MINUTE = Duration.minutes(1)
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class BrokerMetrics:
     """Whether a broker takes messages, and whether its nodes are there: what `Alarms` and `Dashboard` take.
@@ -24,6 +26,9 @@ class BrokerMetrics:
         nodes: For each node, 1 while it is measured and up. Without any there is no alarm on a missing node.
         path: Construct path of the broker, for descriptions. Defaults to none.
         suspended: Whether the broker is stopped on purpose: then no alarm goes off because it is not there.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     blocked: cloudwatch.IMetric

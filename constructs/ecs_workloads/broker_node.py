@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads.tier_metrics import TierMetrics
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class BrokerNode:
     """One node of a `RabbitMqBroker`, an ECS service of one task; ``RabbitMqBroker.nodes`` has them all.
@@ -20,6 +22,9 @@ class BrokerNode:
         task_definition: The task definition.
         log_group: Where the node writes.
         metrics: What is measured of the node, for `Alarms` and `Dashboard`.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     host_name: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_range, is_token, require
 
 _FARGATE = "FARGATE"
@@ -11,6 +12,7 @@ _FARGATE_SPOT = "FARGATE_SPOT"
 _INTERRUPTIBLE = {_FARGATE: False, _FARGATE_SPOT: True}
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class Capacity:
     """One kind of capacity that a `ContainerCluster` offers. Made by its static methods.
@@ -18,6 +20,9 @@ class Capacity:
     Args:
         capacity_provider: Name of the capacity provider.
         interruptible: Whether AWS may take a task away with a short notice.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     capacity_provider: str
@@ -42,6 +47,7 @@ class Capacity:
         return Capacity(capacity_provider=_FARGATE_SPOT, interruptible=True)
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class CapacityShare:
     """The part of a tier's tasks that one capacity provider runs.
@@ -59,6 +65,7 @@ class CapacityShare:
     Raises:
         ValueError: A number is out of its range, both are zero, or ``interruptible`` is untrue of a
             Fargate provider.
+        TypeError: An argument is of another kind.
     """
 
     capacity_provider: str

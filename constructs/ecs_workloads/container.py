@@ -9,7 +9,8 @@ from datetime import timedelta
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 
-from ecs_workloads._checks import check_list, check_path, check_range, check_time, check_type, is_token, require
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import check_path, check_range, check_time, is_token, require
 from ecs_workloads._fargate_sizes import check_fargate_size
 from ecs_workloads._variables import check_variables
 from ecs_workloads.ebs_volume import EbsVolume
@@ -20,17 +21,8 @@ from ecs_workloads.writable_path import WritablePath
 _SUBJECT = "Container"
 _DEFAULT_WRITABLE_PATHS = (WritablePath(container_path="/tmp"),)  # noqa: S108 - a path inside the container
 
-_LISTS = (
-    ("command", str, "words"),
-    ("entry_point", str, "words"),
-    ("not_secret", str, "names of variables"),
-    ("restart_ignored_exit_codes", int | float, "exit codes"),
-    ("ulimits", ecs.Ulimit, "ecs.Ulimit"),
-    ("writable_paths", WritablePath, "WritablePath"),
-    ("volumes", Volume, "volumes, such as an EfsVolume"),
-)
 
-
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class Container:
     """The main container of a tier, hardened, and independent of the tier that uses it.
@@ -74,8 +66,7 @@ class Container:
     Raises:
         ValueError: A value is out of its range, an open variable looks like a secret, the pair of ``cpu`` and
             ``memory_limit_mib`` is none of Fargate's, a variable is set twice, or the user is root.
-        TypeError: ``image`` is not an ``ecs.ContainerImage``, a variable's value is not a string, or something else is
-            of another kind: one value where a list is asked for, or part of a whole number.
+        TypeError: An argument is of another kind.
     """
 
     image: ecs.ContainerImage
@@ -102,19 +93,6 @@ class Container:
     log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
 
     def __post_init__(self) -> None:
-        check_type(
-            _SUBJECT,
-            "image",
-            self.image,
-            ecs.ContainerImage,
-            "an ecs.ContainerImage, such as ecs.ContainerImage.from_registry(...)",
-        )
-        for name, kind, of in _LISTS:
-            check_list(_SUBJECT, name, getattr(self, name), kind, of)
-        if self.health_check is not None:
-            check_type(
-                _SUBJECT, "health_check", self.health_check, ecs.HealthCheck, "an ecs.HealthCheck(command=[...])"
-            )
         self._check_memory()
         self._check_folders()
         self._check_times()
@@ -163,7 +141,8 @@ class Container:
     def _check_folders(self) -> None:
         paths = [path.container_path for path in self.writable_paths]
         paths += [volume.container_path for volume in self.volumes]
-        require(len(set(paths)) == len(paths), _SUBJECT, f"writable_paths and volumes name a path twice, got {paths}")
+        folders = {path.rstrip("/") for path in paths}
+        require(len(folders) == len(paths), _SUBJECT, f"writable_paths and volumes name a path twice, got {paths}")
         disks = [volume.name for volume in self.volumes if isinstance(volume, EbsVolume)]
         require(len(disks) <= 1, _SUBJECT, f"a service can have one EbsVolume, got {', '.join(disks)}")
         names = [volume.name for volume in self.volumes]
@@ -189,6 +168,7 @@ class Container:
             check_range(_SUBJECT, "restart_ignored_exit_codes", code, 0, 255)
 
     def _check_ulimits(self) -> None:
+        require(len(self.ulimits) <= 1, _SUBJECT, f"ulimits must name NOFILE once, got {len(self.ulimits)} of them")
         for ulimit in self.ulimits:
             require(
                 ulimit.name == ecs.UlimitName.NOFILE,

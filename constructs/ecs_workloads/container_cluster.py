@@ -11,12 +11,14 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_name, require
 from ecs_workloads.capacity import Capacity
 
 _DEFAULT_CAPACITY = (Capacity.fargate(), Capacity.fargate_spot())
 
 
+@checks_arguments
 class ContainerCluster(Construct):
     """An ECS cluster with enhanced Container Insights, a namespace for Service Connect, and audited ECS Exec.
 
@@ -35,6 +37,7 @@ class ContainerCluster(Construct):
 
     Raises:
         ValueError: There is no capacity or one is named twice, or the namespace is no DNS name.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from ecs_workloads._checks import check_key, check_type, require
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import check_key, require
 from ecs_workloads._tier_graphs import Graph, tier_graphs
 from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.tier_metrics import TierMetrics
@@ -19,6 +20,7 @@ _WIDTH = 24
 _NARROWEST = 4
 
 
+@checks_arguments
 class Dashboard(Construct):
     """A CloudWatch dashboard: the state of all alarms, then a row for each tier.
 
@@ -33,7 +35,7 @@ class Dashboard(Construct):
 
     Raises:
         ValueError: There is no tier, a title is none, or there are more than CloudWatch shows on one dashboard.
-        TypeError: A tier stands where its metrics belong.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(
@@ -47,11 +49,8 @@ class Dashboard(Construct):
         super().__init__(scope, construct_id)
         path = self.node.path
         require(len(tiers) > 0, path, "tiers must name at least one")
-        for title, tier in tiers.items():
+        for title in tiers:
             check_key(path, "tiers", title)
-            check_type(
-                path, f"tiers[{title!r}]", tier, TierMetrics | BrokerMetrics, "TierMetrics, such as worker.metrics"
-            )
         rows = [_alarm_states(alarms), *(_row(title, tier) for title, tier in tiers.items())]
         widgets = sum(len(row) for row in rows)
         require(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_name, is_token, require
 
 _HOST_NAME = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class Domain:
     """A host name, and the Route 53 hosted zone that answers for it.
@@ -22,6 +24,7 @@ class Domain:
     Raises:
         ValueError: A name is no host name, only one of the zone's two arguments is given, or the host name is
             not inside the zone.
+        TypeError: An argument is of another kind.
     """
 
     domain_name: str

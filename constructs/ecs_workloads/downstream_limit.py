@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_range, require
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class DownstreamLimit:
     """Connections that a database, a broker or another service accepts from all tasks of a tier together.
@@ -21,6 +23,7 @@ class DownstreamLimit:
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     name: str

@@ -11,11 +11,15 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from ecs_workloads._accepted_findings import accept_findings
-from ecs_workloads._checks import check_known_range, check_name, check_range
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import check_known_range, check_name, check_range, is_token, require
 from ecs_workloads.extensible_task import ExtensibleTask
 from ecs_workloads.volume import check_volume
 
+_IOPS, _IOPS_OF_A_GIB, _MIB_OF_AN_OPERATION = 3000, 500, 0.25
 
+
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class EbsVolume:
     """An encrypted disk that ECS makes for each task of the service and deletes with it.
@@ -29,12 +33,15 @@ class EbsVolume:
         container_path: Absolute path inside the main container.
         size_gib: Size in GiB, 1 to 65536.
         snapshot_id: Snapshot with which it begins. Defaults to an empty disk.
-        iops: Operations a second, 3000 to 80000. Defaults to the 3000 of a gp3 disk.
-        throughput_mib: Throughput in MiB a second, 125 to 2000. Defaults to the 125 of a gp3 disk.
+        iops: Operations a second, 3000 to 80000, and above 3000 at most 500 for each GiB. Defaults to the 3000 of a gp3
+            disk.
+        throughput_mib: Throughput in MiB a second, 125 to 2000, at most a quarter of ``iops``. Defaults to the 125 of a
+            gp3 disk. https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
         encryption_key: Key for the disk. Defaults to the key ``aws/ebs`` of the account.
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     name: str
@@ -55,6 +62,17 @@ class EbsVolume:
             check_range(subject, "iops", self.iops, 3000, 80_000)
         if self.throughput_mib is not None:
             check_range(subject, "throughput_mib", self.throughput_mib, 125, 2000)
+        self._check_ratios(subject)
+
+    def _check_ratios(self, subject: str) -> None:
+        iops = _IOPS if self.iops is None else self.iops
+        most = max(_IOPS, self.size_gib * _IOPS_OF_A_GIB)
+        require(iops <= most, subject, f"iops must be at most {most}, 500 for each GiB of size_gib, got {iops}")
+        require(
+            self.throughput_mib is None or is_token(iops) or self.throughput_mib <= iops * _MIB_OF_AN_OPERATION,
+            subject,
+            f"throughput_mib must be at most a quarter of iops={iops}, got {self.throughput_mib}",
+        )
 
     def bind(self, task: ExtensibleTask) -> None:
         """Add the disk to ``task`` and to its service."""

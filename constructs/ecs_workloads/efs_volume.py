@@ -9,11 +9,13 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_efs as efs
 from aws_cdk import aws_iam as iam
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._start_order import cfn_service
 from ecs_workloads.extensible_task import ExtensibleTask
 from ecs_workloads.volume import check_volume, mount
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class EfsVolume:
     """A folder of an EFS file system, over TLS, for the task role alone; several tiers may share it.
@@ -30,6 +32,7 @@ class EfsVolume:
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     name: str

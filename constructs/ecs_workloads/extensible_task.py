@@ -13,7 +13,8 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from ecs_workloads._checks import check_list, check_whole, duration, is_token, require
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import duration, is_token, require
 from ecs_workloads._container_order import ContainerOrder
 from ecs_workloads._image_name import check_image
 from ecs_workloads._variables import check_variables
@@ -26,6 +27,7 @@ _STARTED = ecs.ContainerDependencyCondition.START
 SIDECAR_STOP_TIMEOUT = timedelta(seconds=30)
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class ExtensibleTask:
     """What a `Sidecar` or a `Volume` may look at and change.
@@ -39,6 +41,9 @@ class ExtensibleTask:
         log_group: Where the containers of the task write.
         memory_limit_mib: Memory of the whole task in MiB.
         variables: Names of the variables that the main container has already.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     path: str
@@ -105,11 +110,9 @@ class ExtensibleTask:
             ValueError: The name is taken or is no name, the user is root, the memory is out of its range or more
                 than the task has, the image has no version, an open variable looks like a secret, or a container
                 ends without which the task is nothing.
-            TypeError: A text stands where a list is asked for, or the memory is no whole number.
+            TypeError: An argument is of another kind.
         """
         subject = self.check_sidecar(name, user=user, memory_limit_mib=memory_limit_mib)
-        for argument, words in (("entry_point", entry_point), ("command", command)):
-            check_list(subject, argument, words, str, "words")
         variables, secret_variables = dict(environment or {}), dict(secrets or {})
         check_variables(subject, variables, secret_variables, not_secret)
         require(not (ends and essential), subject, "ends and essential: the task would stop as soon as it has begun")
@@ -177,7 +180,6 @@ class ExtensibleTask:
         )
         require(self.task_definition.find_container(name) is None, subject, "the task has a container of that name")
         check_user(subject, user)
-        check_whole(subject, "memory_limit_mib", memory_limit_mib)
         if not is_token(memory_limit_mib) and not is_token(self.memory_limit_mib):
             left = self.memory_limit_mib - sum(self._claimed_mib)
             require(

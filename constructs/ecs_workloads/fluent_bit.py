@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 
-from ecs_workloads._checks import check_type, duration, require
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import duration, require
 from ecs_workloads._image_name import check_image
 from ecs_workloads.extensible_task import SIDECAR_STOP_TIMEOUT, ExtensibleTask
 from ecs_workloads.writable_path import WritablePath
@@ -18,6 +19,7 @@ _USER = "1000:1000"
 _WRITABLE = (WritablePath(container_path="/tmp"),)  # noqa: S108 - a path inside the container
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class FluentBit:
     """AWS for Fluent Bit beside the program: what it prints goes to the output that ``options`` name (FireLens).
@@ -36,7 +38,7 @@ class FluentBit:
 
     Raises:
         ValueError: ``options`` name no output, or the memory is out of its range.
-        TypeError: ``image`` is not an ``ecs.ContainerImage``.
+        TypeError: An argument is of another kind.
     """
 
     image: ecs.ContainerImage
@@ -46,7 +48,6 @@ class FluentBit:
     memory_limit_mib: int = 128
 
     def __post_init__(self) -> None:
-        check_type("FluentBit", "image", self.image, ecs.ContainerImage, "an ecs.ContainerImage")
         require("Name" in self.options, "FluentBit", f"options must name the output, got {sorted(self.options)}")
 
     def log_driver(self) -> ecs.LogDriver:

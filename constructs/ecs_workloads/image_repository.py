@@ -13,7 +13,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from ecs_workloads._checks import check_known_range, check_list, check_name, check_time, duration, require
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import check_known_range, check_name, check_time, duration, require
 from ecs_workloads._image_name import check_tag
 
 # More than a repository holds: by default at most 20000 images.
@@ -25,6 +26,7 @@ _MOST_WILDCARDS = 4
 _UNTAGGED_DAYS = timedelta(days=14)
 
 
+@checks_arguments
 class ImageRepository(Construct):
     """An ECR repository: scanned on push, immutable, encrypted, and cleaned without ever losing a release.
 
@@ -48,7 +50,7 @@ class ImageRepository(Construct):
 
     Raises:
         ValueError: A value is out of its range, or is no name or no account id.
-        TypeError: A text stands where a list is asked for.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(
@@ -66,11 +68,6 @@ class ImageRepository(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
-        for name, values, of in (
-            ("release_tag_patterns", release_tag_patterns, "patterns of tags"),
-            ("pull_account_ids", pull_account_ids, "account ids"),
-        ):
-            check_list(path, name, values, str, of)
         if repository_name is not None:
             check_name(
                 path,

@@ -9,11 +9,13 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_s3 as s3
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_time, require
 from ecs_workloads.domain import Domain
 from ecs_workloads.target_timings import TargetTimings
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class InternalLoadBalancer:
     """How an app server is reached by functions, other clusters or other networks.
@@ -36,6 +38,7 @@ class InternalLoadBalancer:
     Raises:
         ValueError: There is a certificate without a domain, a domain without its zone, or the time is out of its
             range.
+        TypeError: An argument is of another kind.
     """
 
     domain: Domain | None = None

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads.listener_authentication import check_url
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class JwtAuthentication:
     """The load balancer passes on only requests with a valid JSON web token of one issuer, and answers 401 to others.
@@ -21,6 +23,7 @@ class JwtAuthentication:
 
     Raises:
         ValueError: An address is no HTTPS URL.
+        TypeError: An argument is of another kind.
     """
 
     issuer: str

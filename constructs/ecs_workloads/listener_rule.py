@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-from ecs_workloads._checks import check_list, check_name, check_range, require
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import check_name, check_range, require
 
 _MOST_VALUES = 5
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class ListenerRule:
     """Requests that an existing listener sends to one web server.
 
     Args:
-        listener: Listener of a load balancer that this web server does not own, such as `WebServer.listener`.
+        listener: Listener of a load balancer that this web server does not own, such as `WebServer.listener`. Import
+            the security group of one that this app does not make with ``allow_all_outbound=False``, else no way from it
+            to the tasks is opened; with an ``authentication``, it must let the load balancer reach port 443 already.
         priority: Place of the rule among those of the listener, 1 to 50000, lowest first; yours to choose,
             since a number derived from the order of code would move the other rules when one is inserted.
         host_headers: Host names to match, with ``*`` and ``?`` as wildcards but in the first, which is the tier's
@@ -28,7 +32,7 @@ class ListenerRule:
     Raises:
         ValueError: The priority is out of its range, no host, path or header is named, a path or a header's name is
             none, or there are more than five values, which is the limit of one rule.
-        TypeError: A text stands where a list is asked for, or the priority is no whole number.
+        TypeError: An argument is of another kind.
     """
 
     listener: elbv2.IApplicationListener
@@ -39,15 +43,19 @@ class ListenerRule:
 
     def __post_init__(self) -> None:
         check_range("ListenerRule", "priority", self.priority, 1, 50_000)
-        wanted_headers = [(f"http_headers[{name!r}]", values) for name, values in self.http_headers.items()]
-        lists = [("host_headers", self.host_headers), ("path_patterns", self.path_patterns), *wanted_headers]
-        for name, texts in lists:
-            check_list("ListenerRule", name, texts, str, "texts")
         require(
             bool(self.host_headers or self.path_patterns or self.http_headers),
             "ListenerRule",
             "needs host_headers, path_patterns or http_headers: a rule without any would take every request",
         )
+        for host in self.host_headers:
+            check_name(
+                "ListenerRule",
+                "host_headers",
+                host,
+                r"[A-Za-z0-9*?.-]{1,128}",
+                "host names, without scheme, port or path",
+            )
         first = self.host_headers[0] if self.host_headers else ""
         require(
             not set("*?") & set(first), "ListenerRule", f"the first of host_headers must be one host, got {first!r}"
@@ -57,6 +65,7 @@ class ListenerRule:
         for name, wanted in self.http_headers.items():
             check_name("ListenerRule", "http_headers", name, r"[A-Za-z0-9-]{1,40}", "names of headers")
             require(len(wanted) > 0, "ListenerRule", f"http_headers must say which values of {name!r} match")
+            require("" not in wanted, "ListenerRule", f"http_headers must not have the value '' of {name!r}")
         values = [
             *self.host_headers,
             *self.path_patterns,

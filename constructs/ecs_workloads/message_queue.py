@@ -94,7 +94,7 @@ class MeasuresDelivery(Protocol):
     """What a queue adds to `MessageQueue` for alarms on its messages and for their drain time. `SqsQueue` does."""
 
     def metric_oldest_message_age(self) -> cloudwatch.IMetric:
-        """Return the time for which the oldest message has waited, in seconds, as a maximum."""
+        """Return the time since the oldest message was sent that is not worked off, in seconds, as a maximum."""
         ...
 
     def metric_messages_deleted(self) -> cloudwatch.IMetric:

@@ -8,10 +8,12 @@ from datetime import timedelta
 from aws_cdk import SecretValue
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_time, duration, is_token, require
 from ecs_workloads.listener_authentication import check_url
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class OidcAuthentication:
     """The load balancer sends people without a session to an identity provider of OpenID Connect.
@@ -25,13 +27,15 @@ class OidcAuthentication:
         token_endpoint: Where the load balancer gets a token for them.
         user_info_endpoint: Where it asks who they are.
         client_id: Id of this web server at the provider.
-        client_secret: Its secret, as ``SecretValue.secrets_manager``, ``ssm_secure`` or ``cfn_parameter`` returns it: a
-            reference, so that it is never in the template.
+        client_secret: Its secret, as ``SecretValue.secrets_manager`` or ``cfn_parameter`` returns it: a reference, so
+            that it is never in the template. CloudFormation takes no ``ssm_secure`` for a listener.
+            https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html
         scope: What to ask the provider for.
         session_timeout: Time after which people log in again, one second to seven days.
 
     Raises:
         ValueError: An address is no HTTPS URL, the secret is plain text, or the time is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     issuer: str

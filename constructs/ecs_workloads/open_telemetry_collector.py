@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 
-from ecs_workloads._checks import check_name, check_type
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import check_name
 from ecs_workloads.extensible_task import ExtensibleTask
 
 _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -45,6 +46,7 @@ _TRACE_ACTIONS = (
 )
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class OpenTelemetryCollector:
     """The AWS Distro for OpenTelemetry beside the program: traces to X-Ray, metrics to CloudWatch.
@@ -64,7 +66,7 @@ class OpenTelemetryCollector:
 
     Raises:
         ValueError: A value is out of its range, or the program's container sets the variable itself.
-        TypeError: ``image`` is not an ``ecs.ContainerImage``.
+        TypeError: An argument is of another kind.
     """
 
     image: ecs.ContainerImage
@@ -74,10 +76,8 @@ class OpenTelemetryCollector:
     memory_limit_mib: int = 128
 
     def __post_init__(self) -> None:
-        subject = "OpenTelemetryCollector"
-        check_type(subject, "image", self.image, ecs.ContainerImage, "an ecs.ContainerImage")
         check_name(
-            subject,
+            "OpenTelemetryCollector",
             "metric_namespace",
             self.metric_namespace,
             r"(?!AWS/)[A-Za-z0-9._/#:-]{1,255}",

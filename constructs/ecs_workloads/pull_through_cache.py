@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_name, require, suggestion
 from ecs_workloads._image_name import check_tag
 
@@ -32,6 +33,7 @@ _LIFECYCLE = (
 )
 
 
+@checks_arguments
 class PullThroughCache(Construct):
     """Images of a public registry, which ECR fetches when a task first asks for them, and keeps.
 
@@ -49,6 +51,7 @@ class PullThroughCache(Construct):
     Raises:
         ValueError: A value is out of its range or unknown, or there are credentials where none are taken, or none
             where they are needed.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

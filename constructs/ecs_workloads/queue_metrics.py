@@ -8,6 +8,7 @@ from datetime import timedelta
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._broker_queue import dead_letter_queue_of
 from ecs_workloads._checks import check_time
 from ecs_workloads._rabbit_mq_metrics import CONSUMERS, READY, UNACKED, queue_metric
@@ -16,6 +17,7 @@ from ecs_workloads.message_queue import MeasuresConsumers, MeasuresDeadLetters, 
 _MINUTE = Duration.minutes(1)
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class QueueMetrics:
     """The messages of the queue from which one tier takes its work.
@@ -26,16 +28,19 @@ class QueueMetrics:
     Args:
         messages_waiting: Number of messages that wait for a consumer.
         messages_in_flight: Number of messages that consumers hold.
-        oldest_message_age: Time for which the oldest message has waited, in seconds. Without it there is no
-            alarm on it.
+        oldest_message_age: Time since the oldest message was sent that is not worked off, in seconds. Without it there
+            is no alarm on it.
         messages_deleted: Number of messages worked off in one minute. Without it there is no drain time.
         dead_letters: Number of messages that no consumer could process. Without it there is no alarm on them.
         consumers: Number of consumers that are connected. Without it there is no alarm on messages that nobody takes.
         acceptable_latency: Time for which a message may wait. Without it the alarm on the oldest message has a
             fixed default.
+        longest_processing_time: Longest time for which a consumer works on one message. A message that is worked on has
+            an age too, so the alarm on the oldest message waits for so long in addition. Defaults to no time.
 
     Raises:
-        ValueError: The latency is not from one second to 14 days.
+        ValueError: A time is not from one second to 14 days.
+        TypeError: An argument is of another kind.
     """
 
     messages_waiting: cloudwatch.IMetric
@@ -45,15 +50,22 @@ class QueueMetrics:
     dead_letters: cloudwatch.IMetric | None = None
     consumers: cloudwatch.IMetric | None = None
     acceptable_latency: timedelta | None = None
+    longest_processing_time: timedelta | None = None
 
     def __post_init__(self) -> None:
+        shortest, longest = timedelta(seconds=1), timedelta(days=14)
         if self.acceptable_latency is not None:
-            longest = timedelta(days=14)
-            check_time("QueueMetrics", "acceptable_latency", self.acceptable_latency, timedelta(seconds=1), longest)
+            check_time("QueueMetrics", "acceptable_latency", self.acceptable_latency, shortest, longest)
+        if self.longest_processing_time is not None:
+            check_time("QueueMetrics", "longest_processing_time", self.longest_processing_time, shortest, longest)
 
     @staticmethod
     def of_sqs(
-        queue_name: str, *, dead_letter_queue_name: str | None = None, acceptable_latency: timedelta | None = None
+        queue_name: str,
+        *,
+        dead_letter_queue_name: str | None = None,
+        acceptable_latency: timedelta | None = None,
+        longest_processing_time: timedelta | None = None,
     ) -> QueueMetrics:
         """Return what SQS measures of a queue.
 
@@ -61,6 +73,7 @@ class QueueMetrics:
             queue_name: Name of the queue.
             dead_letter_queue_name: Name of the queue that takes what no consumer could process.
             acceptable_latency: Time for which a message may wait.
+            longest_processing_time: Longest time for which a consumer works on one message.
         """
         return QueueMetrics(
             messages_waiting=_of_sqs(queue_name, "ApproximateNumberOfMessagesVisible", "Maximum"),
@@ -71,6 +84,7 @@ class QueueMetrics:
             if dead_letter_queue_name is None
             else _of_sqs(dead_letter_queue_name, "ApproximateNumberOfMessagesVisible", "Maximum"),
             acceptable_latency=acceptable_latency,
+            longest_processing_time=longest_processing_time,
         )
 
     @staticmethod
@@ -108,6 +122,7 @@ class QueueMetrics:
             dead_letters=queue.metric_dead_letters() if isinstance(queue, MeasuresDeadLetters) else None,
             consumers=queue.metric_consumers() if isinstance(queue, MeasuresConsumers) else None,
             acceptable_latency=acceptable_latency,
+            longest_processing_time=queue.longest_processing_time,
         )
 
     def metric_unconsumed(self) -> cloudwatch.IMetric | None:

@@ -17,7 +17,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from ecs_workloads._rabbit_mq_checks import check_broker, dns_names
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._rabbit_mq_checks import check_broker, dns_names, memory_of_others
 from ecs_workloads._rabbit_mq_nodes import BrokerNodes
 from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.broker_node import BrokerNode
@@ -34,6 +35,7 @@ _DEFAULT_GRADE = SingleNode()
 _DEFAULT_COLLECTOR = RabbitMqCollector()
 
 
+@checks_arguments
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
 class RabbitMqBroker(Construct):
     """A RabbitMQ broker that other tiers reach by name; nobody else can.
@@ -52,16 +54,18 @@ class RabbitMqBroker(Construct):
     Args:
         cluster: Cluster to run in. It must have a private DNS namespace, as `ContainerCluster` has.
         version: Full version of RabbitMQ in the image, such as ``4.2.1``; one of RabbitMQ 4.
-        image: The official image of RabbitMQ, not its Alpine variant, with its full version or digest. Defaults to
-            that of ``version`` in Amazon's public registry.
+        image: The official image of RabbitMQ, not its Alpine variant, with a tag that begins with ``version``, or a
+            digest, or built from a Dockerfile. Defaults to that of ``version`` in Amazon's public registry.
         upgrade_from: Full version that the broker's data was last run with. RabbitMQ skips no minor version. Defaults
             to none: nothing is checked.
-        grade: What the broker survives. Defaults to a `SingleNode`.
+        grade: What the broker survives. Defaults to a `SingleNode`. A broker of another grade begins empty: to change
+            it, make a second broker, let the first run empty, and delete it.
         dns_name: First part of the broker's host name, unique in the namespace; the nodes of a cluster add ``-0``,
-            ``-1`` and ``-2``.
+            ``-1`` and ``-2``. A cluster keeps it, and the name of its namespace: under other names no node starts,
+            so that the deployment rolls back.
         cpu: CPU units of a node, 1024 being one vCPU. Below 512 the health check is too slow.
-        memory_limit_mib: Memory of a node in MiB, from 1024. The broker stops accepting messages when it uses 60
-            percent of it, 40 percent below 2048 MiB.
+        memory_limit_mib: Memory of a node's task in MiB, from 1024. The broker stops accepting messages when it uses 60
+            percent of what its sidecars leave, at least 768 MiB; 40 percent below 2048 MiB.
         certificate: Secret with the JSON keys ``certificate``, a chain in PEM whose first certificate names each host,
             and ``private_key``. The broker then speaks TLS alone, on port 5671. Defaults to plain AMQP on port 5672.
         deployment_alarms: Alarms, each once, that roll a running deployment back. Not on a metric of this service,
@@ -87,6 +91,7 @@ class RabbitMqBroker(Construct):
             bears the name in it, a share of the capacity may be interrupted, the version is none of RabbitMQ 4 or
             skips a minor, the image's tag names another, or the grade is too low for a stack with termination
             protection or needs zones that the network has not.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(
@@ -116,6 +121,7 @@ class RabbitMqBroker(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, construct_id)
+        taken = memory_of_others(sidecars, collector)
         namespace_name = check_broker(
             self,
             cluster=cluster,
@@ -124,9 +130,9 @@ class RabbitMqBroker(Construct):
             grade=grade,
             cpu=cpu,
             memory_limit_mib=memory_limit_mib,
+            memory_of_others=taken,
             capacity=capacity,
             sidecars=sidecars,
-            security_groups=security_groups,
             deployment_alarms=deployment_alarms,
             vpc_subnets=vpc_subnets,
         )
@@ -140,6 +146,7 @@ class RabbitMqBroker(Construct):
             dns_names=dns_names(dns_name, grade),
             cpu=cpu,
             memory_limit_mib=memory_limit_mib,
+            memory_of_others=taken,
             certificate=certificate,
             deployment_alarms=deployment_alarms,
             sidecars=sidecars,

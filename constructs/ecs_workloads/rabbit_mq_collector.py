@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_ecs as ecs
 
-from ecs_workloads._checks import check_range, check_type
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import check_range
 from ecs_workloads._rabbit_mq_metrics import collector_config
 from ecs_workloads.extensible_task import ExtensibleTask
 from ecs_workloads.sidecar import Sidecar
@@ -17,6 +18,7 @@ _IMAGE = "public.ecr.aws/aws-observability/aws-otel-collector:v0.43.1"
 _USER = "4317:4317"
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class RabbitMqCollector:
     """The AWS Distro for OpenTelemetry beside each node of a `RabbitMqBroker`: its metrics to CloudWatch, each minute.
@@ -33,17 +35,14 @@ class RabbitMqCollector:
 
     Raises:
         ValueError: The memory is out of its range.
-        TypeError: ``image`` is not an ``ecs.ContainerImage``.
+        TypeError: An argument is of another kind.
     """
 
     image: ecs.ContainerImage | None = None
     memory_limit_mib: int = 128
 
     def __post_init__(self) -> None:
-        subject = "RabbitMqCollector"
-        if self.image is not None:
-            check_type(subject, "image", self.image, ecs.ContainerImage, "an ecs.ContainerImage")
-        check_range(subject, "memory_limit_mib", self.memory_limit_mib, 64, 1024)
+        check_range("RabbitMqCollector", "memory_limit_mib", self.memory_limit_mib, 64, 1024)
 
     def beside(self, cluster_name: str, node_name: str) -> Sidecar:
         """Return the collector of one node, as `RabbitMqBroker` adds it.

@@ -14,6 +14,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._broker_queue import check_broker_queue, dead_letter_queue_of
 from ecs_workloads._checks import check_range, require
 from ecs_workloads._credentials import credential
@@ -23,6 +24,7 @@ from ecs_workloads._start_order import start_after
 from ecs_workloads.message_queue import connection_variable
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class RabbitMqQueue:
     """A queue of a broker, with all that a tier needs to reach it.
@@ -38,7 +40,8 @@ class RabbitMqQueue:
     Args:
         name: Name of the queue, 1 to 255 bytes, not beginning with ``amq.``.
         longest_processing_time: Longest time for which a consumer works on one message, one second to 30
-            minutes: the broker takes a message back that is not acknowledged by then.
+            minutes. The broker must let a consumer hold a message for half as long again, as one of this library does:
+            of others it takes a message back after 30 minutes.
         host_names: Host name of each node of the broker.
         broker: The broker's security groups.
         producer_credentials: Secret with the JSON keys ``username`` and ``password`` of a user that may send; with
@@ -54,7 +57,7 @@ class RabbitMqQueue:
 
     Raises:
         ValueError: A value is out of its range, or a tier uses the queue in a way for which it has no credentials.
-        TypeError: ``host_names`` is one name.
+        TypeError: An argument is of another kind.
     """
 
     name: str
@@ -70,8 +73,6 @@ class RabbitMqQueue:
 
     def __post_init__(self) -> None:
         check_broker_queue(self._subject, self.name, self.longest_processing_time)
-        if isinstance(self.host_names, str):
-            raise TypeError(f"{self._subject}: host_names must be a list of names, got {self.host_names!r}")
         require(len(self.host_names) > 0, self._subject, "host_names must name a node at least")
         require(self.scheme in ("amqp", "amqps"), self._subject, f"scheme must be amqp or amqps, got {self.scheme!r}")
         if self.port is not None:

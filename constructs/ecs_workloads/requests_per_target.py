@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_cooldowns, check_range, duration
 from ecs_workloads.scaling import ScalableService
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class RequestsPerTarget:
     """Keep the requests that each task of a web server gets near a target.
@@ -21,6 +23,7 @@ class RequestsPerTarget:
 
     Raises:
         ValueError: A value is out of its range, or the tier has no load balancer.
+        TypeError: An argument is of another kind.
     """
 
     requests_per_minute: int

@@ -9,11 +9,13 @@ from typing import Protocol, runtime_checkable
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-from ecs_workloads._checks import check_list, check_whole, is_token, require
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import is_token, require
 from ecs_workloads.downstream_limit import DownstreamLimit
 from ecs_workloads.message_queue import MessageQueue
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class ScalableService:
     """What a scaling policy may look at and change.
@@ -25,6 +27,9 @@ class ScalableService:
         min_capacity: Fewest tasks that the tier runs at any time of day, those of a `Scheduled` included.
         target_group: Target group that sends requests to the tasks, if the tier has one.
         queue: Queue from which the tasks take their work, if the tier has one.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     path: str
@@ -44,6 +49,7 @@ class ScalingPolicy(Protocol):
         ...
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class Scaling:
     """Bounds of the task count, and the policies that move it between them.
@@ -67,7 +73,7 @@ class Scaling:
 
     Raises:
         ValueError: The bounds do not fit each other, or there is an empty list of policies.
-        TypeError: A bound is no whole number, or a list is none.
+        TypeError: An argument is of another kind.
     """
 
     min_capacity: int | None = None
@@ -78,12 +84,6 @@ class Scaling:
 
     def __post_init__(self) -> None:
         low, high = self.min_capacity, self.max_capacity
-        if self.policies is not None:
-            check_list("Scaling", "policies", self.policies, ScalingPolicy, "policies, such as TargetCpu()")
-        check_list("Scaling", "downstream", self.downstream, DownstreamLimit, "DownstreamLimit")
-        check_whole("Scaling", "max_capacity", high)
-        if low is not None:
-            check_whole("Scaling", "min_capacity", low)
         if is_token(high):
             return
         require(high >= 1, "Scaling", f"max_capacity must be at least 1, got {high}")

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 from aws_cdk import aws_applicationautoscaling as appscaling
 
-from ecs_workloads._checks import check_name, check_whole, is_token, require, suggestion
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import check_name, is_token, require, suggestion
+from ecs_workloads._schedule import check_schedule
 from ecs_workloads.scaling import ScalableService
 
-_SCHEDULE = r"(cron\(\S+( \S+){5}\)|rate\(\d+ (minutes?|hours?|days?)\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\))"
 
-
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class Scheduled:
     """Move the bounds of the task count at a time of day; other policies then work within the new bounds.
@@ -27,8 +28,9 @@ class Scheduled:
         time_zone: IANA name of the zone in which ``schedule`` is read.
 
     Raises:
-        ValueError: The schedule cannot be read, the zone is unknown, neither bound is given, or they do not
-            fit each other.
+        ValueError: The schedule cannot be read or never comes, the zone is unknown, neither bound is given, or they do
+            not fit each other.
+        TypeError: An argument is of another kind.
     """
 
     name: str
@@ -40,7 +42,7 @@ class Scheduled:
     def __post_init__(self) -> None:
         subject = f"Scheduled {self.name!r}"
         check_name(subject, "name", self.name, r"[A-Z][A-Za-z0-9]*", "PascalCase letters and digits")
-        check_name(subject, "schedule", self.schedule, _SCHEDULE, "cron(...) with six fields, rate(...) or at(...)")
+        check_schedule(subject, self.schedule)
         known = zoneinfo.available_timezones()
         require(
             is_token(self.time_zone) or self.time_zone in known,
@@ -49,10 +51,6 @@ class Scheduled:
         )
         low, high = self.min_capacity, self.max_capacity
         require(low is not None or high is not None, subject, "needs min_capacity, max_capacity or both")
-        if low is not None:
-            check_whole(subject, "min_capacity", low)
-        if high is not None:
-            check_whole(subject, "max_capacity", high)
         if is_token(low) or is_token(high):
             return
         require(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import require
 from ecs_workloads.extensible_task import ExtensibleTask
 from ecs_workloads.volume import check_volume, mount
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class ScratchVolume:
     """A folder on the disk of the task, empty when it starts, which its containers may share.
@@ -24,6 +26,7 @@ class ScratchVolume:
 
     Raises:
         ValueError: A value is out of its range, or nobody says that the image declares the path.
+        TypeError: An argument is of another kind.
     """
 
     name: str

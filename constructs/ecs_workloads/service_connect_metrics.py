@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from ecs_workloads._argument_kinds import checks_arguments
+
 _MINUTE = Duration.minutes(1)
 # With fewer requests in a minute, one failure would already be a large share of them.
 _FEWEST_REQUESTS = 20
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class ServiceConnectMetrics:
     """The requests that other tiers send to one tier by Service Connect.
@@ -35,6 +38,9 @@ class ServiceConnectMetrics:
             ``dns_name``.
         cluster_name: Name of the tier's cluster.
         service_name: Name of the tier's service.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     discovery_name: str

@@ -10,10 +10,12 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_name
 from ecs_workloads._descriptions import group_description
 
 
+@checks_arguments
 class SharedFileSystem(Construct):
     """An encrypted EFS file system with backups, whose folders the tasks of several tiers may share.
 
@@ -26,6 +28,9 @@ class SharedFileSystem(Construct):
             ``aws/elasticfilesystem`` of the account.
         removal_policy: What becomes of the files when they leave the template. Defaults to keeping them, but
             nothing that a failed first deployment made.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     def __init__(

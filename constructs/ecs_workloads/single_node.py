@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecs_workloads._argument_kinds import checks_arguments
 
+
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class SingleNode:
     """The grade of a `RabbitMqBroker` with one node, whose data lies on EFS and outlives every task.
@@ -15,6 +18,9 @@ class SingleNode:
     Args:
         accept_one_copy: That one copy of each message is enough, also where the stack has termination protection.
             Defaults to no: such a stack needs a `NodeCluster`.
+
+    Raises:
+        TypeError: An argument is of another kind.
     """
 
     accept_one_copy: bool = False

@@ -16,6 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_key, check_name, check_range, check_time, duration, in_words, require
 from ecs_workloads._distant_sqs_messages import DistantSqsMessages, place_elsewhere
 from ecs_workloads._sqs_messages import SqsMessages
@@ -32,6 +33,7 @@ _LONGEST_RECEIVE_WAIT = timedelta(seconds=20)
 _MINUTE = timedelta(minutes=1)
 
 
+@checks_arguments
 class SqsQueue(Construct):
     """An SQS queue with its dead-letter queue, encrypted, and reachable over TLS only.
 
@@ -62,6 +64,7 @@ class SqsQueue(Construct):
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(
@@ -104,7 +107,7 @@ class SqsQueue(Construct):
             encryption=encryption,
             encryption_master_key=encryption_key,
             enforce_ssl=True,
-            redrive_allow_policy=None if queue_name is None else self._only_from(queue_name, fifo=fifo),
+            redrive_allow_policy=None if queue_name is None else self._only_from(queue_name),
             removal_policy=removal_policy,
         )
         accept_findings(self._dead_letter_queue, "dead-letter queue")
@@ -134,13 +137,13 @@ class SqsQueue(Construct):
             dead_letter_queue=self._dead_letter_queue,
         )
 
-    def _only_from(self, queue_name: str, *, fifo: bool) -> sqs.RedriveAllowPolicy:
+    def _only_from(self, queue_name: str) -> sqs.RedriveAllowPolicy:
         """Return the rule that the queue of this name alone may send its failures.
 
         By its name: a reference would need each of the two queues to exist before the other.
         """
         source = sqs.Queue.from_queue_attributes(
-            self, "Source", queue_arn=Stack.of(self).format_arn(service="sqs", resource=queue_name), fifo=fifo or None
+            self, "Source", queue_arn=Stack.of(self).format_arn(service="sqs", resource=queue_name)
         )
         return sqs.RedriveAllowPolicy(source_queues=[source])
 
@@ -276,7 +279,7 @@ class SqsQueue(Construct):
         return self._messages.metric_messages_in_flight()
 
     def metric_oldest_message_age(self) -> cloudwatch.IMetric:
-        """Return the time for which the oldest message has waited: seconds, maximum."""
+        """Return the time since the oldest message was sent that is not deleted: seconds, maximum."""
         return self._messages.metric_oldest_message_age()
 
     def metric_messages_deleted(self) -> cloudwatch.IMetric:
@@ -299,13 +302,9 @@ def _check_queue_name(path: str, name: str, *, fifo: bool) -> None:
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
     """
-    check_name(
-        path,
-        "queue_name",
-        name,
-        r"(?=.{1,80}$)[A-Za-z0-9_-]+(\.fifo)?",
-        "up to 80 letters, digits, hyphens and underscores, before .fifo where it is FIFO",
-    )
-    ends = name.endswith(".fifo")
-    require(not fifo or ends, path, f"queue_name of a FIFO queue must end in .fifo, got {name!r}")
-    require(fifo or not ends, path, f"queue_name may end in .fifo with fifo=True alone, got {name!r}")
+    require(not fifo or name.endswith(".fifo"), path, f"queue_name of a FIFO queue must end in .fifo, got {name!r}")
+    letters = "letters, digits, hyphens and underscores"
+    if fifo:
+        check_name(path, "queue_name", name, r"(?=.{1,80}$)[A-Za-z0-9_-]+\.fifo", f"up to 75 {letters} and then .fifo")
+    else:
+        check_name(path, "queue_name", name, r"[A-Za-z0-9_-]{1,80}", f"up to 80 {letters}; .fifo is for fifo=True")

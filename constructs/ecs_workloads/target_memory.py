@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_cooldowns, check_range, duration
 from ecs_workloads.scaling import ScalableService
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class TargetMemory:
     """Keep the average memory utilization of the tasks near a target.
@@ -23,6 +25,7 @@ class TargetMemory:
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     target_utilization_percent: int = 70

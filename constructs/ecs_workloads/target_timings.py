@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_range, check_time, in_words, is_token, require
 
 _SUBJECT = "TargetTimings"
@@ -13,6 +14,7 @@ _FEWEST_ANSWERS, _MOST_ANSWERS = 2, 10
 _SHORTEST_SLOW_START, _LONGEST_SLOW_START = timedelta(seconds=30), timedelta(minutes=15)
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class TargetTimings:
     """Times of health checks and of draining, for who wants to set them by hand.
@@ -34,6 +36,7 @@ class TargetTimings:
 
     Raises:
         ValueError: A value is out of its range, or they do not fit each other.
+        TypeError: An argument is of another kind.
     """
 
     health_check_interval: timedelta = timedelta(seconds=10)

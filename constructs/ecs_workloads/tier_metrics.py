@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from ecs_workloads._checks import check_whole, is_token, require
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import is_token, require
 from ecs_workloads._plain_metric import PlainMetric, plain_metric
 from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.queue_metrics import QueueMetrics
@@ -18,6 +19,7 @@ _MINUTE = Duration.minutes(1)
 _MISSING = "IF(deployments < 2 AND running < desired, desired - running, 0)"
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class TierMetrics:
     """What is measured of one tier: what `Alarms` and `Dashboard` take.
@@ -27,17 +29,20 @@ class TierMetrics:
     Args:
         cluster_name: Name of the cluster.
         service_name: Name of the service.
-        min_capacity: Fewest tasks that the tier ever runs. With 0, for a tier that is suspended, or stopped at
-            night, no alarm goes off because no task runs.
+        min_capacity: Fewest tasks that the tier ever runs. With 0, for a tier that is stopped at night, or starts
+            its first task for a message, there is no alarm on running tasks.
         path: Construct path of the tier, for descriptions. Defaults to none.
         requests: Requests to the tier, as its load balancer or Service Connect measures them. Defaults to none.
         queue: Queue from which the tier takes its work, if it has one with metrics.
         broker: What the broker tells of itself, where the tier is one that has metrics.
         restarts_in_place: Whether ECS starts the container again in its task when it ends, as
             ``Container.restart_attempt_period`` makes it. Then the ``restarts`` alarm sees that too.
+        suspended: Whether the tier is stopped on purpose. Then there is no alarm on running tasks, on responses and
+            hosts, and on messages that wait. Dead letters are told of all the same.
 
     Raises:
         ValueError: ``min_capacity`` is negative.
+        TypeError: An argument is of another kind.
     """
 
     cluster_name: str
@@ -48,10 +53,10 @@ class TierMetrics:
     queue: QueueMetrics | None = None
     broker: BrokerMetrics | None = None
     restarts_in_place: bool = False
+    suspended: bool = False
 
     def __post_init__(self) -> None:
         subject = "TierMetrics" if self.path is None else self.path
-        check_whole(subject, "min_capacity", self.min_capacity)
         require(
             is_token(self.min_capacity) or self.min_capacity >= 0,
             subject,

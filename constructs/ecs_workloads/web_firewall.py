@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from aws_cdk import aws_logs as logs
 
-from ecs_workloads._checks import check_list, check_name, check_range, require, suggestion
+from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import check_name, check_range, require, suggestion
 from ecs_workloads._managed_rules import meant_rule
 
 _COMMON = "AWSManagedRulesCommonRuleSet"
@@ -34,6 +35,7 @@ def _count_large_bodies() -> dict[str, Sequence[str]]:
     return {_COMMON: ("SizeRestrictions_BODY",)}
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class WebFirewall:
     """AWS WAF in front of a web server: rules of AWS, and a limit on the requests from one address.
@@ -58,7 +60,7 @@ class WebFirewall:
         ValueError: A group is unknown or named twice, ``counted_rules`` names a group that is not used or misspells a
             rule, there is no rule at all, the limit is out of its range, or the header is no name of one or has no
             limit.
-        TypeError: A text stands where a list is asked for, or the limit is no whole number.
+        TypeError: An argument is of another kind.
     """
 
     managed_rule_groups: Sequence[str] = (_REPUTATION, _COMMON, _BAD_INPUTS)
@@ -68,9 +70,6 @@ class WebFirewall:
     log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS
 
     def __post_init__(self) -> None:
-        counted = [(f"counted_rules[{group!r}]", rules) for group, rules in self.counted_rules.items()]
-        for argument, names in (("managed_rule_groups", self.managed_rule_groups), *counted):
-            check_list("WebFirewall", argument, names, str, "names")
         for name in self.managed_rule_groups:
             require(
                 name in _GROUPS,

@@ -18,13 +18,14 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_percent, check_time
 from ecs_workloads._failed_responses import failed_responses_alarm
 from ecs_workloads._service import TierService
 from ecs_workloads._target_group import target_group
 from ecs_workloads._task import CONTAINER_NAME
 from ecs_workloads._task_metrics import request_metrics, tier_metrics
-from ecs_workloads._tier_checks import LONGEST_REQUEST, check_program, check_tier
+from ecs_workloads._tier_checks import LONGEST_REQUEST, check_tier
 from ecs_workloads._web_entry import DEFAULT_FIREWALL, WebEntry
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -45,6 +46,7 @@ _DEFAULT_POLICIES = (TargetCpu(),)
 _DEFAULT_TIMINGS = TargetTimings()
 
 
+@checks_arguments
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
 class WebServer(Construct):
     """Tasks behind an internet-facing application load balancer (Copilot: load-balanced web service).
@@ -100,8 +102,8 @@ class WebServer(Construct):
         scaling: Number of tasks. Defaults to 2 to 4, by average CPU.
         deletion_protection: Whether the load balancer refuses to be deleted.
         max_failed_percent: Percent of requests, above 0 and up to 100, that may fail with 5xx: with more in two of
-            three minutes, of at least 20 requests each, a running deployment rolls back. ``None`` for no such
-            alarm.
+            three minutes, of at least 20 requests each, a running deployment rolls back, unless the tier is
+            suspended. ``None`` for no such alarm.
         deployment_alarms: Further alarms, each once, that roll a running deployment back. Not on a metric of this
             service, which would then depend on itself.
         sidecars: Containers beside the main one: `OpenTelemetryCollector`, `FluentBit` or your own. Defaults to none.
@@ -126,7 +128,7 @@ class WebServer(Construct):
             make one, another tier of this app has the place of ``listener_rule``, or the load
             balancer of that, where this app makes it, speaks another protocol, ends the longest request or
             cannot ask the issuer.
-        TypeError: A value is of another kind, such as one value where a list is asked for.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(
@@ -170,7 +172,6 @@ class WebServer(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.node.path
-        check_program(path, container, scaling)
         if container.port is None:
             raise ValueError(f"{path}: a web server needs container.port")
         check_time(path, "longest_request", longest_request, timedelta(seconds=1), LONGEST_REQUEST)
@@ -184,7 +185,6 @@ class WebServer(Construct):
             capacity=capacity,
             longest_work=longest_request,
             sidecars=sidecars,
-            security_groups=security_groups,
             deployment_alarms=deployment_alarms,
             scaling=scaling,
             min_capacity=_MIN_CAPACITY,
@@ -225,14 +225,16 @@ class WebServer(Construct):
             stickiness_cookie_name=stickiness_cookie_name,
         )
         self._door = entry.make(self, cluster.vpc, self._target_group)
-        self._requests = request_metrics(self._target_group, self._door.load_balancer)
+        grace_period = timings.grace_period_of(path, startup_time)
+        self._requests = request_metrics(self._target_group, self._door.own, health_check_grace_period=grace_period)
         alarms = list(deployment_alarms)
         self._failed_responses: cloudwatch.Alarm | None = None
         if max_failed_percent is not None:
             self._failed_responses = failed_responses_alarm(
                 self, "FailedResponses", requests=self._requests, max_percent=max_failed_percent
             )
-            alarms.append(self._failed_responses)
+            if not suspended:  # else all requests fail, and what stops the tier would be rolled back
+                alarms.append(self._failed_responses)
         self._tier = TierService(
             self,
             "Default",
@@ -248,7 +250,7 @@ class WebServer(Construct):
             suspended=suspended,
             sidecars=sidecars,
             deployment_alarms=alarms,
-            health_check_grace_period=timings.grace_period_of(path, startup_time),
+            health_check_grace_period=grace_period,
         )
         self._target_group.add_target(self._tier.service.load_balancer_target(container_name=CONTAINER_NAME))
         if health_check_port not in (None, container.port):
@@ -290,12 +292,29 @@ class WebServer(Construct):
     def listener(self) -> elbv2.ApplicationListener:
         """The listener of this tier's load balancer, on which others may have a `ListenerRule`.
 
+        Where services of other apps have rules on it, say so: `share_load_balancer`.
+
         Raises:
             ValueError: The tier is a guest on another's load balancer.
         """
         if self._door.listener is None:
             raise ValueError(f"{self.node.path}: owns no listener, it was given a listener_rule")
         return self._door.listener
+
+    def share_load_balancer(self) -> None:
+        """Say that services that this app does not know have rules on the listener.
+
+        CloudWatch measures what a load balancer answers itself, such as 503 without a task, of all its services
+        together. From then on none of it counts as a failure of this tier: in `failed_responses_alarm`, which rolls a
+        deployment back, and in `metrics`, also where alarms were made of them before. For a `ListenerRule` of this
+        app nothing needs to be said.
+
+        Raises:
+            ValueError: The tier is a guest on another's load balancer.
+        """
+        if self._door.own is None:
+            raise ValueError(f"{self.node.path}: owns no load balancer to share, it was given a listener_rule")
+        self._door.own.shared = True
 
     @property
     def target_group(self) -> elbv2.ApplicationTargetGroup:

@@ -14,11 +14,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import require
 from ecs_workloads._once import path_of
 from ecs_workloads._service import TierService, check_free
 from ecs_workloads._task_metrics import acceptable_latency, tier_metrics
-from ecs_workloads._tier_checks import check_program, check_queue, check_tier
+from ecs_workloads._tier_checks import check_queue, check_tier
 from ecs_workloads._variables import check_prefix
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
@@ -33,6 +34,7 @@ _MIN_CAPACITY = 1
 _DEFAULT_POLICIES = (TargetCpu(),)
 
 
+@checks_arguments
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
 class Worker(Construct):
     """Tasks that consume one queue and scale with its backlog (Copilot: worker service).
@@ -71,7 +73,7 @@ class Worker(Construct):
     Raises:
         ValueError: A value is out of its range, a variable is set twice, or nothing says by what the worker
             should scale.
-        TypeError: A value is of another kind, such as one value where a list is asked for.
+        TypeError: An argument is of another kind.
     """
 
     def __init__(
@@ -96,7 +98,6 @@ class Worker(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = path_of(self)
-        check_program(path, container, scaling)
         check_queue(path, queue, scaling)
         bounds = check_tier(
             path,
@@ -105,7 +106,6 @@ class Worker(Construct):
             capacity=capacity,
             longest_work=queue.longest_processing_time,
             sidecars=sidecars,
-            security_groups=security_groups,
             deployment_alarms=deployment_alarms,
             scaling=scaling,
             min_capacity=_MIN_CAPACITY,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_path, check_range
 
 
+@checks_arguments
 @dataclass(frozen=True, kw_only=True)
 class WritablePath:
     """A folder that the process may write although the root file system is read-only.
@@ -20,6 +22,7 @@ class WritablePath:
 
     Raises:
         ValueError: The path is not absolute, or the size is out of its range.
+        TypeError: An argument is of another kind.
     """
 
     container_path: str

@@ -19,6 +19,8 @@ from ecs_workloads_runtime.amqp_connection import AmqpConnection
 
 # How many times a broker delivers a message before it is a dead letter.
 DELIVERY_LIMIT = 5
+# RabbitMQ 4 drops what was looked at 20 times and given back. Not -1, for no limit, which RabbitMQ 3.13 refuses.
+_LIMIT_OF_DEAD_LETTERS = 1_000_000
 _QUORUM: Mapping[str, str | int] = {"x-queue-type": "quorum"}
 # Access refused, precondition failed.
 _PRECONDITION_FAILED = 406
@@ -58,7 +60,7 @@ def declarations(name: str) -> Mapping[str, dict[str, str | int]]:
     """
     dead_letters = dead_letter_queue(name)
     return {
-        dead_letters: dict(_QUORUM),
+        dead_letters: {**_QUORUM, "x-delivery-limit": _LIMIT_OF_DEAD_LETTERS},
         name: {
             **_QUORUM,
             "x-delivery-limit": DELIVERY_LIMIT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
@@ -38,8 +39,15 @@ class Handling:
         return self._executor.submit(self._run, message)
 
     def was_done(self, message: Message) -> bool:
-        """Return whether ``message`` came again after its work was done: its acknowledgement got lost."""
-        return message.attempt > 1 and message.idempotency_key in self._done
+        """Return, and log, whether ``message`` came again after its work was done: its acknowledgement got lost."""
+        if message.attempt == 1 or message.idempotency_key not in self._done:
+            return False
+        _LOG.info(
+            "a message came again whose key is done; it is acknowledged, not done again",
+            idempotency_key=message.idempotency_key,
+            attempt=message.attempt,
+        )
+        return True
 
     def close(self) -> None:
         """Wait for the message in hand."""
@@ -51,7 +59,8 @@ class Handling:
             try:
                 work = self._handler(message)
                 if inspect.iscoroutine(work):
-                    self._loop.run(work)
+                    # Else the runner keeps the context of its first call, and all log lines name the first message.
+                    self._loop.run(work, context=contextvars.copy_context())
             except BaseException:  # noqa: BLE001 - whatever it was, the message comes again
                 _LOG.exception("the handler failed; the message comes again or is a dead letter")
                 return False

@@ -20,8 +20,17 @@ class HealthFile:
         self._touched = -_INTERVAL
 
     def touch(self) -> None:
-        """Say that the loop lives."""
+        """Say that the loop lives.
+
+        Raises:
+            RuntimeError: The file cannot be written. It is no `OSError`, which a lost connection is.
+        """
         now = time.monotonic()
         if self._path is not None and now - self._touched >= _INTERVAL:
-            self._path.touch()
+            try:
+                self._path.touch()
+            except OSError as error:
+                raise RuntimeError(
+                    f"health_file cannot be written: {error}; name a file in a folder that this program may write"
+                ) from error
             self._touched = now

@@ -14,9 +14,7 @@ from ecs_workloads_runtime.sqs_connection import SqsConnection
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-# How long a call for messages waits for one.
-POLL_SECONDS = 5
-_PATIENCE = POLL_SECONDS + 5
+_PATIENCE = 10
 _SERVER_ERROR = 500
 _THROTTLING = frozenset(
     {"KmsThrottled", "KMS.ThrottlingException", "OverLimit", "RequestThrottled", "Throttling", "ThrottlingException"}

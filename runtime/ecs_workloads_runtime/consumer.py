@@ -70,11 +70,14 @@ class Consumer:
     def run(self) -> None:
         """Work until SIGTERM, SIGINT or `stop`: then finish the message in hand, and give back the others.
 
-        In the main thread it takes both signals over while it runs.
+        In the main thread it takes both signals over while it runs. A stop takes as long as the message in hand, and
+        about five seconds more where the queue is silent.
 
         Raises:
             QueueUnreachable: The queue refuses this program. A queue that does not answer is tried again for ever.
+            RuntimeError: ``health_file`` cannot be written.
         """
+        self._health_file.touch()
         handling = Handling(self._handler)
         with self._stop.on_signals():
             try:

@@ -8,12 +8,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 
+from ecs_workloads import NodeCluster
 from ecs_workloads_runtime import AmqpConnection, Consumer, Producer, read_connection
+from tests.broker.conftest import deploy, template
 from tests.broker.deployment import Deployment
 from tests.broker.task import Task
 from tests.broker.test_single_node import drain, publish
 from tests.broker.traffic import Traffic
+from tests.broker.vpc import Vpc
 from tests.runtime.test_consumer import running
 
 NODES = [f"rabbit@rabbitmq-{number}.shop.internal" for number in range(3)]
@@ -203,3 +207,19 @@ def test_all_nodes_stopped_come_back_with_new_addresses(cluster: Deployment) -> 
     cluster.start()
     wait_for_all(cluster, patience=30)
     assert drain(cluster) == ["kept"]
+
+
+def test_a_node_never_starts_empty_beside_its_data_under_another_name(
+    cluster: Deployment, vpc: Vpc, image: Path, tmp_path: Path
+) -> None:
+    third = cluster.tasks[2]
+    third.kill()
+    with deploy(vpc, image, tmp_path, template(grade=NodeCluster(), dns_name="mq")) as renamed:
+        other = renamed.tasks[2]
+        for path in ("/var/lib/rabbitmq", "/var/lib/rabbitmq-cluster"):
+            other.access_point(path).symlink_to(third.access_point(path))
+        other.launch()
+        wait_until(lambda: not other.is_running, "it ends")
+        assert "a cluster keeps its dns_name and its namespace" in other.output
+    third.start()
+    wait_for_all(cluster)

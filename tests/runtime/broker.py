@@ -1,4 +1,4 @@
-"""A private RabbitMQ, a container of the test: nothing of it outlives the test, or meets a broker of the machine."""
+"""A private RabbitMQ with our generated configuration: nothing of it outlives the test, or meets another broker."""
 
 from __future__ import annotations
 
@@ -6,47 +6,31 @@ import contextlib
 import json
 import socket
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 from pika.adapters.blocking_connection import BlockingConnection
 
 from ecs_workloads_runtime import AmqpConnection
+from tests.broker.conftest import QUEUES, template
+from tests.broker.deployment import Deployment
 from tests.broker.root import broker_root
-from tests.broker.task import Task
-from tests.broker.task_plan import TaskPlan
 from tests.broker.vpc import Vpc
 
-_USER, _PASSWORD = "application", "secret"
 _PORT = 5672
-# The official image as it is: what the construct makes of it has tests of its own.
-_PLAN = TaskPlan(
-    service="Broker",
-    dns_name="rabbitmq.internal",
-    after=frozenset(),
-    container={
-        "User": "999:999",
-        "Environment": {"RABBITMQ_NODENAME": "rabbit@localhost", "RABBITMQ_LOGS": "-"},
-        "Secrets": {
-            "RABBITMQ_DEFAULT_USER": _USER,
-            "RABBITMQ_DEFAULT_PASS": _PASSWORD,
-            "RABBITMQ_ERLANG_COOKIE": "ABCDEFGHIJKLMNOPQRST",
-        },
-        "HealthCheck": {"Command": ["CMD", "rabbitmq-diagnostics", "-q", "check_running"], "Timeout": 30},
-        "MountPoints": [{"ContainerPath": "/var/lib/rabbitmq"}],
-        "StopTimeout": 60,
-    },
-    folders={"/var/lib/rabbitmq": "data"},
-    scratch=(),
-)
+QUEUE = next(iter(QUEUES))
 
 
 class Broker:
-    """One node with a folder and an address of its own, at which it comes back after a stop."""
+    """The node of a synthesised stack, with a folder and an address of its own, at which it comes back after a stop."""
 
     def __init__(self, folder: Path) -> None:
         self._stack = contextlib.ExitStack()
-        self._task = Task(_PLAN, self._stack.enter_context(Vpc()), folder, broker_root())
-        self._stack.callback(self._task.kill)
+        vpc = self._stack.enter_context(Vpc())
+        self._deployment = self._stack.enter_context(
+            Deployment(template=template(), vpc=vpc, image=broker_root(), folder=folder)
+        )
+        self._task = self._deployment.first
 
     @property
     def address(self) -> tuple[str, int]:
@@ -94,18 +78,36 @@ class Broker:
         self._task.ctl("eval", f"{code}.")
 
     def connect(self) -> BlockingConnection:
-        """Return a connection of pika alone."""
-        return self._task.connect(_USER, _PASSWORD)
+        """Return a connection of pika alone, of the user that may do all."""
+        return self._deployment.connect()
+
+    def purge(self) -> None:
+        """Drop what waits in `QUEUE`, and its dead letters."""
+        with self.connect() as connection:
+            for name in (QUEUE, f"{QUEUE}.dead-letters"):
+                connection.channel().queue_purge(name)
+
+    def producer(self) -> AmqpConnection:
+        """Return how the producer of `QUEUE` is connected: by its user, to an exchange of its own."""
+        return replace(self._of_user(f"{QUEUE}.producer", QUEUE), exchange=QUEUE)
+
+    def consumer(self) -> AmqpConnection:
+        """Return how the consumer of `QUEUE` is connected: by its user."""
+        return self._of_user(f"{QUEUE}.consumer", QUEUE)
 
     def connection(self, name: str, *, heartbeat: int = 30, address: tuple[str, int] | None = None) -> AmqpConnection:
-        """Return a connection to the queue ``name``, through another address where there is a proxy."""
-        return self.connection_to(address or self.address, name, heartbeat=heartbeat)
+        """Return a connection to a queue that programs declare, through another address where there is a proxy."""
+        found = self._of_user("application", name)
+        return replace(found, url=url_of(address or self.address, heartbeat=heartbeat))
 
-    @staticmethod
-    def connection_to(address: tuple[str, int], name: str, *, heartbeat: int = 30) -> AmqpConnection:
-        """Return a connection to the queue ``name`` of whatever listens there."""
-        url = f"amqp://{address[0]}:{address[1]}/%2F?heartbeat={heartbeat}"
-        return AmqpConnection(url=url, name=name, username=_USER, password=_PASSWORD)
+    def _of_user(self, user: str, name: str) -> AmqpConnection:
+        password = self._deployment.password(user)
+        return AmqpConnection(url=url_of(self.address), name=name, username=user, password=password)
+
+
+def url_of(address: tuple[str, int], *, heartbeat: int = 30) -> str:
+    """Return the URL of whatever listens there."""
+    return f"amqp://{address[0]}:{address[1]}/%2F?heartbeat={heartbeat}"
 
 
 def free_port() -> int:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from ecs_workloads_runtime import AmqpConnection, SqsConnection
+from ecs_workloads_runtime import AmqpConnection, SqsConnection, _sqs_source
 from tests.broker.root import why_not
 from tests.runtime.broker import Broker, free_port
 
@@ -42,6 +42,16 @@ class SqsQueueUnderTest:
         """The variables by which a program finds it."""
         return {"ORDERS_URL": self.connection.url, "ORDERS_NAME": "orders", **CREDENTIALS}
 
+    @property
+    def sending(self) -> SqsConnection:
+        """How its producer is connected."""
+        return self.connection
+
+    @property
+    def sending_environment(self) -> dict[str, str]:
+        """The variables by which its producer finds it."""
+        return self.environment
+
     def held(self) -> int:
         """Return how many messages are in it, visible or not."""
         found = self.client.get_queue_attributes(QueueUrl=self.connection.url, AttributeNames=["All"])["Attributes"]
@@ -59,16 +69,17 @@ class AmqpQueueUnderTest:
 
     broker: Broker
     connection: AmqpConnection
+    sending: AmqpConnection
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables by which a program finds it."""
-        return {
-            "ORDERS_URL": self.connection.url,
-            "ORDERS_NAME": self.connection.name,
-            "ORDERS_USERNAME": self.connection.username,
-            "ORDERS_PASSWORD": self.connection.password,
-        }
+        """The variables by which its consumer finds it."""
+        return _variables(self.connection)
+
+    @property
+    def sending_environment(self) -> dict[str, str]:
+        """The variables by which its producer finds it."""
+        return _variables(self.sending)
 
     def held(self) -> int:
         """Return how many messages wait; those that a consumer holds are not among them."""
@@ -109,6 +120,17 @@ class AmqpQueueUnderTest:
 
 
 QueueUnderTest = SqsQueueUnderTest | AmqpQueueUnderTest
+
+
+def _variables(connection: AmqpConnection) -> dict[str, str]:
+    exchange = {"ORDERS_EXCHANGE": connection.exchange} if connection.exchange else {}
+    return {
+        "ORDERS_URL": connection.url,
+        "ORDERS_NAME": connection.name,
+        "ORDERS_USERNAME": connection.username,
+        "ORDERS_PASSWORD": connection.password,
+        **exchange,
+    }
 
 
 @pytest.fixture(scope="session")
@@ -163,6 +185,12 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+@pytest.fixture(autouse=True)
+def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop waits for the poll that is under way."""
+    monkeypatch.setattr(_sqs_source, "_POLL_SECONDS", 1)
+
+
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Generator[Broker, None, None]:
     """The broker of this session."""
@@ -206,14 +234,22 @@ def make_sqs_queue(
 
 @pytest.fixture
 def amqp(broker: Broker) -> AmqpQueueUnderTest:
-    """A new queue of the broker."""
-    return AmqpQueueUnderTest(broker=broker, connection=broker.connection(f"orders-{uuid.uuid4()}"))
+    """A new queue, which programs declare by themselves."""
+    connection = broker.connection(f"orders-{uuid.uuid4()}")
+    return AmqpQueueUnderTest(broker=broker, connection=connection, sending=connection)
+
+
+@pytest.fixture
+def deployed(broker: Broker) -> AmqpQueueUnderTest:
+    """The queue of the synthesised stack, empty, with the users of its producer and its consumer."""
+    broker.purge()
+    return AmqpQueueUnderTest(broker=broker, connection=broker.consumer(), sending=broker.producer())
 
 
 @pytest.fixture(params=["sqs", "amqp"])
 def queue(request: pytest.FixtureRequest) -> QueueUnderTest:
     """Each kind of queue in turn."""
-    found: QueueUnderTest = request.getfixturevalue(request.param)
+    found: QueueUnderTest = request.getfixturevalue("sqs" if request.param == "sqs" else "deployed")
     return found
 
 
@@ -222,7 +258,7 @@ def queue_of_many(request: pytest.FixtureRequest) -> QueueUnderTest:
     """Each kind of queue in turn, for more messages than moto's server can take."""
     if request.param == "sqs":
         return make_sqs_queue(request.getfixturevalue("ministack_origin"))
-    found: QueueUnderTest = request.getfixturevalue("amqp")
+    found: QueueUnderTest = request.getfixturevalue("deployed")
     return found
 
 
@@ -231,5 +267,5 @@ def queue_of_two_seconds(request: pytest.FixtureRequest) -> QueueUnderTest:
     """Each kind of queue in turn; SQS gives a message of a dead consumer back after two seconds."""
     if request.param == "sqs":
         return make_sqs_queue(request.getfixturevalue("moto_origin"), visibility=timedelta(seconds=2))
-    found: QueueUnderTest = request.getfixturevalue("amqp")
+    found: QueueUnderTest = request.getfixturevalue("deployed")
     return found

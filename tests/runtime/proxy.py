@@ -20,8 +20,8 @@ class Proxy:
         self.address: tuple[str, int] = self._listener.getsockname()
         self.connections = 0
         self._sockets: set[socket.socket] = set()
-        self._passes = threading.Event()
-        self._passes.set()
+        self._flows = threading.Event()
+        self._flows.set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
@@ -32,14 +32,14 @@ class Proxy:
                 one.shutdown(socket.SHUT_RDWR)
 
     def stall(self) -> None:
-        """Pass nothing on any more, without a word."""
-        self._passes.clear()
+        """Pass nothing on, and say nothing: as a network that drops all packets."""
+        self._flows.clear()
 
     def close(self) -> None:
         """Take no more connections, and cut those that are."""
         self._listener.close()
-        self._passes.set()
         self.cut()
+        self._flows.set()
 
     def _accept(self) -> None:
         while True:
@@ -63,7 +63,7 @@ class Proxy:
     def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                self._passes.wait()
+                self._flows.wait()
                 sink.sendall(data)
         for one in (source, sink):
             self._sockets.discard(one)

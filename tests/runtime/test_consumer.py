@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from ecs_workloads_runtime import AmqpConnection, Consumer, Message, Producer, QueueUnreachable, SqsConnection, health
+from ecs_workloads_runtime._handling import Handling
 from tests.runtime.conftest import AmqpQueueUnderTest, QueueUnderTest, SqsQueueUnderTest, make_sqs_queue
 from tests.runtime.programs import PATIENCE, Program
 
@@ -67,7 +71,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def test_a_handler_gets_what_was_sent(queue: QueueUnderTest) -> None:
     got: list[Message] = []
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("größe ✓", idempotency_key="key", attributes={"request_id": "r1", "x-trace": "t"})
 
     consume(queue, got.append, until=lambda: bool(got))
@@ -77,7 +81,7 @@ def test_a_handler_gets_what_was_sent(queue: QueueUnderTest) -> None:
 
 
 def test_nothing_is_acknowledged_before_the_work_is_done(queue: QueueUnderTest, tmp_path: Path) -> None:
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("slow")
     environment = {**queue.environment, "GO": str(tmp_path / "go")}
     with Program(WORKER, environment) as killed:
@@ -94,7 +98,7 @@ def test_a_message_of_a_killed_consumer_is_done_once_by_another(
     queue_of_two_seconds: QueueUnderTest, tmp_path: Path
 ) -> None:
     queue = queue_of_two_seconds
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("slow")
     environment = {**queue.environment, "GO": str(tmp_path / "go")}
     with Program(WORKER, environment) as killed, Program(WORKER, environment) as other:
@@ -119,7 +123,7 @@ def wait_for_either(*programs: Program) -> None:
 
 
 def test_sigterm_finishes_the_message_in_hand_and_gives_back_the_others(queue: QueueUnderTest, tmp_path: Path) -> None:
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         for body in ("slow", "second", "third", "fourth"):
             producer.send(body)
     environment = {**queue.environment, "GO": str(tmp_path / "go"), "PREFETCH": "10"}
@@ -164,7 +168,7 @@ def test_a_poison_message_ends_in_the_dead_letter_queue(queue: QueueUnderTest) -
         dead.extend(queue.dead_letters())
         return bool(dead)
 
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("poison")
         producer.send("good")
     consume(queue, handle, until=lambda: is_dead() and bool(done))
@@ -184,7 +188,7 @@ def test_a_handler_slower_than_the_visibility_time_out_is_not_done_twice(moto_or
         begun.append(message.body)
         time.sleep(5)
 
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("slow")
     with running(Consumer(queue.connection, handle)), running(Consumer(queue.connection, handle)):
         wait_until(lambda: queue.held() == 0)
@@ -199,7 +203,7 @@ def test_a_prefetched_message_is_held_while_another_is_in_hand(moto_origin: str)
         begun.append(message.body)
         time.sleep(5 if message.body == "slow" else 0)
 
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("slow")
         producer.send("behind")
     with running(Consumer(queue.connection, handle, prefetch=10)):
@@ -237,7 +241,7 @@ def test_two_thousand_messages_are_each_done_once(queue_of_many: QueueUnderTest)
     with (
         running(Consumer(queue.connection, handle, prefetch=10)),
         running(Consumer(queue.connection, handle, prefetch=10)),
-        Producer(queue.connection) as producer,
+        Producer(queue.sending) as producer,
         ThreadPoolExecutor(max_workers=4) as pool,
     ):
         list(pool.map(producer.send, map(str, range(2000))))
@@ -255,7 +259,7 @@ def test_a_fifo_queue_keeps_its_order_when_a_message_fails(moto_origin: str) -> 
         if got == ["0"]:
             raise RuntimeError("not this time")
 
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         for number in range(4):
             producer.send(str(number), group="customer")
     with running(Consumer(queue.connection, handle, prefetch=10, redelivery_delay=AT_ONCE)):
@@ -270,11 +274,67 @@ def test_an_asynchronous_handler_is_awaited(queue: QueueUnderTest) -> None:
         await asyncio.sleep(0.01)
         got.append(message.body)
 
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("one")
     with running(Consumer(queue.connection, handle)):
         wait_until(lambda: bool(got))
     assert got == ["one"]
+
+
+def test_log_lines_of_an_asynchronous_handler_name_its_own_message() -> None:
+    keys: list[object] = []
+
+    async def handle(_: Message) -> None:
+        keys.append(structlog.contextvars.get_contextvars().get("idempotency_key"))
+
+    handling = Handling(handle)
+    for key in ("a", "b"):
+        assert handling.start(Message(body="b", idempotency_key=key, attributes={}, attempt=1)).result(PATIENCE)
+    handling.close()
+    assert keys == ["a", "b"]
+
+
+def test_a_message_that_is_not_done_again_is_logged() -> None:
+    with structlog.testing.capture_logs() as lines:
+        handling = Handling(lambda _: None)
+        message = Message(body="b", idempotency_key="k", attributes={}, attempt=1)
+        assert not handling.was_done(message)
+        assert handling.start(message).result(PATIENCE)
+        assert not handling.was_done(message)
+        assert handling.was_done(replace(message, attempt=2))
+        handling.close()
+    assert [(line["idempotency_key"], line["attempt"]) for line in lines] == [("k", 2)]
+
+
+@pytest.mark.parametrize(
+    "connection",
+    [
+        AmqpConnection(url="amqp://127.0.0.1:1/%2F", name="orders", username="a", password="b"),
+        SqsConnection(url="http://127.0.0.1:1/1/orders"),
+    ],
+)
+def test_a_health_file_that_cannot_be_written_ends_a_consumer(
+    connection: AmqpConnection | SqsConnection, tmp_path: Path
+) -> None:
+    file = tmp_path / "missing" / "health"
+    with pytest.raises(RuntimeError, match=f"health_file cannot be written: .*{file}"):
+        Consumer(connection, print, health_file=file).run()
+
+
+def test_a_health_file_that_vanishes_ends_a_consumer_whose_broker_is_away(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    consumer = Consumer(
+        AmqpConnection(url="amqp://127.0.0.1:1/%2F", name="orders", username="a", password="b"),
+        print,
+        health_file=folder / "health",
+    )
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        end = pool.submit(consumer.run)
+        wait_until((folder / "health").exists)
+        shutil.rmtree(folder)
+        with pytest.raises(RuntimeError, match="health_file cannot be written"):
+            end.result(PATIENCE)
 
 
 def test_a_program_that_the_broker_refuses_ends(amqp: AmqpQueueUnderTest) -> None:
@@ -318,7 +378,7 @@ def test_the_health_file_stays_young_while_the_handler_works(queue: QueueUnderTe
             time.sleep(1)
             ages.append(health.main([str(file), "--max-age", "2.5"]))
 
-    with Producer(queue.connection) as producer:
+    with Producer(queue.sending) as producer:
         producer.send("slow")
     with running(Consumer(queue.connection, handle, health_file=file)):
         wait_until(lambda: len(ages) == 3)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ecs_workloads_runtime import Consumer, Message, NotSent, Producer, QueueUnreachable, SqsConnection
-from tests.runtime.broker import Broker, free_port
+from ecs_workloads_runtime import AmqpConnection, Consumer, Message, NotSent, Producer, QueueUnreachable, SqsConnection
+from tests.runtime.broker import Broker, free_port, url_of
 from tests.runtime.conftest import AmqpQueueUnderTest, SqsQueueUnderTest
 from tests.runtime.proxy import Proxy
 from tests.runtime.test_consumer import running, wait_until
@@ -93,7 +93,7 @@ def test_a_consumer_whose_queue_was_deleted_declares_it_again(amqp: AmqpQueueUnd
 
 
 def test_a_message_is_not_sent_where_no_broker_is() -> None:
-    broker = Broker.connection_to(("127.0.0.1", free_port()), "orders")
+    broker = AmqpConnection(url=url_of(("127.0.0.1", free_port())), name="orders", username="a", password="b")
     with Producer(broker, send_timeout=timedelta(seconds=1)) as producer:
         with pytest.raises(NotSent, match="no confirmation in time"):
             producer.send("one")

@@ -14,12 +14,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pika.adapters.select_connection import SelectConnection
 
-from ecs_workloads_runtime import AmqpConnection, Consumer, NotSent, Producer, SqsConnection, _amqp_link
+from ecs_workloads_runtime import AmqpConnection, Consumer, NotSent, Producer, SqsConnection
 from ecs_workloads_runtime._amqp_sender import AmqpSender
 from ecs_workloads_runtime._sending import OutgoingMessage, PermanentFailure, Sender
 from ecs_workloads_runtime._sqs_sender import SqsSender
-from tests.runtime.broker import Broker, free_port
+from tests.runtime.broker import Broker, free_port, url_of
 from tests.runtime.conftest import AmqpQueueUnderTest, SqsQueueUnderTest
 from tests.runtime.proxy import Proxy
 from tests.runtime.test_consumer import running, wait_until
@@ -68,8 +69,10 @@ def memory() -> Generator[Callable[[], int], None, None]:
 def test_what_the_queue_would_not_take_is_refused(
     connection: AmqpConnection | SqsConnection, arguments: Mapping[str, Any], text: str
 ) -> None:
-    with Producer(connection) as producer, pytest.raises(ValueError, match=text):
-        producer.send(**{"body": "b", **arguments})
+    with Producer(connection) as producer:
+        send: Callable[..., None] = producer.send
+        with pytest.raises(ValueError, match=text):
+            send(**{"body": "b", **arguments})
 
 
 def test_a_queue_takes_what_is_just_allowed(amqp: AmqpQueueUnderTest, sqs: SqsQueueUnderTest) -> None:
@@ -118,23 +121,22 @@ def test_an_error_in_the_thread_fails_one_message(amqp: AmqpQueueUnderTest) -> N
 
 
 def test_an_error_of_the_loop_ends_no_producer(amqp: AmqpQueueUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = _amqp_link.SelectConnection
     attempts: list[object] = []
 
-    def fails_once(*arguments: Any, **others: Any) -> _amqp_link.SelectConnection:
+    def fails_once(*arguments: Any, **others: Any) -> SelectConnection:
         attempts.append(arguments)
         if len(attempts) == 1:
             raise RuntimeError("can't start new thread")
-        return real(*arguments, **others)
+        return SelectConnection(*arguments, **others)
 
-    monkeypatch.setattr(_amqp_link, "SelectConnection", fails_once)
+    monkeypatch.setattr("ecs_workloads_runtime._amqp_link.SelectConnection", fails_once)
     with Producer(amqp.connection) as producer:
         producer.send("one")
     assert len(attempts) > 1
 
 
 def test_messages_that_were_given_up_take_no_memory(memory: Callable[[], int]) -> None:
-    broker = Broker.connection_to(("127.0.0.1", free_port()), "orders")
+    broker = replace(AMQP, url=url_of(("127.0.0.1", free_port())))
     with Producer(broker, send_timeout=timedelta(milliseconds=20)) as producer:
         give_up(producer, 40)
         assert memory() < 10 * MIB
@@ -208,7 +210,8 @@ def test_a_silent_sqs_takes_no_longer_than_a_send_may() -> None:
 
 def test_what_boto_finds_wrong_is_not_tried_again(sqs: SqsQueueUnderTest) -> None:
     sender: Sender = SqsSender(sqs.connection, longest=timedelta(seconds=1))
-    message: Any = replace(MESSAGE, attributes={"name": 5})
+    number: Any = 5
+    message = replace(MESSAGE, attributes={"name": number})
     with pytest.raises(PermanentFailure, match="Invalid type for parameter"):
         sender.send(message, timedelta(seconds=1))
     sender.close()

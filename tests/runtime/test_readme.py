@@ -21,7 +21,7 @@ def test_an_order_goes_from_the_app_server_to_the_worker(queue: QueueUnderTest) 
     order = urllib.request.Request(f"http://127.0.0.1:{port}/orders", data=b"tea", headers={"X-Request-Id": "r1"})
     with (
         Program(worker_code, queue.environment) as worker,
-        Program(app_code, {**queue.environment, "PORT": str(port)}) as app,
+        Program(app_code, {**queue.sending_environment, "PORT": str(port)}) as app,
     ):
         assert post(order) == 202
         done = next(line for line in lines_of(worker) if line.get("event") == "order is done")

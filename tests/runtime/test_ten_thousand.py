@@ -17,7 +17,7 @@ from typing import Self
 import pytest
 
 from ecs_workloads_runtime import Producer
-from tests.runtime.broker import Broker
+from tests.runtime.broker import Broker, url_of
 from tests.runtime.conftest import AmqpQueueUnderTest, make_sqs_queue
 from tests.runtime.programs import Program
 from tests.runtime.proxy import Proxy
@@ -95,14 +95,14 @@ def report(number: int, found: Counter[str], trouble: Trouble, record_property: 
     assert duplicates <= (SENDERS + 2 * PREFETCH) * (trouble.cut + 1)
 
 
-def test_a_broker(broker: Broker, amqp: AmqpQueueUnderTest, tmp_path: Path, record_property: object) -> None:
+def test_a_broker(broker: Broker, deployed: AmqpQueueUnderTest, tmp_path: Path, record_property: object) -> None:
     done = tmp_path / "done"
     proxy = Proxy(broker.address)
-    connection = broker.connection(amqp.connection.name, address=proxy.address)
-    environment = {**replace(amqp, connection=connection).environment, "DONE": str(done)}
+    url = url_of(proxy.address)
+    environment = {**deployed.environment, "ORDERS_URL": url, "DONE": str(done)}
     with (
         Trouble(environment, proxy) as trouble,
-        Producer(connection, send_timeout=timedelta(seconds=120)) as producer,
+        Producer(replace(deployed.sending, url=url), send_timeout=timedelta(seconds=120)) as producer,
         ThreadPoolExecutor(max_workers=SENDERS) as pool,
     ):
         half = [str(number) for number in range(NUMBER // 2)]
@@ -114,7 +114,7 @@ def test_a_broker(broker: Broker, amqp: AmqpQueueUnderTest, tmp_path: Path, reco
         list(rest)
         wait_until(lambda: len(counts(done)) == NUMBER)
     proxy.close()
-    wait_until(lambda: amqp.held() == 0)
+    wait_until(lambda: deployed.held() == 0)
     report(NUMBER, counts(done), trouble, record_property)
 
 

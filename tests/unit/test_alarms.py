@@ -90,7 +90,18 @@ def metrics_of(alarm: dict[str, Any]) -> set[str]:
 @pytest.mark.parametrize(
     ("name", "threshold", "of_minutes", "metrics"),
     [
-        ("failed_responses", 5, (3, 5), {"RequestCount", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"}),
+        (
+            "failed_responses",
+            5,
+            (3, 5),
+            {
+                "RequestCount",
+                "HTTPCode_Target_5XX_Count",
+                "HTTPCode_ELB_5XX_Count",
+                "HTTPCode_ELB_502_Count",
+                "HTTPCode_ELB_504_Count",
+            },
+        ),
         ("slow_responses", 2, (3, 5), {"TargetResponseTime"}),
         ("unhealthy_hosts", 1, (5, 5), {"UnHealthyHostCount"}),
         ("no_running_task", 1, (5, 5), {"CPUUtilization"}),
@@ -161,6 +172,62 @@ def test_a_message_may_wait_twice_its_acceptable_latency(stack: cdk.Stack, make:
     patient = replace(TIER, queue=replace(ORDERS, acceptable_latency=timedelta(hours=1)))
 
     assert only(stack, make(tiers={"Shop": patient}), "oldest_message_age")["Threshold"] == 7200
+
+
+@pytest.mark.parametrize(
+    ("latency", "threshold", "age"),
+    [(None, 8100, "135 minutes"), (timedelta(minutes=5), 7800, "130 minutes")],
+)
+def test_a_message_that_is_worked_on_is_not_late(
+    stack: cdk.Stack, make: MakeAlarms, latency: timedelta | None, threshold: int, age: str
+) -> None:
+    slow = replace(ORDERS, acceptable_latency=latency, longest_processing_time=timedelta(hours=2))
+
+    alarm = only(stack, make(tiers={"Shop": replace(TIER, queue=slow)}), "oldest_message_age")
+
+    assert alarm["Threshold"] == threshold
+    assert alarm["AlarmDescription"] == (
+        f"critical: Shop: a message was sent {age} ago or earlier, and is not worked off"
+    )
+
+
+def test_an_age_that_is_said_is_what_it_is_however_long_a_message_takes(stack: cdk.Stack, make: MakeAlarms) -> None:
+    slow = replace(TIER, queue=replace(ORDERS, longest_processing_time=timedelta(hours=2)))
+    said = AlarmThresholds(oldest_message_age=timedelta(minutes=10))
+
+    assert only(stack, make(tiers={"Shop": slow}, thresholds=said), "oldest_message_age")["Threshold"] == 600
+
+
+@pytest.mark.parametrize(
+    ("grace", "minutes"),
+    [
+        (timedelta(0), 5),
+        (timedelta(minutes=4), 5),
+        (timedelta(minutes=4, seconds=1), 6),
+        (timedelta(minutes=40, seconds=20), 42),
+        # CloudWatch looks back for one day at most.
+        (timedelta(days=1), 1440),
+    ],
+)
+def test_a_task_is_unhealthy_when_it_fails_for_longer_than_a_new_one_may(
+    stack: cdk.Stack, make: MakeAlarms, grace: timedelta, minutes: int
+) -> None:
+    slow = replace(TIER, requests=replace(REQUESTS, health_check_grace_period=grace))
+
+    alarm = only(stack, make(tiers={"Shop": slow}), "unhealthy_hosts")
+
+    assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (minutes, minutes)
+
+
+@pytest.mark.parametrize("requests", [REQUESTS, CALLS])
+def test_a_tier_that_is_stopped_on_purpose_answers_nothing_and_lets_messages_wait(
+    make: MakeAlarms, requests: RequestMetrics | ServiceConnectMetrics
+) -> None:
+    stopped = replace(TIER, requests=requests, broker=None, suspended=True)
+
+    names = [alarm.node.id for alarm in make(tiers={"Shop": stopped}).alarms]
+
+    assert names == ["HighCpu", "HighMemory", "Restarts", "DeadLetters"]
 
 
 def test_missing_data_means_no_running_task_or_an_unmeasured_broker_and_nothing_else(

@@ -36,6 +36,10 @@ IMAGE = ecs.ContainerImage.from_registry("example.com/shop:1.0.0")
         ({"user": "+0:1000"}, "user must not be root, got '\\+0:1000'"),
         ({"user": "root"}, "user must not be root, got 'root'"),
         ({"user": ""}, "user must not be root, got ''"),
+        (
+            {"volumes": [SCRATCH, replace(SCRATCH, name="other", container_path="/data/")]},
+            r"a path twice, got \['/tmp'",
+        ),
         ({"volumes": [SCRATCH, replace(SCRATCH, name="other")]}, r"a path twice, got \['/tmp', '/data', '/data'\]"),
     ],
 )

@@ -55,7 +55,10 @@ def test_dead_letters_are_what_waits_on_the_dead_letter_queue(stack: cdk.Stack) 
 def test_names_measure_what_the_queue_itself_measures(stack: cdk.Stack) -> None:
     orders = SqsQueue(stack, "Orders", longest_processing_time=MINUTE)
     named = QueueMetrics.of_sqs(
-        orders.queue.queue_name, dead_letter_queue_name=orders.dead_letter_queue.queue_name, acceptable_latency=MINUTE
+        orders.queue.queue_name,
+        dead_letter_queue_name=orders.dead_letter_queue.queue_name,
+        acceptable_latency=MINUTE,
+        longest_processing_time=MINUTE,
     )
     own = QueueMetrics.of_queue(orders, acceptable_latency=MINUTE)
 
@@ -63,6 +66,7 @@ def test_names_measure_what_the_queue_itself_measures(stack: cdk.Stack) -> None:
     for metric in ("messages_waiting", "messages_in_flight", "oldest_message_age", "messages_deleted", "dead_letters"):
         assert measured(stack, getattr(named, metric)) == measured(stack, getattr(own, metric))
     assert named.acceptable_latency == own.acceptable_latency == MINUTE
+    assert named.longest_processing_time == own.longest_processing_time == MINUTE
 
 
 def test_a_queue_from_elsewhere_has_dead_letters_where_their_queue_is_named(stack: cdk.Stack) -> None:

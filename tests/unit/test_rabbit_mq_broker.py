@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -152,9 +153,10 @@ def test_the_node_keeps_its_name(stack: cdk.Stack, make: MakeBroker) -> None:
 @pytest.mark.parametrize(
     ("cpu", "memory", "expected"),
     [
-        (1024, 2048, ("+S 1:1", 1288490188)),
-        (512, 1024, ("+S 1:1", 429496729)),
-        (2048, 4096, ("+S 2:2", 2576980377)),
+        # Without the 128 MiB of the collector.
+        (1024, 2048, ("+S 1:1", 1207959552)),
+        (512, 1024, ("+S 1:1", 375809638)),
+        (2048, 4096, ("+S 2:2", 2496449740)),
     ],
 )
 def test_it_knows_the_memory_and_the_cpus_of_its_task(
@@ -167,6 +169,20 @@ def test_it_knows_the_memory_and_the_cpus_of_its_task(
     assert variables["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"].startswith(f"{schedulers} ")
     assert f"vm_memory_high_watermark.absolute = {watermark}" in files_of(main_container(stack))["rabbitmq.conf"]
     assert f"disk_free_limit.absolute = {watermark}" in files_of(main_container(stack))["rabbitmq.conf"]
+
+
+def test_what_its_sidecars_may_take_is_not_its_own(stack: cdk.Stack, make: MakeBroker) -> None:
+    sidecar = OpenTelemetryCollector(image=ecs.ContainerImage.from_registry("example.com/otel:1.0.0"))
+    make(memory_limit_mib=4096, collector=None, sidecars=[replace(sidecar, memory_limit_mib=1024)])
+
+    half = int((4096 - 1024) * 1024 * 1024 * 0.6)
+    assert f"vm_memory_high_watermark.absolute = {half}" in files_of(main_container(stack))["rabbitmq.conf"]
+
+
+def test_a_broker_without_sidecars_has_all_of_the_memory(stack: cdk.Stack, make: MakeBroker) -> None:
+    make(memory_limit_mib=2048, collector=None)
+
+    assert "vm_memory_high_watermark.absolute = 1288490188" in files_of(main_container(stack))["rabbitmq.conf"]
 
 
 def test_data_outlives_the_task_encrypted_and_backed_up(stack: cdk.Stack, make: MakeBroker) -> None:
@@ -374,7 +390,8 @@ def test_a_queue_is_declared_with_what_becomes_of_poison(stack: cdk.Stack, make:
             "dead-letter-routing-key": "orders.dead-letters",
             "dead-letter-strategy": "at-least-once",
             "overflow": "reject-publish",
-        }
+        },
+        {"delivery-limit": -1},
     ]
     assert [(one["source"], one["destination"], one["routing_key"]) for one in made["bindings"]] == [
         ("orders", "orders", "orders")
@@ -384,8 +401,32 @@ def test_a_queue_is_declared_with_what_becomes_of_poison(stack: cdk.Stack, make:
 def test_poison_is_what_failed_five_times_unless_told(stack: cdk.Stack, make: MakeBroker) -> None:
     make().queue("orders", longest_processing_time=timedelta(minutes=2))
 
-    [policy] = definitions_of(main_container(stack))["policies"]
+    policy, _ = definitions_of(main_container(stack))["policies"]
     assert policy["definition"]["delivery-limit"] == 5
+
+
+def test_a_dead_letter_is_looked_at_without_end(make: MakeBroker, stack: cdk.Stack) -> None:
+    make().queue("orders", longest_processing_time=timedelta(minutes=2))
+
+    _, policy = definitions_of(main_container(stack))["policies"]
+    assert policy == {
+        "name": ".dead-letters",
+        "vhost": "/",
+        "pattern": r"\.dead-letters$",
+        "apply-to": "quorum_queues",
+        "priority": 10,
+        "definition": {"delivery-limit": -1},
+    }
+
+
+@pytest.mark.parametrize(("minutes", "held"), [(20, None), (21, 1_890_000), (30, 2_700_000)])
+def test_a_message_may_be_held_for_half_as_long_again(
+    make: MakeBroker, stack: cdk.Stack, minutes: int, held: int | None
+) -> None:
+    make().queue("orders", longest_processing_time=timedelta(minutes=minutes))
+
+    policy, _ = definitions_of(main_container(stack))["policies"]
+    assert policy["definition"].get("consumer-timeout") == held
 
 
 def test_who_sends_and_who_consumes_get_different_credentials(stack: cdk.Stack, make: MakeBroker) -> None:
@@ -544,7 +585,7 @@ def test_the_definitions_of_a_queue_are_durable_and_lose_no_dead_letter(make: Ma
         {**durable, "name": "orders.new", "type": "direct", "internal": False, "arguments": {}}
     ]
     assert found["queues"] == [{**quorum, "name": "orders.new"}, {**quorum, "name": "orders.new.dead-letters"}]
-    [policy] = found["policies"]
+    policy, _ = found["policies"]
     assert policy == {
         "name": "orders.new",
         "vhost": "/",

@@ -184,6 +184,12 @@ def test_the_collector_gets_its_configuration_in_one_variable(stack: cdk.Stack, 
     assert config == CONFIG
 
 
+def test_the_collector_drops_what_it_holds_before_it_would_be_killed() -> None:
+    limiter = {"check_interval": "1s", "limit_percentage": 75, "spike_limit_percentage": 20}
+    assert CONFIG["processors"]["memory_limiter"] == limiter
+    assert all(line["processors"][0] == "memory_limiter" for line in CONFIG["service"]["pipelines"].values())
+
+
 def test_the_collector_may_write_to_the_log_group_of_its_task_and_nowhere_else(
     stack: cdk.Stack, cluster: ecs.Cluster
 ) -> None:

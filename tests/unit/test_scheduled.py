@@ -40,7 +40,20 @@ def test_moves_the_bounds_at_a_time_of_day(stack: cdk.Stack, cluster: ecs.Cluste
 
 
 @pytest.mark.parametrize(
-    "schedule", ["cron(0 8 * * ? *)", "rate(1 hour)", "rate(5 minutes)", "at(2026-12-24T18:00:00)"]
+    "schedule",
+    [
+        "cron(0 8 * * ? *)",
+        "cron(0/15 8-18,20 ? JAN-MAR MON,WED-FRI 2026-2030)",
+        "cron(*/5 00 L * ? *)",
+        "cron(59 23 15W 12 ? 2199)",
+        "cron(0 0 31 1 ? 1970)",
+        "cron(0 9 ? * 6L *)",
+        "cron(0 9 ? * 2#1 *)",
+        "rate(1 hour)",
+        "rate(5 minutes)",
+        "rate(10 days)",
+        "at(2026-12-24T18:00:00)",
+    ],
 )
 def test_takes_each_form_of_schedule(schedule: str) -> None:
     Scheduled(name="Any", schedule=schedule, max_capacity=1)
@@ -52,7 +65,17 @@ def test_the_most_tasks_may_be_none() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"schedule": "0 8 * * *"}, r"schedule must be cron\(...\) with six fields")],
+    [
+        ({"schedule": "0 8 * * *"}, r"schedule must be cron\(...\) with six fields"),
+        ({"schedule": "rate(0)"}, r"schedule must be as rate\(1 hour\)"),
+        ({"schedule": "at(2026-12-24)"}, r"schedule must be as at\(2026-12-24T18:00:00\)"),
+        ({"schedule": "cron(60 8 ? * * *)"}, "minutes of the schedule must be 0 to 59, got '60'"),
+        ({"schedule": "cron(0 8 32 * ? *)"}, r"day-of-month of the schedule must be 1 to 31, L, W or \?, got '32'"),
+        ({"schedule": "cron(0 8 1 13 ? *)"}, "month of the schedule must be 1 to 12 or JAN to DEC, got '13'"),
+        ({"schedule": "cron(0 8 ? * 8 *)"}, r"day-of-week of the schedule must be 1 to 7, SUN to SAT, L, # or \?, got"),
+        ({"schedule": "cron(0 8 ? * MON 26)"}, "year of the schedule must be 1970 to 2199, got '26'"),
+        ({"schedule": "cron(0 8  ? * MON)"}, "day-of-month of the schedule must be 1 to 31"),
+    ],
 )
 def test_refuses(changes: dict[str, Any], message: str) -> None:
     arguments: dict[str, Any] = {"name": "Morning", "schedule": "rate(1 hour)", "min_capacity": 4, **changes}

@@ -177,6 +177,21 @@ def test_a_queue_may_have_a_name(stack: cdk.Stack) -> None:
     assert [one["Properties"].get("QueueName") for one in resources(stack, "AWS::SQS::Queue")] == [None, "orders.fifo"]
 
 
+@pytest.mark.parametrize(
+    ("name", "fifo"), [("q" * 81, False), ("", False), ("q" * 76 + ".fifo", True), (".fifo", True)]
+)
+def test_a_name_that_sqs_refuses_is_refused(stack: cdk.Stack, name: str, fifo: bool) -> None:  # noqa: FBT001
+    with pytest.raises(ValueError, match="Stack/Orders: queue_name must be up to"):
+        SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1), queue_name=name, fifo=fifo)
+
+
+@pytest.mark.parametrize(("name", "fifo"), [("q" * 80, False), ("q" * 75 + ".fifo", True)])
+def test_a_name_may_be_as_long_as_sqs_takes_it(stack: cdk.Stack, name: str, fifo: bool) -> None:  # noqa: FBT001
+    SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1), queue_name=name, fifo=fifo)
+
+    assert resources(stack, "AWS::SQS::Queue")[1]["Properties"]["QueueName"] == name
+
+
 @pytest.mark.parametrize(("name", "fifo"), [("orders", False), ("orders.fifo", True)])
 def test_the_dead_letters_of_a_named_queue_are_its_own(stack: cdk.Stack, name: str, fifo: bool) -> None:  # noqa: FBT001
     SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=1), queue_name=name, fifo=fifo)

@@ -54,6 +54,13 @@ def make(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> MakeTi
     return tier
 
 
+def test_each_metric_is_of_one_minute() -> None:
+    tier = TierMetrics(cluster_name="shop", service_name="web", min_capacity=1)
+
+    metrics = (tier.metric_cpu_utilization(), tier.metric_memory_utilization(), tier.metric_running_tasks())
+    assert [metric.period.to_minutes() for metric in metrics] == [1, 1, 1]
+
+
 @pytest.mark.parametrize("kind", TIERS)
 def test_every_tier_measures_cpu_memory_and_running_tasks(stack: cdk.Stack, make: MakeTier, kind: str) -> None:
     tier = make(kind)
@@ -79,7 +86,14 @@ def test_every_tier_says_how_many_tasks_it_always_has(make: MakeTier, kind: str,
 
 @pytest.mark.parametrize("kind", TIERS)
 def test_a_suspended_tier_always_has_none(make: MakeTier, kind: str) -> None:
-    assert make(kind, suspended=True).metrics.min_capacity == 0
+    metrics = make(kind, suspended=True).metrics
+
+    assert (metrics.min_capacity, metrics.suspended) == (0, True)
+
+
+@pytest.mark.parametrize("kind", TIERS)
+def test_a_tier_is_not_suspended_unless_it_says_so(make: MakeTier, kind: str) -> None:
+    assert not make(kind).metrics.suspended
 
 
 def test_a_tier_that_stops_at_night_does_not_always_have_one(make: MakeTier) -> None:
@@ -111,7 +125,7 @@ def test_a_worker_passes_its_acceptable_latency_on(make: MakeTier) -> None:
     queue = make("worker", scaling=Scaling(max_capacity=4, policies=(backlog,))).metrics.queue
 
     assert queue is not None
-    assert queue.acceptable_latency == latency
+    assert (queue.acceptable_latency, queue.longest_processing_time) == (latency, timedelta(minutes=1))
 
 
 def test_a_deployment_and_its_extra_tasks_are_no_missing_task() -> None:

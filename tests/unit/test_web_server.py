@@ -217,11 +217,27 @@ def test_a_deployment_whose_responses_fail_rolls_back(stack: cdk.Stack, make: Ma
     assert web.failed_responses_alarm is not None
     assert deployment["AlarmNames"] == [stack.resolve(web.failed_responses_alarm.alarm_name)]
     assert (deployment["Enable"], deployment["Rollback"]) == (True, True)
-    assert names == {"RequestCount", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"}
-    assert expression.startswith("IF((FILL(requests, 0) + FILL(unanswered, 0)) >= 20, 100 * (FILL(failed, 0)")
+    assert names == {
+        "RequestCount",
+        "HTTPCode_Target_5XX_Count",
+        "HTTPCode_ELB_5XX_Count",
+        "HTTPCode_ELB_502_Count",
+        "HTTPCode_ELB_504_Count",
+    }
+    assert " >= 20, 100 * (FILL(failed, 0) + FILL(unanswered, 0)) / (FILL(requests, 0) + " in expression
     assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (2.5, 3, 2)
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
     assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_a_deployment_that_stops_the_tier_does_not_roll_back_since_nothing_answers(
+    stack: cdk.Stack, make: MakeWeb
+) -> None:
+    web = make(suspended=True)
+
+    assert web.failed_responses_alarm is not None  # as before: actions of the user stay where they are
+    alarms = properties(stack, "AWS::ECS::Service")["DeploymentConfiguration"]["Alarms"]
+    assert (alarms["AlarmNames"], alarms["Enable"]) == ([], False)
 
 
 def test_a_deployment_rolls_back_when_more_than_five_percent_fail(stack: cdk.Stack, make: MakeWeb) -> None:

@@ -11,6 +11,7 @@ _ALSO = frozenset(
         "AWS::AmazonMQ::Broker",  # messages
         "AWS::DSQL::Cluster",  # rows
         "AWS::ECR::Repository",  # images
+        "AWS::EFS::AccessPoint",  # the way to a folder
         "AWS::ElastiCache::ServerlessCache",  # entries
         "AWS::MSK::Cluster",  # messages
         "AWS::MSK::ServerlessCluster",  # messages
@@ -36,6 +37,9 @@ _FATES = {
     "RetainExceptOnCreate": "what it holds stays behind, in a resource that no stack has any more",
 }
 
+# Its files are those of a file system, which may well stay.
+_FATE_OF_FOLDER = "what is in its folder stays on the file system, where no task looks for it any more"
+
 
 def stateful_types() -> frozenset[str]:
     """Return the types that hold data: those of cfn-lint, and some that it lacks."""
@@ -44,6 +48,8 @@ def stateful_types() -> frozenset[str]:
 
 def fate_when_removed(resource: dict[str, Json]) -> str:
     """Return what becomes of the data of a resource that leaves its template."""
+    if resource.get("Type") == "AWS::EFS::AccessPoint":
+        return _FATE_OF_FOLDER
     policy = resource.get("DeletionPolicy")
     of_cluster = "DBClusterIdentifier" in str(resource.get("Properties"))
     if policy is None and resource.get("Type") in _SNAPSHOT_BY_DEFAULT and not of_cluster:
@@ -53,4 +59,6 @@ def fate_when_removed(resource: dict[str, Json]) -> str:
 
 def fate_when_replaced(resource: dict[str, Json]) -> str:
     """Return what becomes of the data of a resource that another one takes the place of."""
+    if resource.get("Type") == "AWS::EFS::AccessPoint":
+        return _FATE_OF_FOLDER
     return _FATES[str(resource.get("UpdateReplacePolicy") or "Delete")]

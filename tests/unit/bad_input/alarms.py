@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,9 @@ from ecs_workloads import AlarmThresholds, QueueMetrics, RequestMetrics, TierMet
 from tests.unit.bad_input.row import FRACTION, TIER, Row
 
 _NO_ALARM: Any = "high_cpus"
-_NO_METRICS: Any = "worker"
 _LATENCY = "acceptable_latency must be from 1 second to 14 days, got"
+_PROCESSING = "longest_processing_time must be from 1 second to 14 days, got"
+_GRACE = "health_check_grace_period must be from 0 seconds to 1 day, got"
 _NO_TASK = "no_running_task must be from 1 minute to 1 hour, got"
 _OLDEST = "oldest_message_age must be from 1 second to 14 days, got"
 _SLOW = "slow_responses must be from 0.001 seconds to 1 hour, got"
@@ -24,6 +26,14 @@ def _threshold(wrong: str, message: str, **changes: Any) -> Row:
 
 def _latency(name: str, message: str, value: timedelta) -> Row:
     return Row(name, "QueueMetrics", message, lambda _: QueueMetrics.of_sqs("orders", acceptable_latency=value))
+
+
+def _processing(name: str, message: str, value: timedelta) -> Row:
+    return Row(name, "QueueMetrics", message, lambda _: QueueMetrics.of_sqs("orders", longest_processing_time=value))
+
+
+def _grace(name: str, message: str, value: timedelta) -> Row:
+    return Row(name, "RequestMetrics", message, lambda _: replace(_REQUESTS, health_check_grace_period=value))
 
 
 def _alarms(wrong: str, message: str, **arguments: Any) -> Row:
@@ -73,6 +83,20 @@ ROWS = (
         "acceptable_latency must be a whole number of seconds, got 60.5",
         timedelta(minutes=1) + FRACTION,
     ),
+    _processing("a queue whose work takes no time", f"{_PROCESSING} 0", timedelta(0)),
+    _processing("a queue whose work takes 15 days", f"{_PROCESSING} 15 days", timedelta(days=15)),
+    _processing(
+        "a queue whose work takes half seconds",
+        "longest_processing_time must be a whole number of seconds, got 60.5",
+        timedelta(minutes=1) + FRACTION,
+    ),
+    _grace(
+        "hosts that fail for half seconds",
+        "health_check_grace_period must be a whole number of seconds, got 60.5",
+        timedelta(minutes=1) + FRACTION,
+    ),
+    _grace("hosts that fail for less than no time", f"{_GRACE} -1", -timedelta(seconds=1)),
+    _grace("hosts that fail for two days", f"{_GRACE} 2 days", timedelta(days=2)),
     Row(
         "a tier of fewer tasks than none",
         "TierMetrics",
@@ -81,13 +105,6 @@ ROWS = (
     ),
     _alarms("alarms of no tier", "tiers must name at least one", tiers={}),
     _alarms("a tier's name with a space", f"{_KEY} 'my shop'", tiers={"Shop": TIER, "my shop": TIER}),
-    Row(
-        "alarms of a tier and not of its metrics",
-        "Stack/Alarms",
-        "tiers['Shop'] must be TierMetrics, such as worker.metrics, got 'worker'",
-        lambda at: at.alarms(tiers={"Shop": _NO_METRICS}),
-        TypeError,
-    ),
     _alarms(
         "a severity without topics",
         "topics has no 'warning': name its topics, or [] if it shall tell nobody",
@@ -118,13 +135,6 @@ ROWS = (
     ),
     _dashboard("a dashboard of no tier", "tiers must name at least one", {}),
     _dashboard("a title that is none", f"{_KEY} '# Web'", {"# Web": TIER}),
-    Row(
-        "a row of a tier and not of its metrics",
-        "Stack/Dashboard",
-        "tiers['Shop'] must be TierMetrics, such as worker.metrics, got 'worker'",
-        lambda at: at.dashboard({"Shop": _NO_METRICS}),
-        TypeError,
-    ),
     _dashboard(
         "more than a dashboard shows",
         "a dashboard has at most 500 widgets, and these 72 tiers need 504: make two",

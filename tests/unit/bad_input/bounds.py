@@ -143,20 +143,6 @@ def _of_tiers(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Row]:
             lambda at: make(at)(deployment_alarms=[at.alarm, at.alarm]),
         ),
         Row(
-            f"{kind}: a kind of capacity instead of a share",
-            path,
-            "capacity must be a list of CapacityShare, such as CapacityShare.fargate_spot(), got Capacity(",
-            lambda at: make(at)(capacity=[Capacity.fargate_spot()]),
-            error=TypeError,
-        ),
-        Row(
-            f"{kind}: our construct instead of its cluster",
-            path,
-            "cluster must be an ecs.ICluster: say cluster=....cluster, got",
-            lambda at: make(at)(cluster=at.container_cluster()),
-            error=TypeError,
-        ),
-        Row(
             f"{kind}: one provider in two shares",
             path,
             "capacity names a provider twice, got ['FARGATE', 'FARGATE']",

@@ -8,6 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_s3 as s3
 
 from ecs_workloads import (
     Domain,
@@ -18,11 +19,10 @@ from ecs_workloads import (
     WebFirewall,
 )
 from ecs_workloads._checks import in_words
-from tests.unit.bad_input.row import FRACTION, Row
+from tests.unit.bad_input.row import FRACTION, Bench, Row
 
 _ELB = elbv2.ApplicationProtocol
 _CLOUDFRONT = ec2.Peer.prefix_list("pl-4fa04526")
-_TCP: Any = elbv2.Protocol.TCP
 _PHP = "AWSManagedRulesPHPRuleSet"
 _LIMIT = "requests_per_ip must be from 10 to 2000000000, got"
 _PORT = "health_check_port must be from 1 to 65535, got"
@@ -79,6 +79,18 @@ def _times(argument: str, low: timedelta, high: timedelta, **others: Any) -> lis
 
 def _inside(**arguments: Any) -> InternalLoadBalancer:
     return InternalLoadBalancer(**arguments)
+
+
+_BUCKET = "log_bucket must be encrypted with the keys of S3, as s3.BucketEncryption.S3_MANAGED: load balancers write"
+
+
+def _in_parameter_store() -> cdk.SecretValue:
+    # No token, as above.
+    return cdk.SecretValue.unsafe_plain_text("{{resolve:ssm-secure:/shop/oidc}}")
+
+
+def _locked(at: Bench) -> s3.IBucket:
+    return s3.Bucket(at.stack, "Locked", encryption=s3.BucketEncryption.KMS)
 
 
 _TIMES = (
@@ -233,6 +245,24 @@ ROWS = (
         lambda _: oidc(client_secret=cdk.SecretValue.unsafe_plain_text("swordfish")),
     ),
     Row(
+        "a secret that CloudFormation does not resolve",
+        "Stack/Web",
+        "client_secret cannot be a SecureString of SSM, which CloudFormation does not resolve for a listener: use",
+        lambda at: at.web(authentication=oidc(client_secret=_in_parameter_store())),
+    ),
+    Row(
+        "logs of users to a bucket with a key",
+        "Stack/Web",
+        _BUCKET,
+        lambda at: at.web(log_bucket=_locked(at)),
+    ),
+    Row(
+        "logs of calls to a bucket with a key",
+        "Stack/App",
+        _BUCKET,
+        lambda at: at.app(dns_name=None, internal_load_balancer=_inside(log_bucket=_locked(at))),
+    ),
+    Row(
         "a session that is over",
         "OidcAuthentication",
         "session_timeout must be from 1 second to 7 days, got 0",
@@ -258,7 +288,6 @@ ROWS = (
     ),
     _web("health checks on port 0", f"{_PORT} 0", health_check_port=0),
     _web("health checks on port 65536", f"{_PORT} 65536", health_check_port=65_536),
-    _web("tasks that speak TCP", "target_protocol must be HTTP or HTTPS, got Protocol.TCP", target_protocol=_TCP),
     _web(
         "a cookie that is over",
         "stickiness_cookie_duration must be from 1 second to 7 days, got 0",

@@ -93,7 +93,7 @@ ROWS = (
     _queue("256 bytes of a managed broker's queue", "name must have 1 to 255 bytes, got 256", queue="q" * 256),
     _queue(
         "no time for a managed broker's queue",
-        "longest_processing_time must be from 1 second to 30 minutes, got 0",
+        "longest_processing_time must be from 1 second to 20 minutes, got 0",
         longest_processing_time=timedelta(0),
     ),
     _queue(
@@ -106,9 +106,9 @@ ROWS = (
         "a queue of a managed broker's own", "names that begin with 'amq.' belong to the broker", queue="amq.orders"
     ),
     _queue(
-        "31 minutes of a managed broker's queue",
-        "longest_processing_time must be from 1 second to 30 minutes, got 31 minutes",
-        longest_processing_time=timedelta(minutes=31),
+        "21 minutes of a managed broker's queue",
+        "longest_processing_time must be from 1 second to 20 minutes, got 21 minutes",
+        longest_processing_time=timedelta(minutes=21),
     ),
     _queue(
         "a managed broker without TLS",

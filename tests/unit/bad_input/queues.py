@@ -18,6 +18,7 @@ from ecs_workloads import (
     FluentBit,
     MessageQueue,
     NodeCluster,
+    RabbitMqCollector,
     Scaling,
     SqsQueue,
 )
@@ -170,16 +171,16 @@ ROWS = (
         lambda at: at.queue(queue_name="orders", fifo=True),
     ),
     Row(
-        "a standard queue with the suffix of FIFO queues",
+        "a FIFO queue's name of 81 letters",
         "Stack/Queue",
-        "queue_name may end in .fifo with fifo=True alone, got 'orders.fifo'",
-        lambda at: at.queue(queue_name="orders.fifo"),
+        "queue_name must be up to 75 letters, digits, hyphens and underscores and then .fifo, got 'qqq",
+        lambda at: at.queue(queue_name="q" * 76 + ".fifo", fifo=True),
     ),
     Row(
-        "a queue's name of 81 letters",
+        "a standard queue with the suffix of FIFO queues",
         "Stack/Queue",
-        "queue_name must be up to 80 letters, digits, hyphens and underscores, before .fifo where it is FIFO, got 'qqq",
-        lambda at: at.queue(queue_name="q" * 81),
+        "queue_name must be up to 80 letters, digits, hyphens and underscores; .fifo is for fifo=True, got 'ord",
+        lambda at: at.queue(queue_name="orders.fifo"),
     ),
     Row(
         "a standard dead-letter queue of a FIFO queue",
@@ -293,13 +294,6 @@ ROWS = (
         "prefix must be upper-case letters, digits and underscores, got 'my-queue'",
         lambda at: at.web().send_to(at.sqs_queue, prefix="my-queue"),
         leaves=True,
-    ),
-    Row(
-        "a queue of aws_cdk",
-        "Stack/Worker",
-        "queue must be a MessageQueue, such as an SqsQueue, or SqsQueue.from_queue(...) of another, got",
-        lambda at: at.worker(queue=at.queue().queue),
-        error=TypeError,
     ),
     Row(
         "a mean time above the longest",
@@ -417,8 +411,8 @@ ROWS = (
     Row(
         "a broker that scales",
         "Stack/Broker",
-        "max_capacity of a broker's node must be 0 or 1, since two tasks on one data directory lose messages, got 3",
-        lambda at: at.broker().service.auto_scale_task_count(min_capacity=1, max_capacity=3),
+        "max_capacity of a broker's node must be 0 or 1, since two tasks on one data directory lose messages, got 2",
+        lambda at: at.broker().service.auto_scale_task_count(min_capacity=1, max_capacity=2),
         leaves=True,
     ),
     Row(
@@ -461,16 +455,22 @@ ROWS = (
     Row(
         "an image of another version",
         "Stack/Broker",
-        "the image's tag is '4.1.3', and version=4.2.1: name the version that the image has",
-        lambda at: at.broker(image=ecs.ContainerImage.from_registry("example.com/rabbitmq:4.1.3")),
+        "the image's tag is '4.2', and version=4.2.1: choose a tag that begins with the full version",
+        lambda at: at.broker(image=ecs.ContainerImage.from_registry("example.com/rabbitmq:4.2")),
         leaves=True,
     ),
     Row(
-        "a broker of no grade",
+        "an image with another user",
         "Stack/Broker",
-        "grade must be EphemeralNode(), SingleNode() or NodeCluster(), got 'cluster'",
-        lambda at: at.broker(grade="cluster"),
-        error=TypeError,
+        "the image must not be of Alpine, whose user is another, got '4.2.1-alpine'",
+        lambda at: at.broker(image=ecs.ContainerImage.from_registry("example.com/rabbitmq:4.2.1-alpine")),
+        leaves=True,
+    ),
+    Row(
+        "a broker that its collector would starve",
+        "Stack/Broker",
+        "memory_limit_mib=1024 must leave 768 MiB to the broker, and its sidecars may take 300",
+        lambda at: at.broker(memory_limit_mib=1024, collector=RabbitMqCollector(memory_limit_mib=300)),
     ),
     Row(
         "a cluster of nodes in two zones",
@@ -487,7 +487,7 @@ ROWS = (
     Row(
         "one copy in a protected stack",
         "Stack/Broker",
-        "a quorum queue on one node has one copy, and the stack has termination protection: use a NodeCluster, or",
+        "a quorum queue on one node has one copy, and the stack has termination protection: use a NodeCluster, which",
         lambda at: at.protected_broker(),
     ),
     Row(
@@ -572,13 +572,6 @@ ROWS = (
         "nothing measures it, as collector=None asks",
         lambda at: at.broker(collector=None).broker_metrics,
         leaves=True,
-    ),
-    Row(
-        "one host name instead of a list",
-        "RabbitMqQueue 'orders'",
-        "host_names must be a list of names, got 'rabbitmq.internal'",
-        lambda at: at.rabbit_queue(host_names="rabbitmq.internal"),
-        error=TypeError,
     ),
     Row(
         "a broker without a host",

@@ -167,7 +167,7 @@ class Bench:
 
     def served(self, **arguments: Any) -> Container:
         """Return a container that any tier may have."""
-        return self.container(port=80, health_check=HEALTHY, **arguments)
+        return self.container(**{"port": 80, "health_check": HEALTHY, **arguments})
 
     def rule(self, **arguments: Any) -> ListenerRule:
         defaults: dict[str, Any] = {"listener": self.listener, "priority": 1, "host_headers": ["shop.example.com"]}

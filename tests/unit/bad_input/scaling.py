@@ -212,6 +212,30 @@ ROWS = (
         lambda _: _scheduled(schedule="cron(0 8 * * *)"),
     ),
     Row(
+        "a schedule in words",
+        "Scheduled 'Night'",
+        "schedule must be cron(...) with six fields, rate(...) or at(...), got 'every day'",
+        lambda _: _scheduled(schedule="every day"),
+    ),
+    Row(
+        "an hour that no day has",
+        "Scheduled 'Night'",
+        "hours of the schedule must be 0 to 23, got '24' in 'cron(0 24 ? * MON-FRI *)'",
+        lambda _: _scheduled(schedule="cron(0 24 ? * MON-FRI *)"),
+    ),
+    Row(
+        "all the time",
+        "Scheduled 'Night'",
+        "schedule must be as rate(1 hour) or rate(5 minutes), got 'rate(0 minutes)'",
+        lambda _: _scheduled(schedule="rate(0 minutes)"),
+    ),
+    Row(
+        "a day that no month has",
+        "Scheduled 'Night'",
+        "schedule must be as at(2026-12-24T18:00:00), got 'at(2026-02-30T09:00:00)'",
+        lambda _: _scheduled(schedule="at(2026-02-30T09:00:00)"),
+    ),
+    Row(
         "an unknown time zone",
         "Scheduled 'Night'",
         "time_zone must be an IANA name, got 'Europe/Berln' (did you mean 'Europe/Berlin'?)",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -13,7 +12,6 @@ from tests.templates import HEALTHY
 from tests.unit.bad_input.row import FRACTION, Bench, Row
 
 _HTTP = elbv2.ApplicationProtocol.HTTP
-_TCP: Any = elbv2.Protocol.TCP
 _REQUEST = "longest_request must be from 1 second to 110 seconds, got"
 _STARTUP = "startup_time must be from 0 seconds to 1 hour, got"
 _FAILED = "max_failed_percent must be above 0 and up to 100, got"
@@ -90,6 +88,18 @@ ROWS = (
         "ListenerRule",
         "the first of host_headers must be one host, got '*.example.com'",
         lambda at: at.rule(host_headers=["*.example.com"]),
+    ),
+    Row(
+        "a host with a scheme",
+        "ListenerRule",
+        "host_headers must be host names, without scheme, port or path, got 'https://shop.example.com'",
+        lambda at: at.rule(host_headers=["https://shop.example.com"]),
+    ),
+    Row(
+        "a header without a value",
+        "ListenerRule",
+        "http_headers must not have the value '' of 'X-Version'",
+        lambda at: at.rule(http_headers={"X-Version": ["2", ""]}),
     ),
     Row(
         "six values in one rule",
@@ -174,13 +184,6 @@ ROWS = (
     Row("more failures than requests", "Stack/Web", f"{_FAILED} 101", lambda at: at.web(max_failed_percent=101)),
     Row("a guest's domain", "Stack/Web", f"domain: {_GUEST}", lambda at: at.web(listener_rule=at.rule())),
     Row(
-        "a protocol that no browser speaks",
-        "Stack/Web",
-        "protocol must be elbv2.ApplicationProtocol.HTTPS or .HTTP, got <Protocol.TCP: 'TCP'>",
-        lambda at: at.web(protocol=_TCP),
-        error=TypeError,
-    ),
-    Row(
         "a certificate for HTTP",
         "Stack/Web",
         "a certificate needs protocol=elbv2.ApplicationProtocol.HTTPS",
@@ -204,6 +207,13 @@ ROWS = (
         "Stack/Web",
         "owns no load balancer, it was given a listener_rule",
         lambda at: _guest(at).load_balancer,
+        leaves=True,
+    ),
+    Row(
+        "the load balancer of a guest that it would share",
+        "Stack/Web",
+        "owns no load balancer to share, it was given a listener_rule",
+        lambda at: _guest(at).share_load_balancer(),
         leaves=True,
     ),
     Row(
@@ -245,6 +255,12 @@ ROWS = (
         "Stack/App",
         "say how the tier is called: dns_name='...', or internal_load_balancer",
         lambda at: at.app(dns_name=None),
+    ),
+    Row(
+        "an app server at a port that nobody knows",
+        "Stack/App",
+        "container.port must be known now: it is a part of the tier's url",
+        lambda at: at.app(container=at.served(port=at.number)),
     ),
     Row(
         "an app server that is called in two ways",

@@ -9,6 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_amazonmq as amazonmq
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_sns as sns
 
 from ecs_workloads import (
@@ -53,6 +54,11 @@ def _subscribe_to_token(at: Bench) -> None:
 ROWS = (
     *bounds.TOKEN_ROWS,
     TokenRow("path of a health check", lambda at: at.web(health_check_path=at.text)),
+    TokenRow(
+        "method of a health check",
+        lambda at: at.web(health_check_path=at.text, protocol_version=elbv2.ApplicationProtocolVersion.GRPC),
+    ),
+    TokenRow("host", lambda at: at.rule(host_headers=[at.text])),
     TokenRow("time zone", lambda at: _scheduled(time_zone=at.text)),
     TokenRow("port", lambda at: at.container(port=at.number)),
     TokenRow("cpu", lambda at: at.container(cpu=at.number)),
@@ -72,7 +78,7 @@ ROWS = (
     TokenRow("EBS volume", lambda at: disk(name=at.text)),
     TokenRow("EBS volume's path", lambda at: disk(container_path=at.text)),
     TokenRow("snapshot_id", lambda at: disk(snapshot_id=at.text)),
-    TokenRow("iops", lambda at: disk(iops=at.number)),
+    TokenRow("iops", lambda at: disk(iops=at.number, throughput_mib=125)),
     TokenRow("throughput_mib", lambda at: disk(throughput_mib=at.number)),
     TokenRow("shared folder's path", lambda at: at.folder(path=at.text)),
     TokenRow("shared folder's user", lambda at: at.folder(uid=at.text)),
@@ -156,6 +162,7 @@ ROWS = (
     TokenRow("max_receive_count", lambda at: at.queue(max_receive_count=at.number)),
     TokenRow("queue's name of many parts", lambda at: at.rabbit_queue(name=20 * at.text)),
     TokenRow("queue_name", lambda at: at.queue(queue_name=at.text)),
+    TokenRow("queue_name of a FIFO queue", lambda at: at.queue(queue_name=f"{at.text}.fifo", fifo=True)),
     TokenRow("ARN of a FIFO topic", _subscribe_to_token),
     TokenRow("instance type", lambda at: at.managed_broker(host_instance_type=at.text)),
     TokenRow(

@@ -64,9 +64,21 @@ ROWS = (
         lambda at: disk(size_gib=at.number),
     ),
     _disk("a disk too slow", "iops must be from 3000 to 80000, got 2999", iops=2999),
-    _disk("a disk too fast", "iops must be from 3000 to 80000, got 80001", iops=80_001),
+    _disk("a disk too fast", "iops must be from 3000 to 80000, got 80001", iops=80_001, size_gib=1000),
+    _disk("too fast for its size", "iops must be at most 5000, 500 for each GiB of size_gib, got 5001", iops=5001),
+    _disk(
+        "too much at a time",
+        "throughput_mib must be at most a quarter of iops=3000, got 751",
+        throughput_mib=751,
+    ),
     _disk("124 MiB a second", "throughput_mib must be from 125 to 2000, got 124", throughput_mib=124),
-    _disk("2001 MiB a second", "throughput_mib must be from 125 to 2000, got 2001", throughput_mib=2001),
+    _disk(
+        "2001 MiB a second",
+        "throughput_mib must be from 125 to 2000, got 2001",
+        throughput_mib=2001,
+        iops=80_000,
+        size_gib=1000,
+    ),
     _disk("a snapshot that is none", "snapshot_id must be snap-... in hexadecimal, got 'latest'", snapshot_id="latest"),
     Row(
         "five folders deep",

@@ -313,6 +313,7 @@ def test_fails_for_a_misspelt_type_among_the_stateful() -> None:
         ("AWS::RDS::DBInstance", {"DeletionPolicy": "Snapshot"}, "a snapshot stays, and nothing restores it"),
         ("AWS::RDS::DBInstance", {}, "a snapshot stays, and nothing restores it"),
         ("AWS::RDS::DBInstance", {"UpdateReplacePolicy": "Retain"}, "a snapshot stays, and nothing restores it"),
+        ("AWS::EFS::AccessPoint", {}, "what is in its folder stays on the file system, where no task looks for it any"),
     ],
 )
 def test_the_policy_says_what_becomes_of_the_data_of_a_removed_resource(
@@ -336,6 +337,12 @@ def test_an_instance_of_a_database_cluster_leaves_no_snapshot() -> None:
 def test_the_policy_says_what_becomes_of_the_data_of_a_replaced_resource(attributes: dict[str, Any], data: str) -> None:
     old, new = (template(One=resource(QUEUE, attributes, QueueName=name)) for name in ("a", "b"))
     assert only(old, new).data == data
+
+
+def test_another_folder_of_a_file_system_is_empty() -> None:
+    kind = "AWS::EFS::AccessPoint"
+    old, new = (template(One=resource(kind, FileSystemId=name)) for name in ("a", "b"))
+    assert only(old, new).data.startswith("what is in its folder stays on the file system")
 
 
 def test_the_construct_is_named() -> None:
