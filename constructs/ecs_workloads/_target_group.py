@@ -26,7 +26,7 @@ def target_group(
     health_check_path: str,
     health_check_port: int | None = None,
     target_protocol: elbv2.ApplicationProtocol = _HTTP,
-    protocol_version: elbv2.ApplicationProtocolVersion | None = None,
+    protocol_version: elbv2.ApplicationProtocolVersion | None,
     stickiness_cookie_duration: timedelta | None = None,
     stickiness_cookie_name: str | None = None,
 ) -> elbv2.ApplicationTargetGroup:
