@@ -20,6 +20,7 @@ import pytest
 from ecs_workloads_runtime import AmqpConnection, SqsConnection, _sqs_source
 from tests.broker.root import why_not
 from tests.runtime.broker import Broker, free_port
+from tests.runtime.proxy import Proxy
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -200,6 +201,14 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Generator[Broker, None, 
     broker.start()
     yield broker
     broker.close()
+
+
+@pytest.fixture
+def proxy(broker: Broker) -> Generator[Proxy, None, None]:
+    """A way to the broker that a test may cut or stall."""
+    proxy = Proxy(broker.address)
+    yield proxy
+    proxy.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,13 +16,6 @@ from tests.runtime.broker import Broker, free_port, url_of
 from tests.runtime.conftest import AmqpQueueUnderTest, SqsQueueUnderTest
 from tests.runtime.proxy import Proxy
 from tests.runtime.test_consumer import running, wait_until
-
-
-@pytest.fixture
-def proxy(broker: Broker) -> Generator[Proxy, None, None]:
-    proxy = Proxy(broker.address)
-    yield proxy
-    proxy.close()
 
 
 def test_a_restart_of_the_broker_loses_no_confirmed_message(broker: Broker, amqp: AmqpQueueUnderTest) -> None:

@@ -34,13 +34,6 @@ MESSAGE = OutgoingMessage(body="one", idempotency_key="key", attributes={}, grou
 
 
 @pytest.fixture
-def proxy(broker: Broker) -> Generator[Proxy, None, None]:
-    proxy = Proxy(broker.address)
-    yield proxy
-    proxy.close()
-
-
-@pytest.fixture
 def memory() -> Generator[Callable[[], int], None, None]:
     """Returns how many bytes the objects that live have."""
 

@@ -21,7 +21,7 @@ from pika.spec import Basic
 from ecs_workloads_runtime import AmqpConnection, Consumer, Message, Producer, SqsConnection, _amqp_source, _sqs_source
 from ecs_workloads_runtime._amqp_delivery import read_message
 from ecs_workloads_runtime._sqs import make_client
-from tests.runtime.broker import Broker, url_of
+from tests.runtime.broker import url_of
 from tests.runtime.conftest import AmqpQueueUnderTest, SqsQueueUnderTest, make_sqs_queue
 from tests.runtime.proxy import Proxy
 from tests.runtime.silence import Silence
@@ -59,13 +59,6 @@ class Started:
         self._end.result()
         self._pool.shutdown()
         return time.monotonic() - begin
-
-
-@pytest.fixture
-def proxy(broker: Broker) -> Generator[Proxy, None, None]:
-    proxy = Proxy(broker.address)
-    yield proxy
-    proxy.close()
 
 
 @pytest.fixture
