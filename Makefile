@@ -36,7 +36,7 @@ test: $(DEV) $(CDK) ## Run all tests
 test-lowest: .venv-lowest/.installed ## Run the tests of library and stacks on the lowest supported versions
 	PATH="$(CURDIR)/.venv-lowest/bin:$$PATH" .venv-lowest/bin/python -m pytest tests/unit tests/stacks/test_deployment.py
 
-broker: $(DEV) ## Make the root with a real RabbitMQ, so that the tests run it: as root, on Linux, with mmdebstrap
+broker: $(DEV) ## Make the roots with a real RabbitMQ, so that the tests run it: as root, on Linux, with mmdebstrap
 	@$(BIN)/python -m tests.broker.root
 
 lint: $(DEV) ## Check format, rules, types and the order of imports

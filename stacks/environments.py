@@ -174,7 +174,7 @@ STAGING = Environment(
     ),
     release="1.0.0",
     queue="rabbitmq",
-    broker_version="4.2.1",
+    broker_version="4.3.6",
     capacity=(CapacityShare.fargate(base=1), CapacityShare.fargate_spot(weight=3)),
     web=TierSize(scaling=Scaling(min_capacity=2, max_capacity=4)),
     app=TierSize(scaling=Scaling(min_capacity=2, max_capacity=4)),

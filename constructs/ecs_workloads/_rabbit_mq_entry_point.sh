@@ -144,14 +144,12 @@ get_copies() {
   say 'not all copies yet: the broker goes on by itself'
 }
 
-# Marks the data as a member's once the node runs in the cluster and has its copies; before that it is not healthy. It
-# notes whether any peer is up at all: a node that has none waits for a majority, as after the whole cluster was
-# stopped, and to start it again is no help.
-remember() {
-  [ -n "$BROKER_PEERS" ] || return 0
+# Returns when the node runs. It notes whether any peer is up at all: a node that has none waits for a majority, as after
+# the whole cluster was stopped, and to start it again is no help.
+wait_until_running() {
   until timeout 30 rabbitmq-diagnostics -q check_running >/dev/null 2>&1; do
-    kill -0 "$server" 2>/dev/null || return 0
-    if any_peer ping; then
+    kill -0 "$server" 2>/dev/null || return 1
+    if [ -z "$BROKER_PEERS" ] || any_peer ping; then
       rm -f "$files/waiting"
     else
       : >"$files/waiting"
@@ -159,6 +157,11 @@ remember() {
     sleep 2
   done
   rm -f "$files/waiting"
+}
+
+# Marks the data as a member's once the node has its copies; before that it is not healthy.
+remember() {
+  [ -n "$BROKER_PEERS" ] || return 0
   if [ "$began" = true ]; then
     # Of a cluster that was stopped, Mnesia waits for all nodes, Khepri for a majority. From 4.2 on it is the default.
     timeout 60 rabbitmqctl -q enable_feature_flag --opt-in khepri_db >&2 || say 'the cluster keeps its metadata in Mnesia'
@@ -170,6 +173,18 @@ remember() {
   fi
   : >"$data/.member"
   : >/var/lib/rabbitmq-cluster/begun
+}
+
+# The next version may start only on data that uses what this one brought. While a node has an older version, the broker
+# refuses; the last one to be upgraded succeeds.
+use_what_is_new() {
+  timeout 120 rabbitmqctl -q enable_feature_flag all >&2 || say 'not all feature flags can be enabled yet'
+}
+
+settle() {
+  wait_until_running || return 0
+  remember
+  use_what_is_new
 }
 
 # All of it takes less than the 120 seconds after which Fargate kills.
@@ -193,5 +208,5 @@ find_peers
 "$@" &
 server=$!
 trap stop TERM INT
-remember &
+settle &
 wait "$server"

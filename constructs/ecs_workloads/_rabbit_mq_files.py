@@ -61,7 +61,15 @@ def configuration(*, settings: Sequence[str], definitions: str) -> str:
     )
 
 
-def settings(*, cluster_name: str, memory_limit_mib: int, memory_of_others: int, tls: bool, nodes: int) -> list[str]:
+def settings(
+    *,
+    cluster_name: str,
+    memory_limit_mib: int,
+    memory_of_others: int,
+    tls: bool,
+    nodes: int,
+    partition_handling: bool,
+) -> list[str]:
     """Return the lines of ``rabbitmq.conf``, for a task in which other containers may take ``memory_of_others`` MiB.
 
     https://www.rabbitmq.com/docs/configure
@@ -84,7 +92,7 @@ def settings(*, cluster_name: str, memory_limit_mib: int, memory_of_others: int,
         "management.tcp.ip = 127.0.0.1",
         f"management.tcp.port = {MANAGEMENT_PORT}",
         *(_tls() if tls else [f"listeners.tcp.default = {AMQP_PORT}"]),
-        *(_clustering(nodes) if nodes > 1 else []),
+        *(_clustering(nodes, partition_handling=partition_handling) if nodes > 1 else []),
     ]
 
 
@@ -130,12 +138,12 @@ def _tls() -> list[str]:
     ]
 
 
-def _clustering(nodes: int) -> list[str]:
+def _clustering(nodes: int, *, partition_handling: bool) -> list[str]:
     """Return how a cluster of so many nodes holds together; the entry point adds whom a new node joins."""
     return [
         "cluster_formation.peer_discovery_backend = classic_config",
         f"cluster_formation.target_cluster_size_hint = {nodes}",
-        "cluster_partition_handling = pause_minority",
+        *(["cluster_partition_handling = pause_minority"] if partition_handling else []),
         # A node that lost its data gets its copies again.
         "quorum_queue.continuous_membership_reconciliation.enabled = true",
         f"quorum_queue.continuous_membership_reconciliation.target_group_size = {nodes}",

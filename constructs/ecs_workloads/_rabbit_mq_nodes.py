@@ -24,7 +24,7 @@ from ecs_workloads._rabbit_mq_data import PLACES, BrokerData
 from ecs_workloads._rabbit_mq_definitions import BrokerDefinitions
 from ecs_workloads._rabbit_mq_files import configuration, settings
 from ecs_workloads._rabbit_mq_secrets import ADMINISTRATOR, BrokerSecrets
-from ecs_workloads._rabbit_mq_version import check_image_version
+from ecs_workloads._rabbit_mq_version import check_image_version, has_partition_handling
 from ecs_workloads._service import TierService, tasks_group
 from ecs_workloads._task_metrics import tier_metrics
 from ecs_workloads._tier_checks import LONGEST_STOP_TIMEOUT
@@ -111,6 +111,7 @@ class BrokerNodes:
             memory_of_others=memory_of_others,
             tls=self._tls,
             nodes=len(host_names),
+            partition_handling=has_partition_handling(version),
         )
         written = Lazy.uncached_string(
             WrittenLate(lambda: configuration(settings=lines, definitions=self._definitions.written(ADMINISTRATOR)))

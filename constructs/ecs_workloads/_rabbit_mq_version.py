@@ -11,6 +11,7 @@ from ecs_workloads._checks import require
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 # The last minor before 4.0.
 _BEFORE_FOUR = (3, 13)
+_WITHOUT_PARTITION_HANDLING = (4, 3, 0)
 
 
 def check_version(path: str, version: str, upgrade_from: str | None) -> None:
@@ -30,6 +31,15 @@ def check_version(path: str, version: str, upgrade_from: str | None) -> None:
         path,
         f"RabbitMQ skips no minor version: from upgrade_from={upgrade_from} go to {_next(old)} before {version}",
     )
+
+
+def has_partition_handling(version: str) -> bool:
+    """Return whether a node of that version can be told what to do where it sees no majority.
+
+    From 4.3 on it has no such setting: it serves what it can, and its queues confirm nothing.
+    https://www.rabbitmq.com/docs/partitions
+    """
+    return check_full_version("", "version", version) < _WITHOUT_PARTITION_HANDLING
 
 
 def check_image_version(path: str, image_name: str, version: str) -> None:

@@ -53,7 +53,7 @@ class RabbitMqBroker(Construct):
 
     Args:
         cluster: Cluster to run in. It must have a private DNS namespace, as `ContainerCluster` has.
-        version: Full version of RabbitMQ in the image, such as ``4.2.1``; one of RabbitMQ 4.
+        version: Full version of RabbitMQ in the image, such as ``4.3.6``; one of RabbitMQ 4.
         image: The official image of RabbitMQ, not its Alpine variant, with a tag that begins with ``version``, or a
             digest, or built from a Dockerfile. Defaults to that of ``version`` in Amazon's public registry.
         upgrade_from: Full version that the broker's data was last run with. RabbitMQ skips no minor version. Defaults

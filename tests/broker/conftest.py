@@ -17,16 +17,17 @@ from aws_cdk.assertions import Template as Synthesised
 
 from ecs_workloads import NodeCluster, RabbitMqBroker, SingleNode
 from tests.broker.deployment import Deployment
-from tests.broker.root import broker_root, why_not
+from tests.broker.root import SUITES, Root, broker_root, why_not
 from tests.broker.task_plan import Template
 from tests.broker.vpc import Vpc
 
-VERSION = "4.0.5"
 # The second is held for longer than the broker lets by itself.
 QUEUES = {"orders": timedelta(minutes=5), "invoices": timedelta(minutes=25)}
 
 
-def template(*, certificate: Callable[[cdk.Stack], secretsmanager.Secret] | None = None, **arguments: Any) -> Template:
+def template(
+    *, version: str, certificate: Callable[[cdk.Stack], secretsmanager.Secret] | None = None, **arguments: Any
+) -> Template:
     """Synthesise a broker with two queues, each with a producer and a consumer."""
     stack = cdk.Stack(cdk.App(), "Stack", env=cdk.Environment(account="111111111111", region="eu-west-1"))
     cluster = ecs.Cluster(
@@ -38,56 +39,44 @@ def template(*, certificate: Callable[[cdk.Stack], secretsmanager.Secret] | None
     arguments.setdefault("grade", SingleNode())
     if certificate is not None:
         arguments["certificate"] = certificate(stack)
-    broker = RabbitMqBroker(stack, "Broker", cluster=cluster, version=VERSION, **arguments)
+    broker = RabbitMqBroker(stack, "Broker", cluster=cluster, version=version, **arguments)
     for name, longest in QUEUES.items():
         broker.queue(name, longest_processing_time=longest)
     return Template(Synthesised.from_stack(stack).to_json())
 
 
-@pytest.fixture(scope="session")
-def image() -> Path:
+@pytest.fixture(scope="session", params=SUITES)
+def image(request: pytest.FixtureRequest) -> Root:
+    """Each RabbitMQ in turn."""
     if "CI" not in os.environ and (reason := why_not()):
         pytest.skip(reason)
-    return broker_root()
+    return broker_root(str(request.param))
 
 
 @pytest.fixture(scope="session")
-def vpc(image: Path) -> Generator[Vpc, None, None]:
-    assert image.is_dir()
+def vpc(image: Root) -> Generator[Vpc, None, None]:
+    assert image.path.is_dir()
     with Vpc() as vpc:
         yield vpc
 
 
-@pytest.fixture(scope="session")
-def single_template() -> Template:
-    return template()
-
-
-@pytest.fixture(scope="session")
-def cluster_template() -> Template:
-    return template(grade=NodeCluster())
-
-
-def deploy(vpc: Vpc, image: Path, folder: Path, found: Template) -> Deployment:
-    """Return a deployment that does not run yet."""
-    return Deployment(template=found, vpc=vpc, image=image, folder=folder)
+def deploy(vpc: Vpc, image: Root, folder: Path, **arguments: Any) -> Deployment:
+    """Return a deployment of a broker with these arguments, which does not run yet."""
+    found = template(version=image.version, **arguments)
+    return Deployment(template=found, vpc=vpc, image=image.path, folder=folder)
 
 
 @pytest.fixture(scope="module")
-def single(
-    vpc: Vpc, image: Path, single_template: Template, tmp_path_factory: pytest.TempPathFactory
-) -> Generator[Deployment, None, None]:
+def single(vpc: Vpc, image: Root, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployment, None, None]:
     """One node, which runs."""
-    with deploy(vpc, image, tmp_path_factory.mktemp("single"), single_template) as one:
+    with deploy(vpc, image, tmp_path_factory.mktemp("single")) as one:
         one.start()
         yield one
 
 
 @pytest.fixture(scope="module")
-def cluster(
-    vpc: Vpc, image: Path, cluster_template: Template, tmp_path_factory: pytest.TempPathFactory
-) -> Generator[Deployment, None, None]:
+def cluster(vpc: Vpc, image: Root, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployment, None, None]:
     """Three nodes, which run, and began all at once."""
-    with deploy(vpc, image, tmp_path_factory.mktemp("cluster"), cluster_template) as three:
+    with deploy(vpc, image, tmp_path_factory.mktemp("cluster"), grade=NodeCluster()) as three:
         three.start()
         yield three

@@ -1,21 +1,26 @@
-"""A root file system with a real RabbitMQ 4.x, laid out as the official image; kept for the next run.
+"""Root file systems with a real RabbitMQ 4.x, laid out as the official image; kept for the next run.
 
-Run as a program, it makes the root and prints its path.
+Run as a program, it makes them and prints their paths.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-_SUITE = "trixie"
-_PACKAGES = "rabbitmq-server,openssl"
+OLDEST, NEWEST = SUITES = ("trixie", "forky")
+"""Debian's releases that have RabbitMQ 4: the first, which keeps its version, and the one in the making."""
+_PACKAGES = "rabbitmq-server,openssl,python3-minimal,libpython3-stdlib"
+# A mirror may stand still.
+_APT = 'Acquire::Check-Valid-Until "false"'
 _TOOLS = ("mmdebstrap", "unshare", "nsenter", "setpriv", "mount", "ip")
 # As the official image has them, with Debian's program in the place of its own.
 _RECIPE = r"""
@@ -74,31 +79,42 @@ def why_not() -> str | None:
     return f"a real RabbitMQ needs these programs: {', '.join(missing)}" if missing else None
 
 
-def broker_root() -> Path:
-    """Return the root, and make it where it is not there yet."""
+@dataclass(frozen=True)
+class Root:
+    """A root file system, and the version of the RabbitMQ in it."""
+
+    path: Path
+    version: str
+
+
+@functools.cache
+def broker_root(suite: str = NEWEST) -> Root:
+    """Return the root of a release of Debian, and make it where it is not there yet."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "ecs-workloads")
-    recipe = hashlib.sha256(f"{_SUITE}\n{_PACKAGES}\n{_RECIPE}".encode()).hexdigest()
-    root = cache / f"rabbitmq-{_SUITE}-{recipe[:12]}"
+    recipe = hashlib.sha256(f"{suite}\n{_PACKAGES}\n{_RECIPE}".encode()).hexdigest()
+    root = cache / f"rabbitmq-{suite}-{recipe[:12]}"
     if not root.exists():
         cache.mkdir(parents=True, exist_ok=True)
         # Another run may make it at the same time: the first to be ready wins.
         with tempfile.TemporaryDirectory(dir=cache, prefix="part-") as part:
             made = Path(part, "root")
-            _run("mmdebstrap", "--variant=apt", f"--include={_PACKAGES}", _SUITE, str(made))
+            _run("mmdebstrap", "--variant=apt", f"--aptopt={_APT}", f"--include={_PACKAGES}", suite, str(made))
             _run("chroot", str(made), "sh", "-c", _RECIPE)
             made.chmod(0o755)
             with contextlib.suppress(OSError):
                 made.rename(root)
             if not root.exists():
                 raise RuntimeError(f"cannot make {root}")
-    return root
+    return Root(root, _run("chroot", str(root), "dpkg-query", "-W", "-f=${source:Upstream-Version}", "rabbitmq-server"))
 
 
-def _run(*command: str) -> None:
+def _run(*command: str) -> str:
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr[-3000:]}")
+    return done.stdout
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{broker_root()}\n")
+    for one in map(broker_root, SUITES):
+        sys.stdout.write(f"{one.path}: RabbitMQ {one.version}\n")

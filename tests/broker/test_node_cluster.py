@@ -10,10 +10,13 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from ecs_workloads import NodeCluster
-from ecs_workloads_runtime import AmqpConnection, Consumer, Producer, read_connection
-from tests.broker.conftest import deploy, template
+from ecs_workloads_runtime import AmqpConnection, Consumer, NotSent, Producer, read_connection
+from tests.broker.conftest import deploy
 from tests.broker.deployment import Deployment
+from tests.broker.root import Root
 from tests.broker.task import Task
 from tests.broker.test_single_node import drain, publish
 from tests.broker.traffic import Traffic
@@ -143,12 +146,12 @@ def wait_for_more(sent: Sequence[str]) -> None:
     wait_until(lambda: len(sent) > before + 200, "messages are sent")
 
 
-def connection(cluster: Deployment, user: str) -> AmqpConnection:
-    """Return how a program is connected, by variables that name each node, and the queue's exchange."""
+def connection(cluster: Deployment, user: str, *tasks: Task) -> AmqpConnection:
+    """Return how a program is connected, by variables that name these nodes, or each, and the queue's exchange."""
     found = read_connection(
         "ORDERS",
         {
-            "ORDERS_URL": ";".join(f"amqp://{task.address}:5672/%2F" for task in cluster.tasks),
+            "ORDERS_URL": ";".join(f"amqp://{task.address}:5672/%2F" for task in tasks or cluster.tasks),
             "ORDERS_NAME": "orders",
             "ORDERS_EXCHANGE": "orders",
             "ORDERS_USERNAME": user,
@@ -179,21 +182,28 @@ def test_a_node_with_a_blank_disk_joins_again(cluster: Deployment) -> None:
     assert drain(cluster, third) == ["kept", "traffic"]
 
 
-def test_the_node_of_a_minority_pauses_and_comes_back(cluster: Deployment) -> None:
-    third = cluster.tasks[2]
+def test_the_node_of_a_minority_confirms_nothing_and_comes_back(cluster: Deployment) -> None:
+    *majority, third = cluster.tasks
+    others = [task.address for task in majority]
     for task in cluster.tasks:
         # Nodes miss each other after this time; a minute by default.
         task.ctl("eval", "net_kernel:set_net_ticktime(8, 0).")
-    cluster.vpc.part(third.address)
+    cluster.vpc.part(third.address, *others)
     try:
         wait_until(lambda: cluster.running_nodes() == NODES[:2], "the majority sees it")
-        wait_until(lambda: not listens(third), "the minority pauses")
         publish(cluster, ["in the partition"])
+        with (
+            Producer(connection(cluster, "orders.producer", third), send_timeout=timedelta(seconds=15)) as producer,
+            pytest.raises(NotSent),
+        ):
+            producer.send("to the minority")
     finally:
-        cluster.vpc.heal(third.address)
+        cluster.vpc.heal(third.address, *others)
     wait_for_all(cluster)
     wait_until(lambda: listens(third), "it serves again")
-    assert drain(cluster, third) == ["in the partition"]
+    wait_until(lambda: members_in_step(cluster), "it has what it missed")
+    # What was not confirmed may still have come.
+    assert set(drain(cluster, third)) - {"to the minority"} == {"in the partition"}
 
 
 def listens(task: Task) -> bool:
@@ -210,11 +220,11 @@ def test_all_nodes_stopped_come_back_with_new_addresses(cluster: Deployment) -> 
 
 
 def test_a_node_never_starts_empty_beside_its_data_under_another_name(
-    cluster: Deployment, vpc: Vpc, image: Path, tmp_path: Path
+    cluster: Deployment, vpc: Vpc, image: Root, tmp_path: Path
 ) -> None:
     third = cluster.tasks[2]
     third.kill()
-    with deploy(vpc, image, tmp_path, template(grade=NodeCluster(), dns_name="mq")) as renamed:
+    with deploy(vpc, image, tmp_path, grade=NodeCluster(), dns_name="mq") as renamed:
         other = renamed.tasks[2]
         for path in ("/var/lib/rabbitmq", "/var/lib/rabbitmq-cluster"):
             other.access_point(path).symlink_to(third.access_point(path))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Generator
-from pathlib import Path
 
 import aws_cdk as cdk
 import pika
@@ -14,8 +13,9 @@ import trustme
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from ecs_workloads import EphemeralNode
-from tests.broker.conftest import deploy, template
+from tests.broker.conftest import deploy
 from tests.broker.deployment import Deployment
+from tests.broker.root import Root
 from tests.broker.vpc import Vpc
 
 HOST = "rabbitmq.shop.internal"
@@ -28,7 +28,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture(scope="module")
 def broker(
-    vpc: Vpc, image: Path, authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory
+    vpc: Vpc, image: Root, authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Deployment, None, None]:
     leaf = authority.issue_cert(HOST)
     held = {
@@ -40,8 +40,8 @@ def broker(
         text = cdk.SecretValue.unsafe_plain_text(json.dumps(held))
         return secretsmanager.Secret(stack, "Certificate", secret_string_value=text)
 
-    found = template(grade=EphemeralNode(), certificate=certificate)
-    with deploy(vpc, image, tmp_path_factory.mktemp("tls"), found) as one:
+    folder = tmp_path_factory.mktemp("tls")
+    with deploy(vpc, image, folder, grade=EphemeralNode(), certificate=certificate) as one:
         one.start()
         yield one
 

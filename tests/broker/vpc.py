@@ -28,6 +28,7 @@ class Vpc:
 
     def __init__(self) -> None:
         self._records: dict[str, str] = {}
+        self._tasks: dict[str, int] = {}
         self._numbers = itertools.count(10)
 
     def __enter__(self) -> Self:
@@ -69,22 +70,24 @@ class Vpc:
     def attach(self, pid: int, address: str | None = None) -> str:
         """Give the network namespace of a process a new address, or one that was its own, and return it."""
         address = address or f"{self.prefix}.{next(self._numbers)}"
+        self._tasks[address] = pid
         number = address.rsplit(".", maxsplit=1)[1]
         self.inside("ip", "link", "add", f"t{number}", "type", "veth", "peer", "name", "eth0", "netns", str(pid))
         self.inside("ip", "link", "set", f"t{number}", "master", "bridge", "up")
-        enter = ("nsenter", f"--net=/proc/{pid}/ns/net", "--", "ip")
-        ip(*enter, "link", "set", "lo", "up")
-        ip(*enter, "address", "add", f"{address}/24", "dev", "eth0")
-        ip(*enter, "link", "set", "eth0", "up")
+        self._at(address, "link", "set", "lo", "up")
+        self._at(address, "address", "add", f"{address}/24", "dev", "eth0")
+        self._at(address, "link", "set", "eth0", "up")
         return address
 
-    def part(self, address: str) -> None:
-        """Take the task at ``address`` off the network."""
-        self.inside("ip", "link", "set", f"t{address.rsplit('.', maxsplit=1)[1]}", "nomaster")
+    def part(self, address: str, *others: str) -> None:
+        """Let the task at ``address`` send nothing to these others; programs still reach it."""
+        for other in others:
+            self._at(address, "route", "add", "blackhole", f"{other}/32")
 
-    def heal(self, address: str) -> None:
-        """Put the task at ``address`` back."""
-        self.inside("ip", "link", "set", f"t{address.rsplit('.', maxsplit=1)[1]}", "master", "bridge")
+    def heal(self, address: str, *others: str) -> None:
+        """Let it send to them again."""
+        for other in others:
+            self._at(address, "route", "delete", "blackhole", f"{other}/32")
 
     def register(self, name: str, address: str) -> None:
         """Let ``name`` be at ``address``."""
@@ -93,6 +96,10 @@ class Vpc:
     def deregister(self, name: str) -> None:
         """Let ``name`` be nowhere."""
         self._records.pop(f"{name}.", None)
+
+    def _at(self, address: str, *command: str) -> None:
+        """Run a command of ``ip`` where the task at ``address`` is."""
+        ip("nsenter", f"--net=/proc/{self._tasks[address]}/ns/net", "--", "ip", *command)
 
     def _claim_prefix(self) -> str:
         """Take a network that no other run has."""

@@ -34,7 +34,7 @@ def settings() -> str:
         *built,
         f'"{_COLLECTOR}" = "collector"',
         f'[local.images."{_REGISTRY}/queue:{STAGING.broker_version}"]',
-        f'root = "{root.broker_root()}"',
+        f'root = "{root.broker_root().path}"',
         f"environment = {{ {variables} }}",
     ))  # fmt: skip
 

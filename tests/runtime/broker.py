@@ -12,8 +12,7 @@ from pathlib import Path
 from pika.adapters.blocking_connection import BlockingConnection
 
 from ecs_workloads_runtime import AmqpConnection
-from tests.broker.conftest import QUEUES, template
-from tests.broker.deployment import Deployment
+from tests.broker.conftest import QUEUES, deploy
 from tests.broker.root import broker_root
 from tests.broker.vpc import Vpc
 
@@ -27,9 +26,7 @@ class Broker:
     def __init__(self, folder: Path) -> None:
         self._stack = contextlib.ExitStack()
         vpc = self._stack.enter_context(Vpc())
-        self._deployment = self._stack.enter_context(
-            Deployment(template=template(), vpc=vpc, image=broker_root(), folder=folder)
-        )
+        self._deployment = self._stack.enter_context(deploy(vpc, broker_root(), folder))
         self._task = self._deployment.first
 
     @property

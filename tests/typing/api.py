@@ -98,7 +98,7 @@ container = Container(
 )
 
 orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=2))
-broker = RabbitMqBroker(stack, "Broker", cluster=cluster.cluster, version="4.2.1")
+broker = RabbitMqBroker(stack, "Broker", cluster=cluster.cluster, version="4.3.6")
 queues: list[MessageQueue] = [
     orders,
     broker.queue("orders", longest_processing_time=timedelta(minutes=2)),

@@ -641,6 +641,18 @@ def test_a_cluster_pauses_a_minority_and_keeps_three_copies(clustered: RabbitMqB
         } <= set(files_of(container)["rabbitmq.conf"])
 
 
+@pytest.mark.parametrize(("version", "told"), [("4.2.9", True), ("4.3.0", False), ("4.10.0", False)])
+def test_a_version_without_a_setting_for_minorities_is_told_none(
+    cluster_of_three: ecs.Cluster, version: str, *, told: bool
+) -> None:
+    stack = cdk.Stack.of(cluster_of_three)
+    RabbitMqBroker(stack, "Broker", cluster=cluster_of_three, version=version, grade=NodeCluster())
+
+    for container in nodes_of(stack):
+        lines = files_of(container)["rabbitmq.conf"]
+        assert any(line.startswith("cluster_partition_handling") for line in lines) is told
+
+
 def test_only_nodes_reach_the_ports_between_nodes(clustered: RabbitMqBroker) -> None:
     stack = cdk.Stack.of(clustered)
     opened = {
