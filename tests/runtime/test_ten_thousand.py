@@ -26,6 +26,8 @@ from tests.runtime.test_consumer import wait_until
 NUMBER = 10_000
 PREFETCH = 10
 SENDERS = 32
+# What moto's server does for one message takes as long as its queue.
+MOST_WAITING = 20
 WORKER = f"""
 import os
 from ecs_workloads_runtime import Consumer, read_connection
@@ -38,10 +40,11 @@ Consumer(
 
 
 class Trouble:
-    """Two consumers, one of which is always about to be stopped or killed, until told that it is enough."""
+    """Two consumers: after each few hundred messages one is stopped or killed, and all connections are cut."""
 
     def __init__(self, environment: Mapping[str, str], proxy: Proxy) -> None:
         self._environment = environment
+        self._done = Path(environment["DONE"])
         self._proxy = proxy
         self._enough = threading.Event()
         self.killed = self.stopped = self.cut = 0
@@ -59,7 +62,10 @@ class Trouble:
     def _make(self) -> None:
         programs = [Program(WORKER, self._environment) for _ in range(2)]
         for turn in itertools.cycle(range(2)):
-            if self._enough.wait(self._chance.uniform(1.5, 2.5)):
+            goal = sum(counts(self._done).values()) + self._chance.randint(200, 800)
+            while not self._enough.wait(0.1) and sum(counts(self._done).values()) < goal:
+                pass
+            if self._enough.is_set():
                 break
             if self._chance.random() < 0.5:
                 programs[turn].process.kill()
@@ -118,11 +124,11 @@ def test_a_broker(broker: Broker, deployed: AmqpQueueUnderTest, tmp_path: Path, 
     report(NUMBER, counts(done), trouble, record_property)
 
 
-def test_sqs(ministack_origin: str, tmp_path: Path, record_property: object) -> None:
+def test_sqs(moto_origin: str, tmp_path: Path, record_property: object) -> None:
     done = tmp_path / "done"
-    host, port = ministack_origin.removeprefix("http://").split(":")
+    host, port = moto_origin.removeprefix("http://").split(":")
     proxy = Proxy((host, int(port)))
-    sqs = make_sqs_queue(ministack_origin, visibility=timedelta(seconds=2), receives=1000)
+    sqs = make_sqs_queue(moto_origin, visibility=timedelta(seconds=2), receives=1000)
     connection = replace(sqs.connection, url=sqs.connection.url.replace(f":{port}/", f":{proxy.address[1]}/"))
     environment = {**replace(sqs, connection=connection).environment, "DONE": str(done)}
     with (
@@ -130,7 +136,9 @@ def test_sqs(ministack_origin: str, tmp_path: Path, record_property: object) -> 
         Producer(connection, send_timeout=timedelta(seconds=120)) as producer,
         ThreadPoolExecutor(max_workers=SENDERS) as pool,
     ):
-        list(pool.map(producer.send, [str(number) for number in range(NUMBER)]))
+        for first in range(0, NUMBER, MOST_WAITING):
+            list(pool.map(producer.send, [str(number) for number in range(first, first + MOST_WAITING)]))
+            wait_until(lambda sent=first: len(counts(done)) >= sent)
         wait_until(lambda: len(counts(done)) == NUMBER)
     proxy.close()
     report(NUMBER, counts(done), trouble, record_property)
