@@ -1,7 +1,7 @@
 # What a node's container runs: it writes the node's files into memory, starts the server, and stops it gracefully.
 #
 # BROKER_CONFIGURATION holds all files, each after a line "=== name mode". In a file, |NAME| stands for the secret of
-# that name. Only sh, coreutils and grep are asked for. No variable stands in braces: CloudFormation would take it for
+# that name. Only sh, coreutils, flock and grep are asked for. No variable stands in braces: CloudFormation would take it for
 # its own.
 set -e
 files=/tmp/broker
@@ -71,6 +71,20 @@ write_certificate() {
   printf '%s\n' "$BROKER_TLS_PRIVATE_KEY" >"$files/private_key.pem"
   umask 022
   unset BROKER_TLS_CERTIFICATE BROKER_TLS_PRIVATE_KEY
+}
+
+# Two nodes on one data directory lose confirmed messages. ECS may start this task while the last one still runs, on a
+# host that it lost. The lock is the kernel's, and that of EFS: it ends with the last process that has the file open, or
+# when EFS has not heard of the host for a while.
+lock_data() {
+  exec 9>"$data/.lock"
+  tries=0
+  until flock -n 9; do
+    [ "$tries" -gt 0 ] || say 'another task has the data: waiting for its end'
+    [ "$tries" -lt 200 ] || die 'another task still has the data'
+    tries=$((tries + 1))
+    sleep 2
+  done
 }
 
 # A node finds its own name before DNS knows the new task, and also while DNS is away.
@@ -201,6 +215,7 @@ stop() {
 }
 
 trap 'exit 0' TERM INT
+lock_data
 write_files
 write_certificate
 write_own_address

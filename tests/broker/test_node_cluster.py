@@ -16,6 +16,7 @@ from ecs_workloads import NodeCluster
 from ecs_workloads_runtime import AmqpConnection, Consumer, NotSent, Producer, read_connection
 from tests.broker.conftest import deploy
 from tests.broker.deployment import Deployment
+from tests.broker.patience import wait_until
 from tests.broker.root import Root
 from tests.broker.task import Task
 from tests.broker.test_single_node import drain, publish
@@ -24,13 +25,6 @@ from tests.broker.vpc import Vpc
 from tests.runtime.test_consumer import running
 
 NODES = [f"rabbit@rabbitmq-{number}.shop.internal" for number in range(3)]
-
-
-def wait_until(condition: Callable[[], bool], what: str, *, patience: float = 120) -> None:
-    end = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < end, f"waited in vain until {what}"
-        time.sleep(0.5)
 
 
 def wait_for_all(cluster: Deployment, *, patience: float = 120) -> None:

@@ -14,9 +14,10 @@ import pytest
 
 from ecs_workloads import NodeCluster, SingleNode
 from tests.broker.conftest import deploy
+from tests.broker.patience import wait_until
 from tests.broker.root import NEWEST, OLDEST, broker_root, why_not
 from tests.broker.task import Task
-from tests.broker.test_node_cluster import NODES, wait_for_all, wait_until
+from tests.broker.test_node_cluster import NODES, wait_for_all
 from tests.broker.test_single_node import drain, publish
 from tests.broker.vpc import Vpc
 
