@@ -20,7 +20,7 @@ from ecs_workloads.arrival_rate import ArrivalRate
 from ecs_workloads.backlog_per_task import BacklogPerTask
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
-from ecs_workloads.message_queue import MessageQueue
+from ecs_workloads.message_queue import ForgetsMessages, MessageQueue
 from ecs_workloads.scaling import Scaling, ScalingPolicy
 from ecs_workloads.sidecar import RoutesLogs, Sidecar
 
@@ -92,7 +92,7 @@ def check_tier(
 
 
 def check_queue(path: str, queue: MessageQueue, scaling: Scaling) -> None:
-    """Refuse a queue that is measured elsewhere, and a mean time that no message has."""
+    """Refuse a queue that is measured elsewhere, a mean time that no message has, and a wait that none outlives."""
     for policy in scaling.policies or ():
         if isinstance(policy, BacklogPerTask | ArrivalRate):
             if isinstance(queue, DistantSqsMessages):
@@ -105,4 +105,11 @@ def check_queue(path: str, queue: MessageQueue, scaling: Scaling) -> None:
                 path,
                 f"{type(policy).__name__}: the mean processing_time={in_words(policy.processing_time)} is above the "
                 f"longest of the queue, {in_words(queue.longest_processing_time)}",
+            )
+        if isinstance(policy, BacklogPerTask) and isinstance(queue, ForgetsMessages):
+            require(
+                policy.acceptable_latency < queue.retention_period,
+                path,
+                f"BacklogPerTask: acceptable_latency={in_words(policy.acceptable_latency)} must be below the "
+                f"retention_period of the queue, {in_words(queue.retention_period)}, after which a message is deleted",
             )

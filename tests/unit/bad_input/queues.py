@@ -165,6 +165,12 @@ ROWS = (
         lambda at: at.queue(dead_letter_retention_period=timedelta(days=5) + FRACTION),
     ),
     Row(
+        "a message that is gone before it has failed",
+        "Stack/Queue",
+        "retention_period=4 days must be longer than max_receive_count=50 times the visibility_timeout of 12 hours, ",
+        lambda at: at.queue(longest_processing_time=timedelta(hours=8), max_receive_count=50),
+    ),
+    Row(
         "a FIFO queue without the suffix",
         "Stack/Queue",
         "queue_name of a FIFO queue must end in .fifo, got 'orders'",
@@ -301,6 +307,18 @@ ROWS = (
         "ArrivalRate: the mean processing_time=121 seconds is above the longest of the queue, 2 minutes",
         lambda at: at.worker(
             scaling=Scaling(max_capacity=2, policies=(ArrivalRate(processing_time=timedelta(seconds=121)),))
+        ),
+    ),
+    Row(
+        "a wait that no message outlives",
+        "Stack/Worker",
+        "BacklogPerTask: acceptable_latency=5 minutes must be below the retention_period of the queue, 5 minutes, ",
+        lambda at: at.backlog_worker(
+            at.queue(
+                longest_processing_time=timedelta(seconds=20),
+                max_receive_count=2,
+                retention_period=timedelta(minutes=5),
+            )
         ),
     ),
     Row(
