@@ -18,7 +18,7 @@ from constructs import Construct
 
 from ecs_workloads._checks import duration
 from ecs_workloads._dns_name import claim_dns_name
-from ecs_workloads._rabbit_mq_checks import Grade, node_subnets
+from ecs_workloads._rabbit_mq_checks import Grade, check_nodes_reach_each_other, node_subnets
 from ecs_workloads._rabbit_mq_container import CONFIGURATION, node_containers
 from ecs_workloads._rabbit_mq_data import PLACES, BrokerData
 from ecs_workloads._rabbit_mq_definitions import BrokerDefinitions
@@ -32,6 +32,7 @@ from ecs_workloads._written_late import WrittenLate
 from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.broker_node import BrokerNode
 from ecs_workloads.capacity import CapacityShare
+from ecs_workloads.ephemeral_node import EphemeralNode
 from ecs_workloads.node_cluster import NodeCluster
 from ecs_workloads.rabbit_mq_collector import RabbitMqCollector
 from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
@@ -109,6 +110,7 @@ class BrokerNodes:
             cluster_name=self.cluster_name,
             memory_limit_mib=memory_limit_mib,
             memory_of_others=memory_of_others,
+            own_disk=isinstance(grade, EphemeralNode),
             tls=self._tls,
             nodes=len(host_names),
         )
@@ -167,6 +169,7 @@ class BrokerNodes:
         if clustered:
             for port, numbers, description in _PORTS_BETWEEN_NODES:
                 self.connections.allow_internally(port(*numbers), description)
+            check_nodes_reach_each_other(self._path, self.connections.security_groups)
 
     @property
     def connections(self) -> ec2.Connections:

@@ -491,6 +491,27 @@ ROWS = (
         lambda at: at.broker(memory_limit_mib=1024, collector=RabbitMqCollector(memory_limit_mib=300)),
     ),
     Row(
+        "a collector of a size that nobody knows",
+        "RabbitMqCollector",
+        "memory_limit_mib must be known now: the broker is configured for what it leaves",
+        lambda at: RabbitMqCollector(memory_limit_mib=at.number),
+    ),
+    Row(
+        "a broker beside what nobody knows",
+        "Stack/Broker",
+        "memory_limit_mib of each sidecar must be known now: the broker is configured for what they leave",
+        lambda at: at.broker(sidecars=[FluentBit(image=IMAGE, options={"Name": "null"}, memory_limit_mib=at.number)]),
+    ),
+    Row(
+        "nodes that may not reach each other",
+        "Stack/Broker",
+        "none of security_groups takes the rules by which the nodes of a NodeCluster reach each other: import one",
+        lambda at: at.broker(
+            cluster=at.cluster_in_three_zones, grade=NodeCluster(), security_groups=[at.immutable_group]
+        ),
+        leaves=True,
+    ),
+    Row(
         "a cluster of nodes in two zones",
         "Stack/Broker",
         "a NodeCluster needs subnets in 3 zones, got 2: with fewer, one zone holds the majority",
