@@ -167,7 +167,9 @@ class RabbitMqBroker(Construct):
 
         It is a quorum queue, with a copy on each node. What no consumer could process goes to the queue
         ``<name>.dead-letters``. It stays on the broker, with its users, when it leaves the app. A broker has room for
-        30 queues of 9 letters each, or 10 of 200: they are a part of its task definition, which may have 64 KiB.
+        30 queues of 9 letters each, or 10 of 200: they are a part of its task definition, which may have 64 KiB. Its
+        sidecars take from that room, and so do long ids of the constructs that it is in, which are a part of the names
+        of its secrets. What is added to the task definition by hand is not counted.
         https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
 
         Args:

@@ -226,6 +226,7 @@ def test_a_policy_looks_at_a_queue_that_may_be_where_it_is(
     container: Container, there: dict[str, str], here: dict[str, str]
 ) -> None:
     app = cdk.App()
-    stacks = [cdk.Stack(app, name, env=cdk.Environment(**env)) for name, env in (("There", there), ("Here", here))]
+    makes_the_queue = cdk.Stack(app, "There", env=cdk.Environment(**there))
+    works = cdk.Stack(app, "Here", env=cdk.Environment(**here))
 
-    assert _worker_on_a_queue(*stacks, container, POLICIES[0]).metrics.queue is not None
+    assert _worker_on_a_queue(makes_the_queue, works, container, POLICIES[0]).metrics.queue is not None

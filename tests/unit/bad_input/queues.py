@@ -566,8 +566,8 @@ ROWS = (
     Row(
         "more queues than a task definition holds",
         "Stack/Broker",
-        "a task definition has room for 50000 bytes of queues, and with 'orders-30' they take 50",
-        lambda at: [at.broker_queue(f"orders-{number}") for number in range(31)],
+        "a task definition may have 65536 bytes, and with 'orders-3",
+        lambda at: [at.broker_queue(f"orders-{number}") for number in range(40)],
         leaves=True,
     ),
     Row(
