@@ -43,9 +43,9 @@ _AMQPS = 5671
 class AmazonMqBroker(Construct):
     """A RabbitMQ broker that AWS runs, private, encrypted, and reached over TLS by those alone who are declared.
 
-    It takes the place of a `RabbitMqBroker` or an `SqsQueue`: the worker and its program stay the same. With
-    ``CLUSTER_MULTI_AZ`` it has three nodes in three zones, and maintenance takes one after the other. With
-    ``SINGLE_INSTANCE`` it has one, which each maintenance stops for some minutes.
+    It takes the place of a `RabbitMqBroker` or an `SqsQueue`: the worker and its program stay the same, if no
+    message takes more than 20 minutes. With ``CLUSTER_MULTI_AZ`` it has three nodes in three zones, and maintenance
+    takes one after the other. With ``SINGLE_INSTANCE`` it has one, which each maintenance stops for some minutes.
 
     Amazon MQ lets a template make one user, an administrator, as whom every program logs in: the users of single
     programs are made on the broker itself, with its API. It reads the password when it is made: do not rotate

@@ -42,16 +42,16 @@ def fill(broker: RabbitMqBroker, name: str) -> int:
     raise AssertionError("nothing was refused")
 
 
-def deployed(value: Any, resources: dict[str, Any]) -> Any:
+def deployed(value: object, resources: dict[str, Any]) -> object:
     """Return ``value`` as a deployment to Sydney would write it."""
     if isinstance(value, list):
-        return [deployed(one, resources) for one in cast("list[Any]", value)]
+        return [deployed(one, resources) for one in cast("list[object]", value)]
     if not isinstance(value, dict):
         return value
     members = cast("dict[str, Any]", value)
     if "Fn::Join" in members:
         separator, parts = members["Fn::Join"]
-        return str(separator).join(deployed(part, resources) for part in parts)
+        return str(separator).join(str(deployed(part, resources)) for part in parts)
     if "Ref" in members or "Fn::GetAtt" in members:
         name = members.get("Ref") or members["Fn::GetAtt"][0]
         return deployed_name(name, resources.get(name, {}).get("Type"))
