@@ -21,6 +21,7 @@ TABLES = tables()
 FOLDER = ROOT / "docs" / "constructs"
 REFERENCE = (*sorted(FOLDER.glob("[!R]*.md")), ROOT / "docs" / "alarms-and-dashboard.md")
 CONTRACTS = {
+    "ForgetsMessages",
     "ListenerAuthentication",
     "MeasuresArrivals",
     "MeasuresConsumers",

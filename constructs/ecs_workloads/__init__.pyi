@@ -23,7 +23,14 @@ from .internal_load_balancer import InternalLoadBalancer
 from .jwt_authentication import JwtAuthentication
 from .listener_authentication import ListenerAuthentication
 from .listener_rule import ListenerRule
-from .message_queue import MeasuresArrivals, MeasuresConsumers, MeasuresDeadLetters, MeasuresDelivery, MessageQueue
+from .message_queue import (
+    ForgetsMessages,
+    MeasuresArrivals,
+    MeasuresConsumers,
+    MeasuresDeadLetters,
+    MeasuresDelivery,
+    MessageQueue,
+)
 from .node_cluster import NodeCluster
 from .oidc_authentication import OidcAuthentication
 from .open_telemetry_collector import OpenTelemetryCollector
@@ -74,6 +81,7 @@ __all__ = [
     "EphemeralNode",
     "ExtensibleTask",
     "FluentBit",
+    "ForgetsMessages",
     "ImageRepository",
     "InternalLoadBalancer",
     "JwtAuthentication",

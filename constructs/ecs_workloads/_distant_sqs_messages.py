@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from aws_cdk import Stack, Token
+from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
+from constructs import Construct, IConstruct
 
+from ecs_workloads._plain_metric import parts_of
 from ecs_workloads._sqs_messages import SqsMessages
 
 
@@ -67,7 +69,29 @@ class DistantSqsMessages:
 
 def place_elsewhere(queue: sqs.IQueue) -> str | None:
     """Return where ``queue`` is, as words, if it is known not to be where its stack is."""
-    stack, env = Stack.of(queue), queue.env
-    pairs = ((stack.region, env.region), (stack.account, env.account))
-    known = [pair for pair in pairs if not any(Token.is_unresolved(one) for one in pair)]
-    return f"{env.region} of account {env.account}" if any(here != there for here, there in known) else None
+    env = queue.env
+    return _elsewhere(queue, env.region, env.account)
+
+
+def place_of_metric_elsewhere(metric: cloudwatch.IMetric | None, tier: Construct) -> str | None:
+    """Return where ``metric`` is measured, as words, if it is known not to be where ``tier`` is."""
+    if not isinstance(metric, cloudwatch.Metric):
+        return None
+    parts = parts_of(metric)
+    return _elsewhere(tier, parts.region, parts.account)
+
+
+def _elsewhere(construct: IConstruct, region: str | None, account: str | None) -> str | None:
+    region, account = _known(region), _known(account)
+    if region is None and account is None:
+        return None
+    stack = Stack.of(construct)
+    own = _known(stack.region) or region, _known(stack.account) or account
+    if region in (None, own[0]) and account in (None, own[1]):
+        return None
+    return " of ".join([*([region] if region else []), *([f"account {account}"] if account else [])])
+
+
+def _known(value: str | None) -> str | None:
+    """Return ``value`` unless it is a token, of which Node is not asked: it has this text in it."""
+    return None if value is None or "${Token[" in value else value

@@ -12,12 +12,14 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 @dataclass(frozen=True, kw_only=True)
 class PlainMetric:
-    """The parts of a metric that is no expression."""
+    """The parts of a metric that is no expression; region and account where it is measured, if they are known."""
 
     namespace: str
     metric_name: str
     dimensions: Mapping[str, str]
     statistic: str
+    region: str | None = None
+    account: str | None = None
 
 
 _MINUTE = Duration.minutes(1)
@@ -50,4 +52,6 @@ def parts_of(metric: cloudwatch.Metric) -> PlainMetric:
         metric_name=metric.metric_name,
         dimensions=metric.dimensions or {},
         statistic=metric.statistic,
+        region=metric.region,
+        account=metric.account,
     )

@@ -85,9 +85,14 @@ def check_broker(
     return namespace.namespace_name
 
 
-def memory_of_others(sidecars: Sequence[Sidecar], collector: RabbitMqCollector | None) -> int:
+def memory_of_others(path: str, sidecars: Sequence[Sidecar], collector: RabbitMqCollector | None) -> int:
     """Return what the containers beside the broker may take, in MiB; of a sidecar that does not say it, nothing."""
     said = [getattr(one, "memory_limit_mib", None) for one in (*sidecars, collector)]
+    require(
+        not any(isinstance(one, int | float) and is_token(one) for one in said),
+        path,
+        "memory_limit_mib of each sidecar must be known now: the broker is configured for what they leave",
+    )
     return sum(one for one in said if isinstance(one, int))
 
 
@@ -106,6 +111,22 @@ def node_subnets(vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None) -> list
     if chosen.is_pending_lookup:  # of a network that the command line has yet to look up
         subnets = [subnets[place % len(subnets)] for place in range(NODES)]
     return subnets[:NODES]
+
+
+def check_nodes_reach_each_other(path: str, security_groups: Sequence[ec2.ISecurityGroup]) -> None:
+    """Refuse groups of which none took the rules between the nodes: aws_cdk drops those of ``mutable=False``."""
+    ruled = [
+        child
+        for group in security_groups
+        for child in group.node.children
+        if isinstance(child, ec2.CfnSecurityGroupIngress)
+    ]
+    require(
+        bool(ruled),
+        path,
+        "none of security_groups takes the rules by which the nodes of a NodeCluster reach each other: import one "
+        "without mutable=False, or add one of this app",
+    )
 
 
 def _check_grade(broker: Construct, grade: Grade, *, vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,16 +12,12 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from ecs_workloads._broker_queue import CONSUMER_TIMEOUT, HOLDING_FACTOR, dead_letter_queue_of
+from ecs_workloads._broker_room import LARGEST_TASK_DEFINITION, size_of_arn, size_of_json, size_of_task_definition
 from ecs_workloads._checks import check_name, check_range, is_token, require
 from ecs_workloads._credentials import credential, generated_secret
 from ecs_workloads._rabbit_mq_files import DeclaredQueue, consumer_user, definitions, producer_user
 
-# A task definition may have 64 KiB, of which the entry point, the settings and the collector take 14.
-# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
-_ROOM_FOR_QUEUES = 50_000
-# By which the task finds the password of a user: a variable, and the ARN of its secret, without the queue's name in it.
-_SIZE_OF_PASSWORD = 170
-_LONGEST_NAME = 200
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +39,7 @@ class BrokerDefinitions(Construct):
         self._encryption_key = encryption_key
         self._removal_policy = removal_policy
         self._queues: list[DeclaredQueue] = []
+        self._size_without_queues = 0
 
     def declare(
         self,
@@ -63,7 +59,7 @@ class BrokerDefinitions(Construct):
             producer=f"BROKER_PRODUCER_{place}",
             consumer=f"BROKER_CONSUMER_{place}",
         )
-        self._check_room([*self._queues, queue])
+        self._check_room([*self._queues, queue], [container.task_definition for container in containers])
         users = QueueUsers(
             producer=self._user(f"{name}Producer", producer_user(name)),
             consumer=self._user(f"{name}Consumer", consumer_user(name)),
@@ -95,8 +91,8 @@ class BrokerDefinitions(Construct):
             self._path,
             "a queue's name",
             name,
-            rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{_LONGEST_NAME - 1}}}",
-            f"1 to {_LONGEST_NAME} letters, digits, dots, hyphens and underscores, not beginning with a dot or hyphen",
+            rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}",
+            f"1 to {LONGEST_NAME} letters, digits, dots, hyphens and underscores, not beginning with a dot or hyphen",
         )
         require(
             not name.endswith(dead_letter_queue_of("")),
@@ -110,13 +106,24 @@ class BrokerDefinitions(Construct):
             f"queue {name!r} is declared already: keep what queue() returned, and give it to each tier",
         )
 
-    def _check_room(self, queues: list[DeclaredQueue]) -> None:
-        # As it is written into a request, where each quote takes two bytes.
-        written = json.dumps(definitions(administrator=("", ""), queues=queues))
-        size = len(written) + sum(2 * (_SIZE_OF_PASSWORD + len(one.name)) for one in queues)
+    def _check_room(self, queues: list[DeclaredQueue], task_definitions: list[ecs.TaskDefinition]) -> None:
+        if not self._queues:
+            self._size_without_queues = max(map(size_of_task_definition, task_definitions)) - _size_of_file([])
+        size = self._size_without_queues + _size_of_file(queues) + sum(map(self._size_of_passwords, queues))
         require(
-            size <= _ROOM_FOR_QUEUES,
+            size <= LARGEST_TASK_DEFINITION,
             self._path,
-            f"a task definition has room for {_ROOM_FOR_QUEUES} bytes of queues, and with {queues[-1].name!r} they "
-            f"take {size}: choose shorter names, or another broker for some",
+            f"a task definition may have {LARGEST_TASK_DEFINITION} bytes, and with {queues[-1].name!r} it may get "
+            f"{size}: choose shorter names of queues or of what the broker is in, or another broker for some",
         )
+
+    def _size_of_passwords(self, queue: DeclaredQueue) -> int:
+        """Return what the variables take by which the task finds the passwords of the queue's users."""
+        arn = "x" * size_of_arn(self, f"{queue.name}Producer")
+        return size_of_json(
+            [{"name": one, "valueFrom": f"{arn}:password::"} for one in (queue.producer, queue.consumer)]
+        )
+
+
+def _size_of_file(queues: list[DeclaredQueue]) -> int:
+    return size_of_json(definitions(administrator=("", ""), queues=queues))

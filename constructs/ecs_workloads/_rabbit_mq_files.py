@@ -16,6 +16,10 @@ FOLDER = "/tmp/broker"  # noqa: S108 - inside the container
 # Below 2 GiB the broker's own overhead weighs more, and less of the memory may fill with messages.
 _SMALL_MEMORY_MIB = 2048
 _MIB = 1024 * 1024
+# A task's own disk has 20 GiB, also beside more memory: with a limit above what is free the broker would take no
+# message from the start. As much as RabbitMQ's operator for Kubernetes asks for.
+# https://github.com/rabbitmq/cluster-operator
+_MOST_FREE_DISK = 2 * 1024 * _MIB
 _PLUGINS = "[rabbitmq_management,rabbitmq_prometheus]."
 _VIRTUAL_HOST = "/"
 _Definition = Mapping[str, object]
@@ -66,23 +70,26 @@ def settings(
     cluster_name: str,
     memory_limit_mib: int,
     memory_of_others: int,
+    own_disk: bool,
     tls: bool,
     nodes: int,
     partition_handling: bool,
 ) -> list[str]:
     """Return the lines of ``rabbitmq.conf``, for a task in which other containers may take ``memory_of_others`` MiB.
 
+    With ``own_disk`` the data lies on the disk of the task, else on a file system that grows with it.
     https://www.rabbitmq.com/docs/configure
     """
     share = 0.6 if memory_limit_mib >= _SMALL_MEMORY_MIB else 0.4
     # In a task the broker would take the host's memory for its own.
     watermark = int((memory_limit_mib - memory_of_others) * _MIB * share)
+    disk_free_limit = min(watermark, _MOST_FREE_DISK) if own_disk else watermark
     return [
         f"cluster_name = {cluster_name}",
         "log.console = true",
         "log.file = false",
         f"vm_memory_high_watermark.absolute = {watermark}",
-        f"disk_free_limit.absolute = {watermark}",
+        f"disk_free_limit.absolute = {disk_free_limit}",
         "default_queue_type = quorum",
         "anonymous_login_user = none",
         f"load_definitions = {FOLDER}/definitions.json",

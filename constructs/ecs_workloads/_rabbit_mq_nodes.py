@@ -16,12 +16,13 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from ecs_workloads._broker_room import split_policies
 from ecs_workloads._checks import duration
 from ecs_workloads._dns_name import claim_dns_name
-from ecs_workloads._rabbit_mq_checks import Grade, node_subnets
+from ecs_workloads._rabbit_mq_checks import Grade, check_nodes_reach_each_other, node_subnets
 from ecs_workloads._rabbit_mq_container import CONFIGURATION, node_containers
 from ecs_workloads._rabbit_mq_data import PLACES, BrokerData
-from ecs_workloads._rabbit_mq_definitions import BrokerDefinitions
+from ecs_workloads._rabbit_mq_definitions import LONGEST_NAME, BrokerDefinitions
 from ecs_workloads._rabbit_mq_files import configuration, settings
 from ecs_workloads._rabbit_mq_secrets import ADMINISTRATOR, BrokerSecrets
 from ecs_workloads._rabbit_mq_version import check_image_version, has_partition_handling
@@ -32,6 +33,7 @@ from ecs_workloads._written_late import WrittenLate
 from ecs_workloads.broker_metrics import BrokerMetrics
 from ecs_workloads.broker_node import BrokerNode
 from ecs_workloads.capacity import CapacityShare
+from ecs_workloads.ephemeral_node import EphemeralNode
 from ecs_workloads.node_cluster import NodeCluster
 from ecs_workloads.rabbit_mq_collector import RabbitMqCollector
 from ecs_workloads.rabbit_mq_queue import RabbitMqQueue
@@ -44,6 +46,7 @@ _PORTS_BETWEEN_NODES = (
     (ec2.Port.tcp, (25672,), "Nodes of the broker"),
     (ec2.Port.tcp_range, (35672, 35682), "Commands of the broker"),
 )
+_QUEUES = "Queues"
 
 
 class BrokerNodes:
@@ -88,6 +91,7 @@ class BrokerNodes:
             host_names=host_names,
             log_retention=log_retention,
         )
+        split_policies(broker, f"{_QUEUES}/{'q' * LONGEST_NAME}Producer")
         for dns_name in dns_names:
             claim_dns_name(self._path, cluster, dns_name)
         secrets = BrokerSecrets(
@@ -95,7 +99,7 @@ class BrokerNodes:
         )
         self.credentials = secrets.credentials
         self._definitions = BrokerDefinitions(
-            broker, "Queues", encryption_key=encryption_key, removal_policy=removal_policy
+            broker, _QUEUES, encryption_key=encryption_key, removal_policy=removal_policy
         )
         self.cluster_name = Names.unique_resource_name(broker, max_length=100, separator="-")
         self._metrics = (
@@ -109,6 +113,7 @@ class BrokerNodes:
             cluster_name=self.cluster_name,
             memory_limit_mib=memory_limit_mib,
             memory_of_others=memory_of_others,
+            own_disk=isinstance(grade, EphemeralNode),
             tls=self._tls,
             nodes=len(host_names),
             partition_handling=has_partition_handling(version),
@@ -168,6 +173,7 @@ class BrokerNodes:
         if clustered:
             for port, numbers, description in _PORTS_BETWEEN_NODES:
                 self.connections.allow_internally(port(*numbers), description)
+            check_nodes_reach_each_other(self._path, self.connections.security_groups)
 
     @property
     def connections(self) -> ec2.Connections:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import jsii
-from aws_cdk import Annotations, RemovalPolicy, Stack
+from aws_cdk import Annotations, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -210,7 +210,7 @@ class TierService(Construct):
         self.task_definition.add_to_task_role_policy(
             iam.PolicyStatement(
                 actions=["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"],
-                resources=[self._cluster.tasks_arn(Stack.of(self))],
+                resources=[self._cluster.tasks_arn(self._task.stack)],
             )
         )
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
+from ecs_workloads._checks import is_token
+from ecs_workloads._once import once
 from ecs_workloads._plain_metric import PlainMetric, remember
 from ecs_workloads.message_queue import connection_variable
 
@@ -92,6 +94,10 @@ class SqsMessages:
         return self.dead_letter_queue.metric_approximate_number_of_messages_visible(statistic="Maximum", period=_MINUTE)
 
     @cached_property
+    def _place(self) -> tuple[str | None, str | None]:
+        return _place_of(Stack.of(self.queue))
+
+    @cached_property
     def _name(self) -> str:
         return self.queue.queue_name
 
@@ -107,6 +113,7 @@ class SqsMessages:
 
     def _measured(self, metric_name: str, made: Callable[..., cloudwatch.Metric], statistic: str) -> cloudwatch.Metric:
         """Return what aws_cdk makes, which also knows region and account of the queue; a policy asks for the parts."""
+        region, account = self._place
         return remember(
             made(statistic=statistic, period=_MINUTE),
             PlainMetric(
@@ -114,5 +121,14 @@ class SqsMessages:
                 metric_name=metric_name,
                 dimensions={"QueueName": self._name},
                 statistic=statistic,
+                region=region,
+                account=account,
             ),
         )
+
+
+@once
+def _place_of(stack: Stack) -> tuple[str | None, str | None]:
+    """Return region and account of ``stack``, as far as they are known."""
+    region, account = stack.region, stack.account
+    return None if is_token(region) else region, None if is_token(account) else account

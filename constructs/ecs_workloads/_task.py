@@ -42,6 +42,7 @@ class TierTask:
         enable_execute_command: bool,
     ) -> None:
         self._scope = scope
+        self.stack = Stack.of(scope)
         self._path = path
         self._cluster = cluster
         self._value = container
@@ -117,7 +118,7 @@ class TierTask:
             "role",
             "execution role",
             "task role",
-            wildcards=cluster_facts(self._cluster).wildcards(Stack.of(self._scope)),
+            wildcards=cluster_facts(self._cluster).wildcards(self.stack),
         )
 
 

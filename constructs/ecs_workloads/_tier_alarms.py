@@ -152,6 +152,9 @@ def _of_queue(queue: QueueMetrics, thresholds: AlarmThresholds) -> Iterator[Tier
             age = _LONGEST_WAIT if queue.acceptable_latency is None else 2 * queue.acceptable_latency
             # A message that is worked on is in the queue, and has an age, until it is deleted.
             age += queue.longest_processing_time or timedelta(0)
+            if queue.retention_period is not None:
+                # No message is ever older, and the alarm shall tell of it while there is time to do something.
+                age = min(age, queue.retention_period / 2)
         yield TierAlarm(
             name="oldest_message_age",
             says=f"a message was sent {in_words(age)} ago or earlier, and is not worked off",

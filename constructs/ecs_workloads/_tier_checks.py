@@ -8,10 +8,11 @@ from datetime import timedelta
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from constructs import Construct
 
 from ecs_workloads._checks import in_words, require
 from ecs_workloads._cluster_facts import cluster_facts
-from ecs_workloads._distant_sqs_messages import DistantSqsMessages
+from ecs_workloads._distant_sqs_messages import DistantSqsMessages, place_of_metric_elsewhere
 from ecs_workloads._exec_paths import check_exec_paths
 from ecs_workloads._scaling_bounds import check_bounds
 from ecs_workloads._shares import check_capacity
@@ -20,7 +21,7 @@ from ecs_workloads.arrival_rate import ArrivalRate
 from ecs_workloads.backlog_per_task import BacklogPerTask
 from ecs_workloads.capacity import CapacityShare
 from ecs_workloads.container import Container
-from ecs_workloads.message_queue import MessageQueue
+from ecs_workloads.message_queue import ForgetsMessages, MessageQueue
 from ecs_workloads.scaling import Scaling, ScalingPolicy
 from ecs_workloads.sidecar import RoutesLogs, Sidecar
 
@@ -91,18 +92,31 @@ def check_tier(
     return bounds
 
 
-def check_queue(path: str, queue: MessageQueue, scaling: Scaling) -> None:
-    """Refuse a queue that is measured elsewhere, and a mean time that no message has."""
+def check_queue(tier: Construct, path: str, queue: MessageQueue, scaling: Scaling) -> None:
+    """Refuse a queue that is measured elsewhere, a mean time that no message has, and a wait that none outlives."""
     for policy in scaling.policies or ():
         if isinstance(policy, BacklogPerTask | ArrivalRate):
-            if isinstance(queue, DistantSqsMessages):
-                raise ValueError(  # noqa: TRY004 - the value is of the right type and in the wrong place
-                    f"{path}: {type(policy).__name__} does not see the metrics of a queue in {queue.place}: scale on "
-                    "TargetCpu(), or run the worker where its queue is"
-                )
+            place = (
+                queue.place
+                if isinstance(queue, DistantSqsMessages)
+                else place_of_metric_elsewhere(queue.metric_messages_waiting(), tier)
+            )
+            require(
+                place is None,
+                path,
+                f"{type(policy).__name__} does not see the metrics of a queue in {place}: scale on TargetCpu(), or run "
+                "the worker where its queue is",
+            )
             require(
                 policy.processing_time <= queue.longest_processing_time,
                 path,
                 f"{type(policy).__name__}: the mean processing_time={in_words(policy.processing_time)} is above the "
                 f"longest of the queue, {in_words(queue.longest_processing_time)}",
+            )
+        if isinstance(policy, BacklogPerTask) and isinstance(queue, ForgetsMessages):
+            require(
+                policy.acceptable_latency < queue.retention_period,
+                path,
+                f"BacklogPerTask: acceptable_latency={in_words(policy.acceptable_latency)} must be below the "
+                f"retention_period of the queue, {in_words(queue.retention_period)}, after which a message is deleted",
             )

@@ -55,7 +55,8 @@ class AlarmThresholds:
         oldest_message_age: Time since the oldest message was sent that is not worked off, from one second to 14 days,
             in three minutes in a row. SQS counts messages that consumers work on right now, too. Defaults, as
             ``by_latency``, to twice the acceptable latency of the tier's `BacklogPerTask`, or 15 minutes for a tier
-            without, and the ``longest_processing_time`` of the queue.
+            without, and the ``longest_processing_time`` of the queue; at most to half the ``retention_period`` of the
+            queue, where it is known. A time of your own must be below that period: no message gets older.
         dead_letters: Messages on the dead-letter queue, from 1.
         no_consumer: Time for which messages wait on a queue of a broker and no consumer is connected, one minute to
             one hour, in whole minutes.

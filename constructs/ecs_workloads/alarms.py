@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Literal
 
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -11,7 +12,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from ecs_workloads._argument_kinds import checks_arguments
-from ecs_workloads._checks import check_key, require, suggestion
+from ecs_workloads._checks import check_key, in_words, require, suggestion
 from ecs_workloads._tier_alarms import TierAlarm, tier_alarms
 from ecs_workloads.alarm_thresholds import AlarmName, AlarmThresholds
 from ecs_workloads.broker_metrics import BrokerMetrics
@@ -57,7 +58,8 @@ class Alarms(Construct):
         severities: Severities of single alarms, instead of the default ones.
 
     Raises:
-        ValueError: There is no tier, a severity has no topics, or a name is unknown.
+        ValueError: There is no tier, a severity has no topics, a name is unknown, or an age is one that no message of
+            the queue reaches.
         TypeError: An argument is of another kind.
     """
 
@@ -88,6 +90,8 @@ class Alarms(Construct):
         _check_known(path, "severities", own_severities, _DEFAULT_SEVERITIES)
         _check_known(path, "severities", own_severities.values(), _SEVERITIES)
         self._alarms: dict[tuple[str, AlarmName], cloudwatch.Alarm] = {}
+        for name, tier in tiers.items():
+            _check_age(path, name, tier, own_thresholds.get(name, thresholds))
         for name, tier in tiers.items():
             tier_scope = Construct(self, name)
             subject = name if tier.path is None else f"{name} ({tier.path})"
@@ -138,6 +142,19 @@ def _alarm(
         alarm.add_alarm_action(action)  # pyright: ignore[reportArgumentType]  # jsii#4541
         alarm.add_ok_action(action)  # pyright: ignore[reportArgumentType]  # jsii#4541
     return alarm
+
+
+def _check_age(path: str, name: str, tier: TierMetrics | BrokerMetrics, thresholds: AlarmThresholds) -> None:
+    """Refuse an age that no message of the tier's queue reaches, since the queue deletes it before."""
+    queue, age = tier.queue if isinstance(tier, TierMetrics) else None, thresholds.oldest_message_age
+    if queue is None or queue.retention_period is None or not isinstance(age, timedelta):
+        return
+    require(
+        age < queue.retention_period,
+        path,
+        f"oldest_message_age={in_words(age)} of {name!r} must be below the retention_period of its queue, "
+        f"{in_words(queue.retention_period)}, after which a message is deleted: the alarm would never go off",
+    )
 
 
 def _check_known(path: str, argument: str, names: Iterable[str], known: Iterable[str]) -> None:

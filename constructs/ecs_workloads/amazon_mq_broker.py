@@ -27,7 +27,7 @@ from ecs_workloads.broker_metrics import BrokerMetrics
 DeploymentMode = Literal["CLUSTER_MULTI_AZ", "SINGLE_INSTANCE"]
 
 # https://docs.aws.amazon.com/amazon-mq/latest/developer-guide/rabbitmq-version-management.html
-_VERSIONS = ("3.13", "4.2")
+_VERSIONS = ("3.13", "4.2", "4.3")
 _DEFAULT_INSTANCES: dict[DeploymentMode, str] = {
     "CLUSTER_MULTI_AZ": "mq.m7g.large",
     "SINGLE_INSTANCE": "mq.m7g.medium",  # for tests and development: AWS advises against it in production
@@ -43,9 +43,9 @@ _AMQPS = 5671
 class AmazonMqBroker(Construct):
     """A RabbitMQ broker that AWS runs, private, encrypted, and reached over TLS by those alone who are declared.
 
-    It takes the place of a `RabbitMqBroker` or an `SqsQueue`: the worker and its program stay the same. With
-    ``CLUSTER_MULTI_AZ`` it has three nodes in three zones, and maintenance takes one after the other. With
-    ``SINGLE_INSTANCE`` it has one, which each maintenance stops for some minutes.
+    It takes the place of a `RabbitMqBroker` or an `SqsQueue`: the worker and its program stay the same, if no
+    message takes more than 20 minutes. With ``CLUSTER_MULTI_AZ`` it has three nodes in three zones, and maintenance
+    takes one after the other. With ``SINGLE_INSTANCE`` it has one, which each maintenance stops for some minutes.
 
     Amazon MQ lets a template make one user, an administrator, as whom every program logs in: the users of single
     programs are made on the broker itself, with its API. It reads the password when it is made: do not rotate
@@ -58,12 +58,13 @@ class AmazonMqBroker(Construct):
 
     Args:
         vpc: VPC in which programs reach the broker.
-        engine_version: Version of RabbitMQ, ``4.2`` or ``3.13``; Amazon MQ installs patches itself, in the
-            maintenance window. Nothing upgrades from 3.13 to 4.2 in place.
+        engine_version: Version of RabbitMQ, ``4.3``, ``4.2`` or ``3.13``; Amazon MQ installs patches itself, in the
+            maintenance window. A broker is upgraded in place, from 3.13 to 4.2 once it runs on ``mq.m7g``, and from 4.2
+            to 4.3; no step is left out.
         deployment_mode: ``CLUSTER_MULTI_AZ`` or, for what is no production, ``SINGLE_INSTANCE``. Defaults to the
             cluster.
-        host_instance_type: Size of each node, such as ``mq.m7g.xlarge``; 4.2 runs on ``mq.m7g`` alone. Defaults to
-            ``mq.m7g.large`` for a cluster and ``mq.m7g.medium`` for a single node.
+        host_instance_type: Size of each node, such as ``mq.m7g.xlarge``; RabbitMQ 4 runs on ``mq.m7g`` alone. Defaults
+            to ``mq.m7g.large`` for a cluster and ``mq.m7g.medium`` for a single node.
         vpc_subnets: Subnets in which the broker has an address: one for a single node; for a cluster, one in each of
             two zones or more. Defaults to the first private subnet, or to one private subnet of each zone.
         security_groups: Security groups of the broker. Defaults to one that this construct makes.
@@ -72,8 +73,8 @@ class AmazonMqBroker(Construct):
         encryption_key: Key for the credentials. Defaults to one that AWS manages. The messages of a RabbitMQ broker are
             encrypted with a key that AWS owns: Amazon MQ takes no other.
             https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-amazonmq-broker-encryptionoptions.html
-        removal_policy: What becomes of the broker and the credentials when they leave the template. Defaults
-            to keeping them, but nothing that a failed first deployment made.
+        removal_policy: What becomes of the broker, the credentials and the security group that this construct makes
+            when they leave the template. Defaults to keeping them, but nothing that a failed first deployment made.
 
     Raises:
         ValueError: A value is out of its range, the version is not known or does not run on the instance type, or
@@ -110,15 +111,7 @@ class AmazonMqBroker(Construct):
             path, "maintenance_window.time_of_day", window.time_of_day, r"([01]\d|2[0-3]):[0-5]\d", "HH:MM, in 24 hours"
         )
         subnets = _subnets(path, vpc, vpc_subnets, deployment_mode)
-        groups = list(security_groups) or [
-            ec2.SecurityGroup(
-                self,
-                "SecurityGroup",
-                vpc=vpc,
-                description=group_description(f"Broker {path}"),
-                allow_all_outbound=False,
-            )
-        ]
+        groups = list(security_groups) or [_own_group(self, vpc, removal_policy)]
         self._connections = ec2.Connections(security_groups=groups, default_port=ec2.Port.tcp(_AMQPS))
         self._credentials = generated_secret(
             self, "Credentials", encryption_key, removal_policy, template='{"username": "application"}', key="password"
@@ -230,6 +223,19 @@ class AmazonMqBroker(Construct):
         )
 
 
+def _own_group(scope: Construct, vpc: ec2.IVpc, removal_policy: RemovalPolicy) -> ec2.SecurityGroup:
+    """Make the security group of the broker, which is kept with it: EC2 deletes no group that is in use."""
+    group = ec2.SecurityGroup(
+        scope,
+        "SecurityGroup",
+        vpc=vpc,
+        description=group_description(f"Broker {scope.node.path}"),
+        allow_all_outbound=False,
+    )
+    group.apply_removal_policy(removal_policy)
+    return group
+
+
 def _check_choice(path: str, argument: str, value: str, known: Sequence[str]) -> None:
     require(
         value in known, path, f"{argument} must be one of {', '.join(known)}, got {value!r}{suggestion(value, known)}"
@@ -244,9 +250,9 @@ def _check_instance(path: str, instance: str, engine_version: str, mode: Deploym
         return
     family = re.sub(r"^mq\.|\..*", "", instance)
     require(
-        family == "m7g" or engine_version != "4.2",
+        family == "m7g" or not engine_version.startswith("4."),
         path,
-        f"RabbitMQ 4.2 runs on mq.m7g alone, got host_instance_type={instance!r}",
+        f"RabbitMQ {engine_version} runs on mq.m7g alone, got host_instance_type={instance!r}",
     )
     require(
         not (mode == "CLUSTER_MULTI_AZ" and family == "t3"),

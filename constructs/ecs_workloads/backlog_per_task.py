@@ -38,7 +38,8 @@ class BacklogPerTask:
     and up to 15 after some hours without any traffic, since an idle queue stops reporting its metrics.
 
     Args:
-        acceptable_latency: Time for which a message may wait, from one second to 14 days.
+        acceptable_latency: Time for which a message may wait, from one second to 14 days, and below the
+            ``retention_period`` of the queue, after which it is deleted.
         processing_time: Mean time that one message takes, from one millisecond to 12 hours. Not the longest:
             that is the queue's ``longest_processing_time``.
         messages_at_once: Messages that one task works on at the same time, 1 to 10000.
@@ -47,7 +48,7 @@ class BacklogPerTask:
 
     Raises:
         ValueError: A value is out of its range, one message takes longer than the acceptable latency, or the
-            tier's queue has no metrics.
+            tier's queue has no metrics, has them elsewhere, or deletes messages before that.
         TypeError: An argument is of another kind.
     """
 

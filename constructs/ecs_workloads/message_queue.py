@@ -90,6 +90,16 @@ class MeasuresConsumers(Protocol):
 
 
 @runtime_checkable
+class ForgetsMessages(Protocol):
+    """What a queue adds to `MessageQueue` that deletes old messages, so that nothing waits for older ones."""
+
+    @property
+    def retention_period(self) -> timedelta:
+        """Time after which a message is deleted that nobody has worked off."""
+        ...
+
+
+@runtime_checkable
 class MeasuresDelivery(Protocol):
     """What a queue adds to `MessageQueue` for alarms on its messages and for their drain time. `SqsQueue` does."""
 

@@ -12,7 +12,13 @@ from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._broker_queue import dead_letter_queue_of
 from ecs_workloads._checks import check_time
 from ecs_workloads._rabbit_mq_metrics import CONSUMERS, READY, UNACKED, queue_metric
-from ecs_workloads.message_queue import MeasuresConsumers, MeasuresDeadLetters, MeasuresDelivery, MessageQueue
+from ecs_workloads.message_queue import (
+    ForgetsMessages,
+    MeasuresConsumers,
+    MeasuresDeadLetters,
+    MeasuresDelivery,
+    MessageQueue,
+)
 
 _MINUTE = Duration.minutes(1)
 
@@ -37,6 +43,9 @@ class QueueMetrics:
             fixed default.
         longest_processing_time: Longest time for which a consumer works on one message. A message that is worked on has
             an age too, so the alarm on the oldest message waits for so long in addition. Defaults to no time.
+        retention_period: Time after which the queue deletes a message, so that none is ever older. The alarm on the
+            oldest message goes off at half of it, at the latest. Defaults to none: the queue keeps its messages, or
+            nobody knows.
 
     Raises:
         ValueError: A time is not from one second to 14 days.
@@ -51,6 +60,7 @@ class QueueMetrics:
     consumers: cloudwatch.IMetric | None = None
     acceptable_latency: timedelta | None = None
     longest_processing_time: timedelta | None = None
+    retention_period: timedelta | None = None
 
     def __post_init__(self) -> None:
         shortest, longest = timedelta(seconds=1), timedelta(days=14)
@@ -58,6 +68,8 @@ class QueueMetrics:
             check_time("QueueMetrics", "acceptable_latency", self.acceptable_latency, shortest, longest)
         if self.longest_processing_time is not None:
             check_time("QueueMetrics", "longest_processing_time", self.longest_processing_time, shortest, longest)
+        if self.retention_period is not None:
+            check_time("QueueMetrics", "retention_period", self.retention_period, shortest, longest)
 
     @staticmethod
     def of_sqs(
@@ -66,6 +78,7 @@ class QueueMetrics:
         dead_letter_queue_name: str | None = None,
         acceptable_latency: timedelta | None = None,
         longest_processing_time: timedelta | None = None,
+        retention_period: timedelta | None = None,
     ) -> QueueMetrics:
         """Return what SQS measures of a queue.
 
@@ -74,6 +87,7 @@ class QueueMetrics:
             dead_letter_queue_name: Name of the queue that takes what no consumer could process.
             acceptable_latency: Time for which a message may wait.
             longest_processing_time: Longest time for which a consumer works on one message.
+            retention_period: Time after which SQS deletes a message.
         """
         return QueueMetrics(
             messages_waiting=_of_sqs(queue_name, "ApproximateNumberOfMessagesVisible", "Maximum"),
@@ -85,6 +99,7 @@ class QueueMetrics:
             else _of_sqs(dead_letter_queue_name, "ApproximateNumberOfMessagesVisible", "Maximum"),
             acceptable_latency=acceptable_latency,
             longest_processing_time=longest_processing_time,
+            retention_period=retention_period,
         )
 
     @staticmethod
@@ -123,6 +138,7 @@ class QueueMetrics:
             consumers=queue.metric_consumers() if isinstance(queue, MeasuresConsumers) else None,
             acceptable_latency=acceptable_latency,
             longest_processing_time=queue.longest_processing_time,
+            retention_period=queue.retention_period if isinstance(queue, ForgetsMessages) else None,
         )
 
     def metric_unconsumed(self) -> cloudwatch.IMetric | None:

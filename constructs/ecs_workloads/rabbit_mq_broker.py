@@ -70,14 +70,15 @@ class RabbitMqBroker(Construct):
             and ``private_key``. The broker then speaks TLS alone, on port 5671. Defaults to plain AMQP on port 5672.
         deployment_alarms: Alarms, each once, that roll a running deployment back. Not on a metric of this service,
             which would then depend on itself. Defaults to none: a task that does not become healthy rolls it back.
-        sidecars: Containers beside each node. Defaults to none.
+        sidecars: Containers beside each node, of which the memory must be known now. Defaults to none.
         collector: What publishes the metrics of the queues and of the nodes, so that workers scale by their backlog.
             Defaults to a `RabbitMqCollector` beside each node; ``None`` for no metrics.
         suspended: Whether the broker is stopped: it keeps its data but has no task. Defaults to running.
         capacity: On-demand capacity providers that may run the tasks. Defaults to on-demand Fargate.
         vpc_subnets: Subnets of the tasks and of the file system. Defaults to the private ones: a VPC with
             public ones alone is refused. A cluster takes one subnet in each of three zones.
-        security_groups: Security groups of the tasks. Defaults to one that this construct makes.
+        security_groups: Security groups of the tasks. Defaults to one that this construct makes. Of a cluster, one at
+            least takes rules: the nodes reach each other on ports 4369, 25672 and 35672 to 35682.
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
             Its agent then has folders that it may write. Defaults to no.
         log_retention: How long log events are kept. Defaults to one month.
@@ -89,8 +90,8 @@ class RabbitMqBroker(Construct):
     Raises:
         ValueError: A value is out of its range, the cluster has no private DNS namespace, another tier of this app
             bears the name in it, a share of the capacity may be interrupted, the version is none of RabbitMQ 4 or
-            skips a minor, the image's tag names another, or the grade is too low for a stack with termination
-            protection or needs zones that the network has not.
+            skips a minor, the image's tag names another, the grade is too low for a stack with termination
+            protection or needs zones that the network has not, or the nodes of a cluster could not reach each other.
         TypeError: An argument is of another kind.
     """
 
@@ -121,7 +122,7 @@ class RabbitMqBroker(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, construct_id)
-        taken = memory_of_others(sidecars, collector)
+        taken = memory_of_others(self.node.path, sidecars, collector)
         namespace_name = check_broker(
             self,
             cluster=cluster,
@@ -166,7 +167,9 @@ class RabbitMqBroker(Construct):
 
         It is a quorum queue, with a copy on each node. What no consumer could process goes to the queue
         ``<name>.dead-letters``. It stays on the broker, with its users, when it leaves the app. A broker has room for
-        30 queues of 9 letters each, or 10 of 200: they are a part of its task definition, which may have 64 KiB.
+        30 queues of 9 letters each, or 10 of 200: they are a part of its task definition, which may have 64 KiB. Its
+        sidecars take from that room, and so do long ids of the constructs that it is in, which are a part of the names
+        of its secrets. What is added to the task definition by hand is not counted.
         https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
 
         Args:

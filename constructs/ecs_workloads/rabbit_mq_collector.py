@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_ecs as ecs
 
 from ecs_workloads._argument_kinds import checks_arguments
-from ecs_workloads._checks import check_range
+from ecs_workloads._checks import check_known_range
 from ecs_workloads._rabbit_mq_metrics import collector_config
 from ecs_workloads.extensible_task import ExtensibleTask
 from ecs_workloads.sidecar import Sidecar
@@ -42,7 +42,14 @@ class RabbitMqCollector:
     memory_limit_mib: int = 128
 
     def __post_init__(self) -> None:
-        check_range("RabbitMqCollector", "memory_limit_mib", self.memory_limit_mib, 64, 1024)
+        check_known_range(
+            "RabbitMqCollector",
+            "memory_limit_mib",
+            self.memory_limit_mib,
+            64,
+            1024,
+            why="the broker is configured for what it leaves",
+        )
 
     def beside(self, cluster_name: str, node_name: str) -> Sidecar:
         """Return the collector of one node, as `RabbitMqBroker` adds it.

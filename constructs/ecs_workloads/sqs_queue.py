@@ -17,7 +17,7 @@ from constructs import Construct
 
 from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._argument_kinds import checks_arguments
-from ecs_workloads._checks import check_key, check_name, check_range, check_time, duration, in_words, require
+from ecs_workloads._checks import check_key, check_name, check_range, check_time, duration, in_words, is_token, require
 from ecs_workloads._distant_sqs_messages import DistantSqsMessages, place_elsewhere
 from ecs_workloads._sqs_messages import SqsMessages
 from ecs_workloads._topic_subscription import subscribe
@@ -45,7 +45,9 @@ class SqsQueue(Construct):
         longest_processing_time: Longest time for which a consumer works on one message, one second to 8 hours.
         max_receive_count: Receipts after which a message counts as poison, 1 to 1000. Defaults to 5: deploys
             and scale-in may return a good message more than once.
-        retention_period: Time for which a message waits for a consumer, one minute to 13 days. Defaults to 4 days.
+        retention_period: Time for which a message waits for a consumer, one minute to 13 days, and longer than
+            ``max_receive_count`` times the time for which it stays invisible: SQS deletes it at the end of this time
+            also while a consumer holds it, and it would never become a dead letter. Defaults to 4 days.
         dead_letter_retention_period: Time after which a message leaves the dead-letter queue, up to 14 days. Longer
             than ``retention_period``: in a standard queue the clock goes on from when the message was first sent.
             Defaults to 14 days.
@@ -63,7 +65,7 @@ class SqsQueue(Construct):
             to keeping them, but nothing that a failed first deployment made.
 
     Raises:
-        ValueError: A value is out of its range.
+        ValueError: A value is out of its range, or the retention is too short for the receipts.
         TypeError: An argument is of another kind.
     """
 
@@ -94,9 +96,12 @@ class SqsQueue(Construct):
             f"dead_letter_retention_period must be longer than retention_period={in_words(retention_period)}, since "
             f"the clock of a message goes on, got {in_words(dead_letter_retention_period)}",
         )
+        visibility_timeout = max(_SHORTEST_VISIBILITY, longest_processing_time * _VISIBILITY_FACTOR)
+        _check_retention(path, retention_period, visibility_timeout, max_receive_count)
         require(fifo or not content_based_deduplication, path, "content_based_deduplication needs fifo=True")
         if queue_name is not None:
             _check_queue_name(path, queue_name, fifo=fifo)
+        self._retention_period = retention_period
         encryption = sqs.QueueEncryption.SQS_MANAGED if encryption_key is None else sqs.QueueEncryption.KMS
         self._dead_letter_queue = sqs.Queue(
             self,
@@ -115,7 +120,7 @@ class SqsQueue(Construct):
             self,
             "Queue",
             queue_name=queue_name,
-            visibility_timeout=duration(max(_SHORTEST_VISIBILITY, longest_processing_time * _VISIBILITY_FACTOR)),
+            visibility_timeout=duration(visibility_timeout),
             retention_period=duration(retention_period),
             receive_message_wait_time=duration(_LONGEST_RECEIVE_WAIT),
             fifo=fifo or None,
@@ -238,6 +243,11 @@ class SqsQueue(Construct):
         return self._dead_letter_queue
 
     @property
+    def retention_period(self) -> timedelta:
+        """Time after which SQS deletes a message that nobody has worked off."""
+        return self._retention_period
+
+    @property
     def longest_processing_time(self) -> timedelta:
         """Longest time for which a consumer works on one message."""
         return self._messages.longest_processing_time
@@ -295,6 +305,25 @@ def _check_processing(path: str, value: timedelta) -> None:
     """Refuse a time for which no message can stay invisible."""
     longest = _LONGEST_VISIBILITY / _VISIBILITY_FACTOR
     check_time(path, "longest_processing_time", value, timedelta(seconds=1), longest)
+
+
+def _check_retention(
+    path: str, retention_period: timedelta, visibility_timeout: timedelta, max_receive_count: int
+) -> None:
+    """Refuse a retention in which a message is gone before it has failed often enough to be a dead letter.
+
+    SQS deletes a message at the end of its retention also while a consumer holds it.
+    """
+    if is_token(max_receive_count):
+        return
+    require(
+        retention_period > visibility_timeout * max_receive_count,
+        path,
+        f"retention_period={in_words(retention_period)} must be longer than max_receive_count={max_receive_count} "
+        f"times the visibility_timeout of {in_words(visibility_timeout)}, else SQS deletes a message that fails before "
+        "it becomes a dead letter: say a longer retention_period, a lower max_receive_count or a shorter "
+        "longest_processing_time",
+    )
 
 
 def _check_queue_name(path: str, name: str, *, fifo: bool) -> None:

@@ -47,9 +47,9 @@ class Worker(Construct):
         cluster: Cluster to run in.
         container: What to run.
         queue: Where the messages come from: `SqsQueue`, `RabbitMqBroker.queue`, or one of your own.
-        scaling: Number of tasks, and what moves it: `BacklogPerTask` for a queue with metrics. A worker on
-            RabbitMQ scales on CPU until the broker publishes its metrics. No default: only you know how long
-            a message takes.
+        scaling: Number of tasks, and what moves it: `BacklogPerTask` for a queue with metrics, in the
+            region and account of the worker. A worker on a broker with ``collector=None`` scales on CPU. No default:
+            only you know how long a message takes.
         queue_prefix: First part of the names of the variables by which the program finds the queue. Defaults
             to ``QUEUE``, for ``QUEUE_URL`` and ``QUEUE_NAME``.
         deployment_alarms: Alarms, each once, that roll a running deployment back. Not on a metric of this service,
@@ -71,8 +71,8 @@ class Worker(Construct):
             nothing that a failed first deployment made.
 
     Raises:
-        ValueError: A value is out of its range, a variable is set twice, or nothing says by what the worker
-            should scale.
+        ValueError: A value is out of its range, a variable is set twice, nothing says by what the worker should scale,
+            or it would scale on the metrics of a queue in another region or account.
         TypeError: An argument is of another kind.
     """
 
@@ -98,7 +98,7 @@ class Worker(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path = path_of(self)
-        check_queue(path, queue, scaling)
+        check_queue(self, path, queue, scaling)
         bounds = check_tier(
             path,
             cluster=cluster,

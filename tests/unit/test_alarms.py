@@ -198,6 +198,24 @@ def test_an_age_that_is_said_is_what_it_is_however_long_a_message_takes(stack: c
     assert only(stack, make(tiers={"Shop": slow}, thresholds=said), "oldest_message_age")["Threshold"] == 600
 
 
+@pytest.mark.parametrize(("retention", "threshold"), [(2, 3600), (4, 7200), (5, 7200)])
+def test_an_age_that_follows_from_the_latency_is_at_most_half_of_what_the_queue_keeps(
+    stack: cdk.Stack, make: MakeAlarms, retention: int, threshold: int
+) -> None:
+    queue = replace(ORDERS, acceptable_latency=timedelta(hours=1), retention_period=timedelta(hours=retention))
+
+    alarms = make(tiers={"Shop": replace(TIER, queue=queue)})
+
+    assert only(stack, alarms, "oldest_message_age")["Threshold"] == threshold
+
+
+def test_an_age_of_ones_own_may_be_just_below_what_the_queue_keeps(stack: cdk.Stack, make: MakeAlarms) -> None:
+    short = replace(TIER, queue=replace(ORDERS, retention_period=timedelta(minutes=10)))
+    said = AlarmThresholds(oldest_message_age=timedelta(minutes=9))
+
+    assert only(stack, make(tiers={"Shop": short}, thresholds=said), "oldest_message_age")["Threshold"] == 540
+
+
 @pytest.mark.parametrize(
     ("grace", "minutes"),
     [

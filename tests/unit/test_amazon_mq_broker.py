@@ -56,6 +56,14 @@ def test_a_broker_is_a_private_cluster_of_a_known_version(stack: cdk.Stack, vpc:
     assert len(broker["SubnetIds"]) == 3
 
 
+def test_the_latest_version_runs_on_the_default_instances_and_on_no_older_ones(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    AmazonMqBroker(stack, "Broker", vpc=vpc, engine_version="4.3")
+
+    assert made(stack)["EngineVersion"] == "4.3"
+    with pytest.raises(ValueError, match="RabbitMQ 4.3 runs on mq.m7g alone, got host_instance_type='mq.m5.large'"):
+        AmazonMqBroker(stack, "Old", vpc=vpc, engine_version="4.3", host_instance_type="mq.m5.large")
+
+
 def test_a_single_node_has_one_subnet_and_a_small_instance(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
     AmazonMqBroker(stack, "Broker", vpc=vpc, deployment_mode="SINGLE_INSTANCE")
 
@@ -109,7 +117,8 @@ def test_it_and_its_credentials_are_kept_unless_told(stack: cdk.Stack, vpc: ec2.
     AmazonMqBroker(stack, "Kept", vpc=vpc)
     AmazonMqBroker(stack, "Left", vpc=vpc, removal_policy=cdk.RemovalPolicy.DESTROY)
 
-    for kind in ("AWS::AmazonMQ::Broker", "AWS::SecretsManager::Secret"):
+    # EC2 would not delete the group of a broker that is kept, and the deletion of the stack would fail.
+    for kind in ("AWS::AmazonMQ::Broker", "AWS::SecretsManager::Secret", "AWS::EC2::SecurityGroup"):
         found = resources(stack, kind)
         assert [(one["DeletionPolicy"], one["UpdateReplacePolicy"]) for one in found] == [
             ("RetainExceptOnCreate", "Retain"),

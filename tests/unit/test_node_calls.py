@@ -95,7 +95,8 @@ def test_stacks_of_other_regions_get_their_own_arns(cluster: ecs.Cluster) -> Non
     assert arns == {"eu-west-1", "us-east-1"}
 
 
-def test_parts_of_a_metric_are_those_of_aws_cdk_whoever_made_it(stack: cdk.Stack) -> None:
+def test_parts_of_a_metric_are_those_of_aws_cdk_whoever_made_it() -> None:
+    stack = cdk.Stack(cdk.App(), "Stack", env=cdk.Environment(account="111111111111", region="eu-west-1"))
     orders = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=2))
     ours = [orders.metric_messages_waiting(), orders.metric_messages_in_flight(), orders.metric_messages_sent()]
     parts = PlainMetric(namespace="Shop", metric_name="Orders", dimensions={"Table": "orders"}, statistic="Sum")
@@ -106,6 +107,8 @@ def test_parts_of_a_metric_are_those_of_aws_cdk_whoever_made_it(stack: cdk.Stack
             metric_name=metric.metric_name,
             dimensions=metric.dimensions or {},
             statistic=metric.statistic,
+            region=metric.region,
+            account=metric.account,
         )
     theirs = cloudwatch.Metric(namespace="Theirs", metric_name="Count", statistic="Sum")
     assert parts_of(theirs) == PlainMetric(namespace="Theirs", metric_name="Count", dimensions={}, statistic="Sum")

@@ -80,6 +80,14 @@ def test_a_queue_from_elsewhere_has_dead_letters_where_their_queue_is_named(stac
     assert measured(stack, named.metric_dead_letters())[3] == stack.resolve(dead.queue_name)
 
 
+def test_what_a_queue_made_here_deletes_is_known(stack: cdk.Stack) -> None:
+    made = SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=2), retention_period=timedelta(days=2))
+    metrics = QueueMetrics.of_queue(made)
+
+    assert metrics is not None
+    assert metrics.retention_period == timedelta(days=2)
+
+
 def test_a_queue_that_nothing_measures_has_none(rabbit_mq_queue: RabbitMqQueue) -> None:
     assert QueueMetrics.of_queue(rabbit_mq_queue) is None
 

@@ -171,6 +171,19 @@ def test_it_knows_the_memory_and_the_cpus_of_its_task(
     assert f"disk_free_limit.absolute = {watermark}" in files_of(main_container(stack))["rabbitmq.conf"]
 
 
+@pytest.mark.parametrize(
+    ("cpu", "memory", "limit"),
+    # Of 20 GiB for image and messages, 24 are never free.
+    [(8192, 40960, 2 * 1024**3), (2048, 4096, 2 * 1024**3), (1024, 2048, 1207959552)],
+)
+def test_the_disk_of_a_task_has_room_for_messages_however_much_memory_it_has(
+    stack: cdk.Stack, make: MakeBroker, cpu: int, memory: int, limit: int
+) -> None:
+    make(grade=EphemeralNode(), cpu=cpu, memory_limit_mib=memory)
+
+    assert f"disk_free_limit.absolute = {limit}" in files_of(main_container(stack))["rabbitmq.conf"]
+
+
 def test_what_its_sidecars_may_take_is_not_its_own(stack: cdk.Stack, make: MakeBroker) -> None:
     sidecar = OpenTelemetryCollector(image=ecs.ContainerImage.from_registry("example.com/otel:1.0.0"))
     make(memory_limit_mib=4096, collector=None, sidecars=[replace(sidecar, memory_limit_mib=1024)])
@@ -660,6 +673,26 @@ def test_only_nodes_reach_the_ports_between_nodes(clustered: RabbitMqBroker) -> 
         for rule in ingress(stack)
     }
     assert opened == {(4369, 4369): True, (25672, 25672): True, (35672, 35682): True, (2049, 2049): False}
+
+
+def test_nodes_reach_each_other_by_the_one_group_that_takes_rules(cluster_of_three: ecs.Cluster) -> None:
+    stack = cdk.Stack.of(cluster_of_three)
+    groups = [
+        ec2.SecurityGroup.from_security_group_id(stack, "Theirs", "sg-1", mutable=False),
+        ec2.SecurityGroup.from_security_group_id(stack, "Ours", "sg-2"),
+    ]
+    RabbitMqBroker(
+        stack, "Broker", cluster=cluster_of_three, version="4.2.1", grade=NodeCluster(), security_groups=groups
+    )
+
+    among_ours = [rule for rule in ingress(stack) if rule["GroupId"] == rule["SourceSecurityGroupId"] == "sg-2"]
+    assert sorted(rule["FromPort"] for rule in among_ours) == [4369, 25672, 35672]
+
+
+def test_one_node_asks_for_no_rule_of_its_groups(stack: cdk.Stack, make: MakeBroker) -> None:
+    make(security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Theirs", "sg-1", mutable=False)])
+
+    assert [rule["FromPort"] for rule in ingress(stack)] == [2049]
 
 
 def test_a_tier_finds_every_node_of_a_cluster(clustered: RabbitMqBroker) -> None:

@@ -41,6 +41,16 @@ def test_a_message_stays_invisible_for_at_least_30_seconds(stack: cdk.Stack) -> 
     Template.from_stack(stack).has_resource_properties("AWS::SQS::Queue", {"VisibilityTimeout": 30})
 
 
+def test_a_message_may_fail_for_the_last_time_just_before_it_is_deleted(stack: cdk.Stack) -> None:
+    # Ten seconds of work are 30 of invisibility, the least.
+    work, five_times = timedelta(seconds=10), timedelta(seconds=150)
+    kept = SqsQueue(stack, "Orders", longest_processing_time=work, retention_period=five_times + timedelta(seconds=1))
+    assert kept.retention_period == timedelta(seconds=151)
+
+    with pytest.raises(ValueError, match="retention_period=150 seconds must be longer than max_receive_count=5 times"):
+        SqsQueue(stack, "Mails", longest_processing_time=work, retention_period=five_times)
+
+
 def test_both_queues_are_kept_encrypted_and_reached_over_tls_only(stack: cdk.Stack) -> None:
     SqsQueue(stack, "Orders", longest_processing_time=timedelta(minutes=2))
 

@@ -14,10 +14,25 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
-from ecs_workloads import BacklogPerTask, Container, RabbitMqQueue, Scaling, SqsQueue, Worker
+from ecs_workloads import (
+    ArrivalRate,
+    BacklogPerTask,
+    Container,
+    ContainerCluster,
+    RabbitMqQueue,
+    Scaling,
+    ScalingPolicy,
+    SqsQueue,
+    Worker,
+)
 from tests.templates import ingress, main_container, properties, statements
 
 MakeWorker = Callable[..., Worker]
+MEAN = timedelta(seconds=2)
+POLICIES: tuple[ScalingPolicy, ...] = (
+    BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=MEAN),
+    ArrivalRate(processing_time=MEAN),
+)
 
 
 @pytest.fixture
@@ -163,3 +178,55 @@ def test_a_queue_from_outside_feeds_a_worker(stack: cdk.Stack, make: MakeWorker)
     policy = str(properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy"))
     assert "'Namespace': 'Streams'" in policy
     assert "{'Name': 'Stream', 'Value': 'orders'}" in policy
+
+
+def _worker_on_a_queue(there: cdk.Stack, here: cdk.Stack, container: Container, policy: ScalingPolicy) -> Worker:
+    return Worker(
+        here,
+        "Worker",
+        cluster=ContainerCluster(here, "Cluster", vpc=ec2.Vpc(here, "Vpc")).cluster,
+        container=container,
+        queue=SqsQueue(there, "Orders", longest_processing_time=timedelta(minutes=2)),
+        scaling=Scaling(max_capacity=2, policies=(policy,)),
+    )
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=["backlog", "arrivals"])
+@pytest.mark.parametrize(
+    ("there", "place"),
+    [
+        ({"account": "111111111111", "region": "us-east-1"}, "us-east-1 of account 111111111111"),
+        ({"account": "222222222222", "region": "eu-west-1"}, "eu-west-1 of account 222222222222"),
+        ({"region": "us-east-1"}, "us-east-1"),
+        ({"account": "222222222222"}, "account 222222222222"),
+    ],
+)
+def test_no_policy_looks_at_a_queue_where_it_is_not(
+    container: Container, policy: ScalingPolicy, there: dict[str, str], place: str
+) -> None:
+    app = cdk.App()
+    here = cdk.Stack(app, "Here", env=cdk.Environment(account="111111111111", region="eu-west-1"))
+    makes_the_queue = cdk.Stack(app, "There", env=cdk.Environment(**there))
+    refusal = f"Here/Worker: {type(policy).__name__} does not see the metrics of a queue in {place}: scale on TargetCpu"
+
+    with pytest.raises(ValueError, match=refusal):
+        _worker_on_a_queue(makes_the_queue, here, container, policy)
+
+
+@pytest.mark.parametrize(
+    ("there", "here"),
+    [
+        ({"account": "111111111111", "region": "eu-west-1"}, {"account": "111111111111", "region": "eu-west-1"}),
+        ({"region": "eu-west-1"}, {"account": "111111111111", "region": "eu-west-1"}),
+        ({}, {"account": "111111111111", "region": "eu-west-1"}),
+        ({"account": "111111111111", "region": "eu-west-1"}, {}),
+    ],
+)
+def test_a_policy_looks_at_a_queue_that_may_be_where_it_is(
+    container: Container, there: dict[str, str], here: dict[str, str]
+) -> None:
+    app = cdk.App()
+    makes_the_queue = cdk.Stack(app, "There", env=cdk.Environment(**there))
+    works = cdk.Stack(app, "Here", env=cdk.Environment(**here))
+
+    assert _worker_on_a_queue(makes_the_queue, works, container, POLICIES[0]).metrics.queue is not None

@@ -12,6 +12,7 @@ from tests.unit.bad_input.row import FRACTION, TIER, Row
 _NO_ALARM: Any = "high_cpus"
 _LATENCY = "acceptable_latency must be from 1 second to 14 days, got"
 _PROCESSING = "longest_processing_time must be from 1 second to 14 days, got"
+_RETENTION = "retention_period must be from 1 second to 14 days, got"
 _GRACE = "health_check_grace_period must be from 0 seconds to 1 day, got"
 _NO_TASK = "no_running_task must be from 1 minute to 1 hour, got"
 _OLDEST = "oldest_message_age must be from 1 second to 14 days, got"
@@ -30,6 +31,10 @@ def _latency(name: str, message: str, value: timedelta) -> Row:
 
 def _processing(name: str, message: str, value: timedelta) -> Row:
     return Row(name, "QueueMetrics", message, lambda _: QueueMetrics.of_sqs("orders", longest_processing_time=value))
+
+
+def _retention(name: str, message: str, value: timedelta) -> Row:
+    return Row(name, "QueueMetrics", message, lambda _: QueueMetrics.of_sqs("orders", retention_period=value))
 
 
 def _grace(name: str, message: str, value: timedelta) -> Row:
@@ -90,6 +95,13 @@ ROWS = (
         "longest_processing_time must be a whole number of seconds, got 60.5",
         timedelta(minutes=1) + FRACTION,
     ),
+    _retention("a queue that keeps nothing", f"{_RETENTION} 0", timedelta(0)),
+    _retention("a queue that keeps for 15 days", f"{_RETENTION} 15 days", timedelta(days=15)),
+    _retention(
+        "a queue that keeps for half seconds",
+        "retention_period must be a whole number of seconds, got 60.5",
+        timedelta(minutes=1) + FRACTION,
+    ),
     _grace(
         "hosts that fail for half seconds",
         "health_check_grace_period must be a whole number of seconds, got 60.5",
@@ -119,6 +131,12 @@ ROWS = (
         "thresholds of no tier",
         "tier_thresholds must name Shop, got 'Shp' (did you mean 'Shop'?)",
         tier_thresholds={"Shp": AlarmThresholds()},
+    ),
+    _alarms(
+        "an age that no message reaches",
+        "oldest_message_age=4 days of 'Shop' must be below the retention_period of its queue, 4 days, after which a ",
+        tiers={"Shop": replace(TIER, queue=QueueMetrics.of_sqs("orders", retention_period=timedelta(days=4)))},
+        thresholds=AlarmThresholds(oldest_message_age=timedelta(days=4)),
     ),
     _alarms("the severity of no alarm", "severities must name failed_responses,", severities={"high_cpus": "warning"}),
     _alarms(

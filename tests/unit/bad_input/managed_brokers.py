@@ -33,7 +33,7 @@ ROWS = (
     ),
     _broker(
         "a version that Amazon MQ does not run",
-        "engine_version must be one of 3.13, 4.2, got '4.1' (did you mean '4.2'?)",
+        "engine_version must be one of 3.13, 4.2, 4.3, got '4.1' (did you mean '4.3'?)",
         engine_version="4.1",
     ),
     _broker(

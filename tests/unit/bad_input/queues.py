@@ -165,6 +165,12 @@ ROWS = (
         lambda at: at.queue(dead_letter_retention_period=timedelta(days=5) + FRACTION),
     ),
     Row(
+        "a message that is gone before it has failed",
+        "Stack/Queue",
+        "retention_period=4 days must be longer than max_receive_count=50 times the visibility_timeout of 12 hours, ",
+        lambda at: at.queue(longest_processing_time=timedelta(hours=8), max_receive_count=50),
+    ),
+    Row(
         "a FIFO queue without the suffix",
         "Stack/Queue",
         "queue_name of a FIFO queue must end in .fifo, got 'orders'",
@@ -301,6 +307,18 @@ ROWS = (
         "ArrivalRate: the mean processing_time=121 seconds is above the longest of the queue, 2 minutes",
         lambda at: at.worker(
             scaling=Scaling(max_capacity=2, policies=(ArrivalRate(processing_time=timedelta(seconds=121)),))
+        ),
+    ),
+    Row(
+        "a wait that no message outlives",
+        "Stack/Worker",
+        "BacklogPerTask: acceptable_latency=5 minutes must be below the retention_period of the queue, 5 minutes, ",
+        lambda at: at.backlog_worker(
+            at.queue(
+                longest_processing_time=timedelta(seconds=20),
+                max_receive_count=2,
+                retention_period=timedelta(minutes=5),
+            )
         ),
     ),
     Row(
@@ -473,6 +491,27 @@ ROWS = (
         lambda at: at.broker(memory_limit_mib=1024, collector=RabbitMqCollector(memory_limit_mib=300)),
     ),
     Row(
+        "a collector of a size that nobody knows",
+        "RabbitMqCollector",
+        "memory_limit_mib must be known now: the broker is configured for what it leaves",
+        lambda at: RabbitMqCollector(memory_limit_mib=at.number),
+    ),
+    Row(
+        "a broker beside what nobody knows",
+        "Stack/Broker",
+        "memory_limit_mib of each sidecar must be known now: the broker is configured for what they leave",
+        lambda at: at.broker(sidecars=[FluentBit(image=IMAGE, options={"Name": "null"}, memory_limit_mib=at.number)]),
+    ),
+    Row(
+        "nodes that may not reach each other",
+        "Stack/Broker",
+        "none of security_groups takes the rules by which the nodes of a NodeCluster reach each other: import one",
+        lambda at: at.broker(
+            cluster=at.cluster_in_three_zones, grade=NodeCluster(), security_groups=[at.immutable_group]
+        ),
+        leaves=True,
+    ),
+    Row(
         "a cluster of nodes in two zones",
         "Stack/Broker",
         "a NodeCluster needs subnets in 3 zones, got 2: with fewer, one zone holds the majority",
@@ -527,8 +566,8 @@ ROWS = (
     Row(
         "more queues than a task definition holds",
         "Stack/Broker",
-        "a task definition has room for 50000 bytes of queues, and with 'orders-30' they take 50",
-        lambda at: [at.broker_queue(f"orders-{number}") for number in range(31)],
+        "a task definition may have 65536 bytes, and with 'orders-3",
+        lambda at: [at.broker_queue(f"orders-{number}") for number in range(40)],
         leaves=True,
     ),
     Row(

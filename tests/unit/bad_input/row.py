@@ -203,6 +203,11 @@ class Bench:
         return RabbitMqBroker(self.stack, "Broker", **{**defaults, **arguments})
 
     @cached_property
+    def immutable_group(self) -> ec2.ISecurityGroup:
+        """A security group of others, who alone make its rules."""
+        return ec2.SecurityGroup.from_security_group_id(self.stack, "Group", "sg-1", mutable=False)
+
+    @cached_property
     def cluster_in_three_zones(self) -> ecs.Cluster:
         """A cluster in a VPC with three zones."""
         vpc = ec2.Vpc.from_vpc_attributes(

@@ -20,7 +20,6 @@ from ecs_workloads import (
     DownstreamLimit,
     FluentBit,
     OpenTelemetryCollector,
-    RabbitMqCollector,
     RequestsPerTarget,
     Scheduled,
     TargetCpu,
@@ -175,6 +174,5 @@ ROWS = (
     ),
     TokenRow("name of a managed broker's queue", lambda at: at.managed_queue(name=20 * at.text)),
     TokenRow("endpoint", lambda at: at.managed_queue(endpoint=at.text)),
-    TokenRow("memory of a collector", lambda at: RabbitMqCollector(memory_limit_mib=at.number)),
     TokenRow("queue's port", lambda at: at.rabbit_queue(port=at.number)),
 )
