@@ -243,12 +243,12 @@ class AppServer(Construct):
 
         A tier of the same stack is deployed after this one: a task of Service Connect knows only the names
         that existed when it started. Two app servers that call each other both have to exist before either
-        can know the other; deploy the second one once more.
+        can know the other; deploy the second one once more. Behind an ``internal_load_balancer`` no order is needed.
         """
         port, description = ec2.Port.tcp(self._port), rule_description(f"HTTP to {self._name}")
         if self._entry is not None:
+            # Its callers wait for nothing: the name is that of the load balancer, which is there before any task.
             peer.connections.allow_to(self._entry.load_balancer, port, description)
-            start_after(peer, self)
             return
         if peer is self:
             self.connections.allow_internally(port, description)

@@ -157,6 +157,19 @@ def test_app_servers_that_call_each_other_in_a_circle_synthesise(stack: cdk.Stac
     assert logical_id(stack, first.service) not in waits_for(stack, third.service)
 
 
+def test_app_servers_behind_load_balancers_may_call_each_other(stack: cdk.Stack, make: MakeApp) -> None:
+    first, second = (
+        make(name, dns_name=None, internal_load_balancer=InternalLoadBalancer()) for name in ("First", "Second")
+    )
+    third = make("Third")
+    for called, caller in ((first, second), (second, first), (first, third), (third, first)):
+        called.allow_from(caller)
+
+    assert logical_id(stack, third.service) in waits_for(stack, first.service)
+    assert logical_id(stack, first.service) not in waits_for(stack, second.service)
+    assert logical_id(stack, first.service) not in waits_for(stack, third.service)
+
+
 def test_a_peer_that_is_no_service_may_call(stack: cdk.Stack, make: MakeApp) -> None:
     make().allow_from(ec2.Connections(security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "G", "sg-1")]))
 
