@@ -182,7 +182,6 @@ class AppServer(Construct):
             )
             self._port, self._url = self._entry.port, self._entry.url
         self._name = dns_name or self.node.id
-        self._starts_after: list[AppServer] = []
         self._tier = TierService(
             self,
             "Default",
@@ -242,8 +241,9 @@ class AppServer(Construct):
         """Let ``peer`` call this tier.
 
         A tier of the same stack is deployed after this one: a task of Service Connect knows only the names
-        that existed when it started. Two app servers that call each other both have to exist before either
-        can know the other; deploy the second one once more. Behind an ``internal_load_balancer`` no order is needed.
+        that existed when it started. With a nested stack the whole of it waits, or is waited for. Two app servers that
+        call each other both have to exist before either can know the other; deploy the second one once more. Behind an
+        ``internal_load_balancer`` no order is needed.
         """
         port, description = ec2.Port.tcp(self._port), rule_description(f"HTTP to {self._name}")
         if self._entry is not None:
@@ -254,14 +254,7 @@ class AppServer(Construct):
             self.connections.allow_internally(port, description)
             return
         peer.connections.allow_to(self, port, description)
-        if isinstance(peer, AppServer):
-            if self._waits_for(peer):
-                return
-            peer._starts_after.append(self)  # noqa: SLF001 - the same class
         start_after(peer, self)
-
-    def _waits_for(self, other: AppServer) -> bool:
-        return any(one is other or one._waits_for(other) for one in self._starts_after)  # noqa: SLF001
 
     @property
     def service(self) -> ecs.FargateService:

@@ -157,6 +157,55 @@ def test_app_servers_that_call_each_other_in_a_circle_synthesise(stack: cdk.Stac
     assert logical_id(stack, first.service) not in waits_for(stack, third.service)
 
 
+def test_a_caller_in_a_nested_stack_is_deployed_with_all_of_it_after_the_app_server(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeApp
+) -> None:
+    app, inner = make(), cdk.NestedStack(stack, "Inner")
+    app.allow_from(_nested(inner, cluster, "caller"))
+
+    [nested] = resources(stack, "AWS::CloudFormation::Stack")
+    assert nested["DependsOn"] == [logical_id(stack, app.service)]
+
+
+def test_a_caller_is_deployed_after_the_nested_stack_of_the_app_server(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeApp
+) -> None:
+    caller, outer = make(), cdk.NestedStack(stack, "Outer")
+    _nested(cdk.NestedStack(outer, "Inner"), cluster, "called").allow_from(caller)
+
+    [nested] = Template.from_stack(stack).find_resources("AWS::CloudFormation::Stack")
+    assert nested in waits_for(stack, caller.service)
+
+
+def test_nested_stacks_beside_each_other_are_deployed_in_order(stack: cdk.Stack, cluster: ecs.Cluster) -> None:
+    first, second = (_nested(cdk.NestedStack(stack, name), cluster, name.lower()) for name in ("First", "Second"))
+    first.allow_from(second)
+
+    found = Template.from_stack(stack).find_resources("AWS::CloudFormation::Stack")
+    assert {name[:5]: [other[:5] for other in nested.get("DependsOn", [])] for name, nested in found.items()} == {
+        "First": [],
+        "Secon": ["First"],
+    }
+
+
+def test_a_nested_stack_that_calls_and_is_called_makes_no_circle(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeApp
+) -> None:
+    app, inner = make(), cdk.NestedStack(stack, "Inner")
+    app.allow_from(_nested(inner, cluster, "caller"))
+    called = _nested(inner, cluster, "called")
+    called.allow_from(app)
+
+    [(name, nested)] = Template.from_stack(stack).find_resources("AWS::CloudFormation::Stack").items()
+    assert nested["DependsOn"] == [logical_id(stack, app.service)]
+    assert name not in waits_for(stack, app.service)
+
+
+def _nested(scope: cdk.NestedStack, cluster: ecs.Cluster, name: str) -> AppServer:
+    container = replace(_image(), port=8000, health_check=HEALTHY)
+    return AppServer(scope, name.capitalize(), cluster=cluster, container=container, dns_name=name)
+
+
 def test_app_servers_behind_load_balancers_may_call_each_other(stack: cdk.Stack, make: MakeApp) -> None:
     first, second = (
         make(name, dns_name=None, internal_load_balancer=InternalLoadBalancer()) for name in ("First", "Second")
