@@ -55,7 +55,7 @@ def check_addresses(
 
 
 def _subnets(vpc: ec2.IVpc, *, internet_facing: bool) -> Sequence[ec2.ISubnet]:
-    """Return the subnets in which aws_cdk puts a load balancer."""
+    """Return the subnets in which a load balancer may be."""
     return vpc.public_subnets if internet_facing else vpc.private_subnets or vpc.isolated_subnets
 
 
@@ -114,6 +114,10 @@ class LoadBalancer(Construct):
             self,
             "Default",
             vpc=vpc,
+            # What aws_cdk chooses, but one of each zone where there are several groups: ELB takes no more.
+            vpc_subnets=ec2.SubnetSelection(
+                subnet_type=ec2.SubnetType.PUBLIC if internet_facing else None, one_per_az=True
+            ),
             internet_facing=internet_facing,
             ip_address_type=ip_address_type,
             security_group=security_group,
@@ -178,9 +182,11 @@ class LoadBalancer(Construct):
         target = route53.RecordTarget.from_alias(
             route53_targets.LoadBalancerTarget(self.load_balancer)  # pyright: ignore[reportArgumentType]  # jsii#4541
         )
-        route53.ARecord(self, "Alias", zone=zone, record_name=domain.domain_name, target=target)
+        # With the final dot, else aws_cdk adds the zone to a name of which it does not see that it is inside.
+        name = f"{domain.domain_name}."
+        route53.ARecord(self, "Alias", zone=zone, record_name=name, target=target)
         if self._dual_stack:
-            route53.AaaaRecord(self, "AliasIpv6", zone=zone, record_name=domain.domain_name, target=target)
+            route53.AaaaRecord(self, "AliasIpv6", zone=zone, record_name=name, target=target)
 
     def _zone(self, domain: Domain | None) -> route53.IHostedZone | None:
         if domain is None or domain.hosted_zone_id is None or domain.zone_name is None:

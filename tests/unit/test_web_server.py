@@ -64,6 +64,18 @@ def test_the_zone_proves_the_certificate_and_answers_for_the_name(stack: cdk.Sta
     assert (record["Name"], record["Type"], record["HostedZoneId"]) == ("shop.example.com.", "A", "Z1")
 
 
+@pytest.mark.parametrize("unknown", ["domain_name", "zone_name"])
+def test_a_name_known_only_at_deployment_is_answered_for_as_it_is(
+    stack: cdk.Stack, make: MakeWeb, unknown: str
+) -> None:
+    names: dict[str, Any] = {"domain_name": "shop.example.com", "zone_name": "example.com"}
+    names[unknown] = cdk.CfnParameter(stack, "Name").value_as_string
+    make(domain=Domain(hosted_zone_id="Z1", **names))
+
+    name = properties(stack, "AWS::Route53::RecordSet")["Name"]
+    assert name == ("shop.example.com." if unknown == "zone_name" else {"Fn::Join": ["", [{"Ref": "Name"}, "."]]})
+
+
 def test_without_redirect_only_port_443_is_open(stack: cdk.Stack, make: MakeWeb) -> None:
     make(redirect_http=False)
 
