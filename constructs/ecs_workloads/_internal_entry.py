@@ -47,6 +47,7 @@ class InternalEntry:
         check_log_bucket(scope.node.path, wanted.log_bucket)
         self.target_group = target_group(
             scope,
+            "TargetGroup",
             vpc=vpc,
             longest_request=longest_request,
             startup_time=wanted.startup_time,

@@ -18,6 +18,7 @@ _GRPC = elbv2.ApplicationProtocolVersion.GRPC
 
 def target_group(
     scope: Construct,
+    construct_id: str,
     *,
     vpc: ec2.IVpc,
     longest_request: timedelta,
@@ -46,7 +47,7 @@ def target_group(
     slow_start = timings.slow_start_of(startup_time)
     return elbv2.ApplicationTargetGroup(
         scope,
-        "TargetGroup",
+        construct_id,
         vpc=vpc,
         # Its port is only a default, which ECS overrules for each task: a group that named the container's port would
         # be replaced, and empty for a while, when that port changes.

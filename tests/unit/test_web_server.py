@@ -284,6 +284,22 @@ def test_it_can_be_suspended(stack: cdk.Stack, make: MakeWeb) -> None:
     Template.from_stack(stack).resource_count_is("AWS::ElasticLoadBalancingV2::LoadBalancer", 1)
 
 
+def test_a_guest_has_another_target_group_than_with_a_load_balancer_of_its_own(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, make: MakeWeb
+) -> None:
+    # Else it could not move between the two: a group belongs to one load balancer.
+    owner = make()
+    guest = WebServer(
+        stack,
+        "Guest",
+        cluster=cluster,
+        container=replace(container, port=8080),
+        listener_rule=ListenerRule(listener=owner.listener, priority=1, path_patterns=["/v2/*"]),
+    )
+
+    assert owner.target_group.node.id != guest.target_group.node.id
+
+
 def test_a_guest_on_another_listener_makes_no_load_balancer(stack: cdk.Stack, make: MakeWeb) -> None:
     listener = elbv2.ApplicationListener.from_application_listener_attributes(
         stack,
