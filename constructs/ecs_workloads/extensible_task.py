@@ -133,7 +133,7 @@ class ExtensibleTask:
             stop_timeout=duration(SIDECAR_STOP_TIMEOUT),
             logging=log_driver(self.log_group, name),
         )
-        check_image(subject, container)
+        check_image(subject, image, container)
         self._order.add(name, depends_on or {})
         if condition is not None:
             self._order.add(self.container.container_name, {name: condition})

@@ -152,6 +152,17 @@ class Bench:
         return cdk.Stack(cdk.App(), "Stack", env=cdk.Environment(account="111111111111", region="eu-west-1"))
 
     @cached_property
+    def distant_image(self) -> ecs.ContainerImage:
+        """An image that a cache in another region keeps."""
+        stack = cdk.Stack(cdk.App(), "Far", env=cdk.Environment(account="111111111111", region="us-east-1"))
+        return PullThroughCache(stack, "Cache", upstream="quay").image("acme/shop", "1.0.0")
+
+    def app_in_ireland(self, **arguments: Any) -> AppServer:
+        """Return an app server of which account and region are known."""
+        defaults: dict[str, Any] = {"container": self.served(), "dns_name": "app"}
+        return AppServer(self.stack_in_ireland, "App", cluster=self.cluster, **{**defaults, **arguments})
+
+    @cached_property
     def number(self) -> Any:
         """A number that is known only at deployment."""
         return cdk.CfnParameter(self.stack, "Number", type="Number").value_as_number
