@@ -10,6 +10,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 
 from ecs_workloads._checks import in_words, require
+from ecs_workloads._chosen_subnets import check_selection
 from ecs_workloads._cluster_facts import cluster_facts
 from ecs_workloads._distant_sqs_messages import DistantSqsMessages
 from ecs_workloads._exec_paths import check_exec_paths
@@ -32,7 +33,7 @@ LONGEST_REQUEST = LONGEST_STOP_TIMEOUT - STOP_MARGIN
 
 
 def check_subnets(path: str, cluster: ecs.ICluster, vpc_subnets: ec2.SubnetSelection | None) -> None:
-    """Refuse tasks in public subnets that nobody asked for: without public addresses they could pull no image.
+    """Refuse subnets that there are not, and public ones that nobody asked for: without public addresses tasks pull no image.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html
     """
@@ -42,6 +43,7 @@ def check_subnets(path: str, cluster: ecs.ICluster, vpc_subnets: ec2.SubnetSelec
         "the VPC has no private subnets, and in public ones the tasks, which get no public address, could pull no "
         "image: add private subnets, or say vpc_subnets=... where they have another way out",
     )
+    check_selection(path, cluster_facts(cluster).vpc, vpc_subnets)
 
 
 def check_alarms(path: str, alarms: Sequence[cloudwatch.IAlarm]) -> None:
