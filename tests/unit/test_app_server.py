@@ -14,6 +14,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk.assertions import Template
 
 from ecs_workloads import (
@@ -87,6 +88,30 @@ def test_no_tier_is_called_as_another_is_listed(make: MakeApp) -> None:
 
     with pytest.raises(ValueError, match="Stack/App already bears discovery_name='shop-app'"):
         make("Other", dns_name="shop-app")
+
+
+@pytest.mark.parametrize("known", ["namespace_arn", "namespace_id"])
+def test_stacks_that_import_one_cluster_share_its_names(known: str) -> None:
+    app = cdk.App()
+
+    def tier(name: str, place: str) -> None:
+        stack = cdk.Stack(app, name)
+        unknown = cdk.CfnParameter(stack, "Unknown").value_as_string
+        attributes = {"namespace_arn": unknown, "namespace_id": unknown, known: place}
+        namespace = servicediscovery.PrivateDnsNamespace.from_private_dns_namespace_attributes(
+            stack, "Namespace", namespace_name="internal", **attributes
+        )
+        cluster = ecs.Cluster.from_cluster_attributes(
+            stack, "Cluster", cluster_name="c", vpc=ec2.Vpc(stack, "Vpc"), default_cloud_map_namespace=namespace
+        )
+        container = replace(_image(), port=8000, health_check=HEALTHY)
+        AppServer(stack, "App", cluster=cluster, container=container, dns_name="app")
+
+    arn = "arn:aws:servicediscovery:eu-west-1:111111111111:namespace/ns-"
+    tier("First", f"{arn}1")
+    tier("Second", f"{arn}2")
+    with pytest.raises(ValueError, match="Third/App: First/App already bears dns_name='app'"):
+        tier("Third", f"{arn}1")
 
 
 def test_a_request_may_take_thirty_seconds_unless_told(stack: cdk.Stack, make: MakeApp) -> None:
