@@ -22,6 +22,7 @@ from ecs_workloads.domain import Domain
 from ecs_workloads.listener_authentication import ListenerAuthentication
 
 _SHORTEST_IDLE_TIMEOUT = timedelta(seconds=60)
+_CLAIM = "ecs-workloads:domain"
 
 
 def check_zones(path: str, vpc: ec2.IVpc, *, internet_facing: bool) -> None:
@@ -52,6 +53,23 @@ def check_addresses(
         f"ip_address_type={ip_address_type} needs subnets with IPv6, which the VPC has not: "
         "ec2.Vpc(ip_protocol=ec2.IpProtocol.DUAL_STACK)",
     )
+
+
+def claim_domain(scope: Construct, domain: Domain | None) -> None:
+    """Note that the tier at ``scope`` has the record of ``domain``.
+
+    Raises:
+        ValueError: Another tier of this app has it.
+    """
+    if domain is None or domain.hosted_zone_id is None:
+        return
+    path, root = scope.node.path, scope.node.root
+    wanted = {"zone": domain.hosted_zone_id, "name": domain.domain_name}
+    for entry in root.node.metadata:
+        if entry.type == _CLAIM:
+            taken = {"zone": entry.data["zone"], "name": entry.data["name"]}
+            require(taken != wanted, path, f"{entry.data['path']} already has the record of {domain.domain_name!r}")
+    root.node.add_metadata(_CLAIM, {**wanted, "path": path})
 
 
 def _subnets(vpc: ec2.IVpc, *, internet_facing: bool) -> Sequence[ec2.ISubnet]:

@@ -30,6 +30,8 @@ from ecs_workloads.sidecar import RoutesLogs, Sidecar
 LONGEST_STOP_TIMEOUT = timedelta(seconds=120)
 STOP_MARGIN = timedelta(seconds=10)
 LONGEST_REQUEST = LONGEST_STOP_TIMEOUT - STOP_MARGIN
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html
+_MOST_SECURITY_GROUPS = 5
 
 
 def check_subnets(path: str, cluster: ecs.ICluster, vpc_subnets: ec2.SubnetSelection | None) -> None:
@@ -66,6 +68,7 @@ def check_tier(
     min_capacity: int,
     default_policies: Sequence[ScalingPolicy],
     vpc_subnets: ec2.SubnetSelection | None,
+    security_groups: Sequence[ec2.ISecurityGroup],
     enable_execute_command: bool,
     suspended: bool,
 ) -> TaskBounds:
@@ -76,6 +79,11 @@ def check_tier(
     check_subnets(path, cluster, vpc_subnets)
     check_alarms(path, deployment_alarms)
     check_capacity(path, cluster, capacity)
+    require(
+        len(security_groups) <= _MOST_SECURITY_GROUPS,
+        path,
+        f"security_groups must be at most {_MOST_SECURITY_GROUPS}, got {len(security_groups)}",
+    )
     stop_timeout, needed = container.stop_timeout, min(longest_work, LONGEST_STOP_TIMEOUT)
     require(
         stop_timeout is None or stop_timeout >= needed,

@@ -404,6 +404,14 @@ def test_of_several_groups_of_subnets_a_load_balancer_is_in_one_of_each_zone(
     assert len({subnet.availability_zone for subnet in expected}) == 2
 
 
+@pytest.mark.parametrize("encryption", [s3.BucketEncryption.KMS_MANAGED, s3.BucketEncryption.DSSE_MANAGED])
+def test_load_balancers_write_to_no_bucket_with_a_key_of_aws(
+    stack: cdk.Stack, make: MakeWeb, encryption: s3.BucketEncryption
+) -> None:
+    with pytest.raises(ValueError, match="Stack/Web: log_bucket must be encrypted with the keys of S3"):
+        make(log_bucket=s3.Bucket(stack, "Locked", encryption=encryption))
+
+
 def test_over_ipv4_alone_nobody_comes_over_ipv6(stack: cdk.Stack, make: MakeWeb) -> None:
     make()
 

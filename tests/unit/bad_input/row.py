@@ -127,6 +127,10 @@ class Bench:
         )
 
     @cached_property
+    def security_group(self) -> ec2.ISecurityGroup:
+        return ec2.SecurityGroup.from_security_group_id(self.stack, "Group", "sg-2")
+
+    @cached_property
     def certificate(self) -> acm.ICertificate:
         return acm.Certificate.from_certificate_arn(
             self.stack, "Certificate", "arn:aws:acm:eu-west-1:111111111111:certificate/a"

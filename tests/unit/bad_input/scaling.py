@@ -219,7 +219,7 @@ ROWS = (
         lambda _: _scheduled(schedule="cron(0 8 * * * *)"),
     ),
     Row(
-        "a day that no month has",
+        "the 31st of short months",
         "Scheduled 'Night'",
         "schedule never comes: no such month has such a day, got 'cron(0 8 31 2,APR ? *)'",
         lambda _: _scheduled(schedule="cron(0 8 31 2,APR ? *)"),

@@ -131,6 +131,14 @@ ROWS = (
         leaves=True,
     ),
     Row(
+        "a program on a port of the collector",
+        "Stack/App",
+        "container.port must be none of 4317, 4318, 13133, on which the OpenTelemetryCollector listens in the same task, "
+        "got 4318",
+        lambda at: at.app(container=at.served(port=4318), sidecars=[_COLLECTOR]),
+        leaves=True,
+    ),
+    Row(
         "a log router of today",
         "Stack/App, container 'log-router'",
         "the image must have a version or a digest, and not latest, got 'example.com/agent:latest'",
