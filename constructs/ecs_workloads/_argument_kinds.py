@@ -46,8 +46,8 @@ def _checked(owner: str, function: Callable[..., object]) -> Callable[..., objec
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
         if given.get("removal_policy") is RemovalPolicy.SNAPSHOT:
             raise ValueError(
-                f"{_subject(owner, function.__name__, given)}: removal_policy must be RETAIN_ON_UPDATE_OR_DELETE, RETAIN or "
-                "DESTROY, got SNAPSHOT, which CloudFormation takes of nothing that is made here"
+                f"{_subject(owner, function.__name__, given)}: removal_policy must be RETAIN_ON_UPDATE_OR_DELETE, "
+                "RETAIN or DESTROY, got SNAPSHOT, which CloudFormation takes of nothing that is made here"
             )
         return function(*args, **kwargs)
 

@@ -7,7 +7,7 @@ from aws_cdk import ArnFormat, Stack, Stage, Token
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 
 class CachedImage(ecs.ContainerImage):
@@ -67,6 +67,6 @@ class CachedImage(ecs.ContainerImage):
         return f"{cache.region} of account {cache.account}" if any(there != here for there, here in known) else None
 
 
-def _stage_of(construct: Construct) -> str | None:
+def _stage_of(construct: IConstruct) -> str | None:
     stage = Stage.of(construct)
     return None if stage is None else stage.node.path

@@ -107,13 +107,11 @@ def check_key(subject: str, name: str, key: str) -> None:
     )
 
 
-def in_our_words(
-    question: Callable[[], _Answer], refusal: str, subject: str, message: Callable[[str], str]
-) -> _Answer:
+def in_our_words(question: Callable[[], _Answer], refusal: str, subject: str, message: Callable[[str], str]) -> _Answer:
     """Return the answer of aws_cdk to ``question``.
 
-    Of its errors only the one that says ``refusal`` becomes a ``ValueError``, with what ``message`` makes of its line from
-    there: what was imported, or chosen, does not tell beforehand.
+    Of its errors only the one that says ``refusal`` becomes a ``ValueError``, with what ``message`` makes of its line
+    from there: what was imported, or chosen, does not tell beforehand.
     """
     try:
         return question()

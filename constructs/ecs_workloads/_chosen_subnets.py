@@ -20,7 +20,7 @@ def chosen_subnets(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> ec2.Selecte
 
 
 def check_selection(path: str, vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None) -> None:
-    """Refuse the name or the type of a group that the VPC has not. Subnets that are named one by one are taken as they are."""
+    """Refuse the name or the type of a group that the VPC has not; subnets that are named are taken as they are."""
     if vpc_subnets is not None and vpc_subnets.subnets is None:
         in_our_words(
             lambda: chosen_subnets(vpc, vpc_subnets),

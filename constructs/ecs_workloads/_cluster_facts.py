@@ -72,8 +72,10 @@ def cluster_facts(cluster: ecs.ICluster) -> ClusterFacts:
         lambda: cluster.vpc,
         "vpc is not available",
         cluster.node.path,
-        lambda _: "tiers need to know the VPC of their cluster: import it with "
-        "ecs.Cluster.from_cluster_attributes(cluster_name=..., vpc=...)",
+        lambda _: (
+            "tiers need to know the VPC of their cluster: import it with "
+            "ecs.Cluster.from_cluster_attributes(cluster_name=..., vpc=...)"
+        ),
     )
     exec_log_group_name, exec_bucket_name = _exec_logs(cluster.execute_command_configuration)
     return ClusterFacts(

@@ -54,7 +54,7 @@ def _claim_name(path: str, cluster: ecs.ICluster, argument: str, name: str) -> N
 
 
 def _holder(cluster: ecs.ICluster) -> tuple[IConstruct, str]:
-    """Return the app, with the namespace, where stacks that import that one cluster all tell which it is, else the cluster."""
+    """Return the app and the namespace, where all stacks that import it say which it is, else the cluster."""
     namespace = cluster.default_cloud_map_namespace
     for known in () if namespace is None else (namespace.namespace_arn, namespace.namespace_id):
         if not Token.is_unresolved(known):

@@ -76,8 +76,10 @@ def _zones(path: str, vpc: ec2.IVpc, chosen: ec2.SubnetSelection | None) -> int:
         lambda: chosen_subnets(vpc, chosen or ec2.SubnetSelection()).availability_zones,
         "availability zone if it was not supplied",
         path,
-        lambda _: "zone_redundant needs to know the zones of vpc_subnets: import each with "
-        "ec2.Subnet.from_subnet_attributes(subnet_id=..., availability_zone=...)",
+        lambda _: (
+            "zone_redundant needs to know the zones of vpc_subnets: import each with "
+            "ec2.Subnet.from_subnet_attributes(subnet_id=..., availability_zone=...)"
+        ),
     )
     return len(set(zones))
 

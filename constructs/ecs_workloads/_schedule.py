@@ -58,7 +58,9 @@ def check_schedule(subject: str, schedule: str) -> None:
             "schedule must have a ? in one of day-of-month and day-of-week, and what counts in the other, got "
             f"{schedule!r}{_with_one_question_mark(fields)}",
         )
-        require(_has_day(months, days), subject, f"schedule never comes: no such month has such a day, got {schedule!r}")
+        require(
+            _has_day(months, days), subject, f"schedule never comes: no such month has such a day, got {schedule!r}"
+        )
 
 
 def _with_one_question_mark(fields: Sequence[str]) -> str:

@@ -20,8 +20,8 @@ def service_of(tier: object) -> ecs.FargateService | None:
 def start_after(later: object, earlier: object) -> None:
     """Deploy the service of ``later`` after that of ``earlier``, where one stack or the nested ones in it have both.
 
-    CloudFormation deploys a nested stack as a whole: all of it waits, or all of it is waited for. What would close a circle
-    is left out, so that of two that call each other the first word counts.
+    CloudFormation deploys a nested stack as a whole: all of it waits, or all of it is waited for. What would close a
+    circle is left out, so that of two that call each other the first word counts.
     """
     first, second = service_of(earlier), service_of(later)
     if first is None or second is None:
@@ -40,7 +40,7 @@ def start_after(later: object, earlier: object) -> None:
 
 
 def _units(first: ecs.FargateService, second: ecs.FargateService) -> tuple[str, str] | None:
-    """Return the paths of what holds ``second`` and ``first`` in the stack that both have in common, if there is one."""
+    """Return the paths of what holds ``second`` and ``first`` in the stack that both have in common, if any."""
     ways = [_way_in(service) for service in (second, first)]
     common = {stack.node.path for stack, _ in ways[0]} & {stack.node.path for stack, _ in ways[1]}
     found = [next((unit for stack, unit in way if stack.node.path in common), None) for way in ways]

@@ -35,7 +35,7 @@ _MOST_SECURITY_GROUPS = 5
 
 
 def check_subnets(path: str, cluster: ecs.ICluster, vpc_subnets: ec2.SubnetSelection | None) -> None:
-    """Refuse subnets that there are not, and public ones that nobody asked for: without public addresses tasks pull no image.
+    """Refuse subnets that there are not, and public ones that nobody asked for, in which tasks could pull no image.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html
     """

@@ -48,9 +48,9 @@ class Container:
         memory_limit_mib: Memory of the task in MiB. Which values go with which ``cpu`` is Fargate's table.
         cpu_architecture: Architecture for which the image was built. Defaults to ``X86_64``.
         user: ``uid``, ``uid:gid`` or a name in the image; not root. Defaults to ``1000:1000``.
-        health_check: Command by which ECS tells a live task from a hung one, with an ``interval`` of 5 to 300 seconds, a
-            ``timeout`` of 2 to 60 seconds, 1 to 10 ``retries`` and a ``start_period`` of up to 300 seconds. Defaults to
-            none: a load balancer's own check, where there is one, decides alone.
+        health_check: Command by which ECS tells a live task from a hung one, with an ``interval`` of 5 to 300 seconds,
+            a ``timeout`` of 2 to 60 seconds, 1 to 10 ``retries`` and a ``start_period`` of up to 300 seconds. Defaults
+            to none: a load balancer's own check, where there is one, decides alone.
         start_timeout: Time for which ECS waits for the containers on which this one depends, 2 to 120 seconds.
             Defaults to Fargate's 3 minutes.
         stop_timeout: Time from SIGTERM to SIGKILL, 2 to 120 seconds. Defaults to a value that the tier

@@ -48,8 +48,10 @@ class EfsVolume:
             lambda: self.access_point.file_system,
             "fileSystem is only available",
             subject,
-            lambda _: "the access point must know its file system: import it with "
-            "efs.AccessPoint.from_access_point_attributes(access_point_id=..., file_system=...)",
+            lambda _: (
+                "the access point must know its file system: import it with "
+                "efs.AccessPoint.from_access_point_attributes(access_point_id=..., file_system=...)"
+            ),
         )
 
     def bind(self, task: ExtensibleTask) -> None:

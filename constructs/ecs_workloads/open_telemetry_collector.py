@@ -66,8 +66,8 @@ class OpenTelemetryCollector:
         memory_limit_mib: Memory at which the collector is killed, in MiB, out of the task's.
 
     Raises:
-        ValueError: A value is out of its range, or the program's container sets the variable itself, or listens on 4317,
-            4318 or 13133, the collector's own ports.
+        ValueError: A value is out of its range, or the program's container sets the variable itself, or listens on a
+            port of the collector, 4317, 4318 or 13133.
         TypeError: An argument is of another kind.
     """
 
@@ -93,8 +93,8 @@ class OpenTelemetryCollector:
         require(
             not taken & set(ports),
             task.path,
-            f"container.port must be none of {', '.join(map(str, sorted(taken)))}, on which the OpenTelemetryCollector listens "
-            f"in the same task, got {ports[0] if ports else None}",
+            f"container.port must be none of {', '.join(map(str, sorted(taken)))}, on which the OpenTelemetryCollector "
+            f"listens in the same task, got {ports[0] if ports else None}",
         )
         task.add_environment(_ENDPOINT, "http://localhost:4318")
         config = self.config or _CONFIG % {

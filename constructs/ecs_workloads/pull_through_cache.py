@@ -36,8 +36,8 @@ class PullThroughCache(Construct):
     """Images of a public registry, which ECR fetches when a task first asks for them, and keeps.
 
     Tasks then start when that registry is down or limits who pulls. They wait for the rule, and are in its account and
-    region. With an interface endpoint of ECR the first pull of an image needs a way to the internet, such as a NAT gateway;
-    later ones need none. One account and region can have a prefix once.
+    region. With an interface endpoint of ECR the first pull of an image needs a way to the internet, such as a NAT
+    gateway; later ones need none. One account and region can have a prefix once.
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
 
     Args:

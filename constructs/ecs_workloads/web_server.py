@@ -214,8 +214,8 @@ class WebServer(Construct):
         entry.check(self, cluster.vpc)
         self._target_group = target_group(
             self,
-            # A group belongs to one load balancer at a time, and CloudFormation makes the new way in before it deletes the
-            # old one: on the way between a load balancer of its own and that of another, there are two groups.
+            # A group belongs to one load balancer at a time, and CloudFormation makes the new way in before it deletes
+            # the old one: on the way between a load balancer of its own and that of another, there are two groups.
             "TargetGroup" if listener_rule is None else "GuestTargetGroup",
             vpc=cluster.vpc,
             longest_request=longest_request,

@@ -306,6 +306,7 @@ def test_takes_the_health_checks_of_ecs(arguments: dict[str, Any]) -> None:
     ],
 )
 def test_refuses_times_of_health_checks_that_ecs_does_not_take(name: str, seconds: int, message: str) -> None:
-    check = ecs.HealthCheck(command=["CMD", "healthy"], **{name: cdk.Duration.seconds(seconds)})
+    time: dict[str, Any] = {name: cdk.Duration.seconds(seconds)}
+    check = ecs.HealthCheck(command=["CMD", "healthy"], **time)
     with pytest.raises(ValueError, match=f"Container: health_check.{name} must be {message}"):
         Container(image=IMAGE, health_check=check)

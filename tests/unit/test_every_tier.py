@@ -172,7 +172,9 @@ def test_a_cluster_without_its_vpc_is_refused(stack: cdk.Stack, make: MakeTier) 
 
 @pytest.mark.parametrize("make", TIERS)
 def test_subnets_that_the_vpc_has_not_are_refused(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier) -> None:
-    with pytest.raises(ValueError, match="^Stack/Tier: vpc_subnets must be subnets of the VPC: there are no subnet gro"):
+    with pytest.raises(
+        ValueError, match="^Stack/Tier: vpc_subnets must be subnets of the VPC: there are no subnet gro"
+    ):
         make(stack, cluster, vpc_subnets=ec2.SubnetSelection(subnet_group_name="Nope"))
 
 

@@ -194,7 +194,9 @@ def test_the_program_finds_its_collector(stack: cdk.Stack, make: MakeApp) -> Non
 
 @pytest.mark.parametrize("port", [4317, 4318, 13133])
 def test_the_ports_of_a_collector_are_its_own(make: MakeApp, port: int) -> None:
-    with pytest.raises(ValueError, match=f"^Stack/App: container.port must be none of .* in the same task, got {port}$"):
+    with pytest.raises(
+        ValueError, match=f"^Stack/App: container.port must be none of .* in the same task, got {port}$"
+    ):
         make(OpenTelemetryCollector(image=IMAGE), port=port)
 
 

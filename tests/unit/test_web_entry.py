@@ -376,7 +376,7 @@ def test_zones_of_an_imported_vpc_may_be_known_only_at_deployment(stack: cdk.Sta
 
 @pytest.mark.parametrize("inside", [False, True], ids=["public", "private"])
 def test_of_several_groups_of_subnets_a_load_balancer_is_in_one_of_each_zone(
-    stack: cdk.Stack, make: MakeWeb, container: Container, inside: bool
+    stack: cdk.Stack, make: MakeWeb, container: Container, *, inside: bool
 ) -> None:
     kinds = {
         "Front": ec2.SubnetType.PUBLIC,

@@ -1,4 +1,7 @@
-"""Values of another kind, and a policy that nothing takes, each refused by one rule; ``tests/unit/test_argument_kinds.py`` has all arguments."""
+"""Values of another kind, and a policy that nothing takes, each refused by one rule.
+
+``tests/unit/test_argument_kinds.py`` has all arguments.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ ROWS = (
     Row(
         "a snapshot of a log group",
         "Stack/Containers",
-        "removal_policy must be RETAIN_ON_UPDATE_OR_DELETE, RETAIN or DESTROY, got SNAPSHOT, which CloudFormation takes of",
+        "removal_policy must be RETAIN_ON_UPDATE_OR_DELETE, RETAIN or DESTROY, got SNAPSHOT, which",
         lambda at: at.container_cluster(removal_policy=cdk.RemovalPolicy.SNAPSHOT),
     ),
 )

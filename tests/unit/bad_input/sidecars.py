@@ -133,8 +133,8 @@ ROWS = (
     Row(
         "a program on a port of the collector",
         "Stack/App",
-        "container.port must be none of 4317, 4318, 13133, on which the OpenTelemetryCollector listens in the same task, "
-        "got 4318",
+        "container.port must be none of 4317, 4318, 13133, on which the OpenTelemetryCollector listens in the same "
+        "task, got 4318",
         lambda at: at.app(container=at.served(port=4318), sidecars=[_COLLECTOR]),
         leaves=True,
     ),
