@@ -292,7 +292,8 @@ def test_a_time_is_a_timedelta() -> None:
     ids=["least", "most", "longest start", "no start", "unknown time", "unknown command"],
 )
 def test_takes_the_health_checks_of_ecs(arguments: dict[str, Any]) -> None:
-    Container(image=IMAGE, health_check=ecs.HealthCheck(**{"command": ["CMD", "healthy"], **arguments}))
+    check: dict[str, Any] = {"command": ["CMD", "healthy"], **arguments}
+    Container(image=IMAGE, health_check=ecs.HealthCheck(**check))
 
 
 @pytest.mark.parametrize(

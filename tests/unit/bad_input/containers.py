@@ -40,7 +40,8 @@ def _health(wrong: str, message: str, **arguments: Any) -> list[Row]:
     """Return rows of a health check that ECS does not take, of the program and of a sidecar."""
 
     def check() -> ecs.HealthCheck:
-        return ecs.HealthCheck(**{"command": ["CMD", "healthy"], **arguments})
+        defaults: dict[str, Any] = {"command": ["CMD", "healthy"]}
+        return ecs.HealthCheck(**{**defaults, **arguments})
 
     return [
         Row(wrong, "Container", f"health_check.{message}", lambda at: at.container(health_check=check())),
