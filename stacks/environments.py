@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -67,11 +69,12 @@ class Environment:
     """Everything that differs between two deployments of the shop.
 
     Args:
-        name: Name of the environment, as ``-c environments=`` takes it.
+        name: Name of the environment, as ``-c environments=`` takes it: up to 32 lower-case letters, digits and single
+            hyphens, beginning with a letter. It is a part of DNS names and of names of repositories.
         region: AWS region.
         account: AWS account. Defaults to the one whose credentials deploy.
         zones: Availability zones, 2 or 3.
-        cidr: Addresses of the VPC.
+        cidr: Addresses of the VPC, ``/16`` to ``/18``: fewer do not hold its subnets.
         nat_gateways: NAT gateways, at most one for each zone. With 0, tasks reach AWS through interface
             endpoints, and nothing else.
         vpc: VPC to use instead of a new one.
@@ -93,7 +96,7 @@ class Environment:
         protected: Whether data outlives its stack, and stacks and load balancer refuse to be deleted.
 
     Raises:
-        ValueError: Two values do not fit each other.
+        ValueError: A value is out of its range, or two do not fit each other.
     """
 
     name: str
@@ -120,7 +123,14 @@ class Environment:
     protected: bool = False
 
     def __post_init__(self) -> None:
+        self._require(
+            re.fullmatch(r"(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name) is not None,
+            "name must be up to 32 lower-case letters, digits and single hyphens, beginning with a letter",
+        )
         self._require(self.zones in (2, 3), f"zones must be 2 or 3, got {self.zones}")
+        self._require(
+            _is_network(self.cidr), f"cidr must be an IPv4 network of /16 to /18, as 10.0.0.0/16, got {self.cidr!r}"
+        )
         self._require(
             0 <= self.nat_gateways <= self.zones,
             f"nat_gateways must be from 0 to zones={self.zones}, got {self.nat_gateways}",
@@ -152,6 +162,14 @@ class Environment:
     def _require(self, condition: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion
         if not condition:
             raise ValueError(f"environment {self.name!r}: {message}")
+
+
+def _is_network(cidr: str) -> bool:
+    """Tell whether a VPC may have these addresses, and two or three public /24 and private /20 fit into it."""
+    try:
+        return 16 <= ipaddress.IPv4Network(cidr).prefixlen <= 18  # noqa: PLR2004
+    except ValueError:
+        return False
 
 
 _BY_BACKLOG = BacklogPerTask(acceptable_latency=timedelta(minutes=5), processing_time=timedelta(seconds=2))

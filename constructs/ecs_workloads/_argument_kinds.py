@@ -1,4 +1,4 @@
-"""Arguments of another kind than their annotation, refused in words before anything is made of them."""
+"""Arguments that no class takes, refused in words before anything is made of them: first those of another kind."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+from aws_cdk import RemovalPolicy
 from constructs import Construct
 
 from ecs_workloads._kinds import Kind, kind_of
@@ -17,6 +18,8 @@ _C = TypeVar("_C")
 
 def checks_arguments(cls: type[_C]) -> type[_C]:
     """Make a class refuse arguments of another kind than their annotations, for callers that no type checker helps.
+
+    A ``removal_policy`` of the right kind that none of our resources can have is refused here as well, for all classes.
 
     Those of ``__init__`` and of the public methods are checked before the body runs, so that a refused construct leaves
     nothing in the tree. Annotations are read at the first call.
@@ -40,6 +43,12 @@ def _checked(owner: str, function: Callable[..., object]) -> Callable[..., objec
             fault = None if kind is None else kind.fault(name, value)
             if fault is not None:
                 raise TypeError(f"{_subject(owner, function.__name__, given)}: {fault}")
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+        if given.get("removal_policy") is RemovalPolicy.SNAPSHOT:
+            raise ValueError(
+                f"{_subject(owner, function.__name__, given)}: removal_policy must be RETAIN_ON_UPDATE_OR_DELETE, "
+                "RETAIN or DESTROY, got SNAPSHOT, which CloudFormation takes of nothing that is made here"
+            )
         return function(*args, **kwargs)
 
     return call

@@ -5,10 +5,13 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import TypeVar
 
 from aws_cdk import Duration, Token
+
+_Answer = TypeVar("_Answer")
 
 _UNITS = {
     "day": timedelta(days=1),
@@ -102,6 +105,22 @@ def check_key(subject: str, name: str, key: str) -> None:
         subject,
         f"a name in {name} must be letters, digits and hyphens, beginning with a letter, got {key!r}",
     )
+
+
+def in_our_words(question: Callable[[], _Answer], refusal: str, subject: str, message: Callable[[str], str]) -> _Answer:
+    """Return the answer of aws_cdk to ``question``.
+
+    Of its errors only the one that says ``refusal`` becomes a ``ValueError``, with what ``message`` makes of its line
+    from there: what was imported, or chosen, does not tell beforehand.
+    """
+    try:
+        return question()
+    except RuntimeError as error:
+        _, said, after = str(error).partition(refusal)
+        if not said:
+            raise
+        line = said + after.partition("\n")[0]
+        raise ValueError(f"{subject}: {message(line)}") from None
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

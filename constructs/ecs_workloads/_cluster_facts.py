@@ -10,6 +10,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 
+from ecs_workloads._checks import in_our_words
 from ecs_workloads._once import once
 from ecs_workloads._wildcards import Wildcards
 from ecs_workloads.container_cluster import ContainerCluster
@@ -61,8 +62,21 @@ class ClusterFacts:
 
 @once
 def cluster_facts(cluster: ecs.ICluster) -> ClusterFacts:
-    """Return what does not change of ``cluster``."""
-    owner, vpc = cluster.node.scope, cluster.vpc
+    """Return what does not change of ``cluster``.
+
+    Raises:
+        ValueError: It was imported without its VPC.
+    """
+    owner = cluster.node.scope
+    vpc = in_our_words(
+        lambda: cluster.vpc,
+        "vpc is not available",
+        cluster.node.path,
+        lambda _: (
+            "tiers need to know the VPC of their cluster: import it with "
+            "ecs.Cluster.from_cluster_attributes(cluster_name=..., vpc=...)"
+        ),
+    )
     exec_log_group_name, exec_bucket_name = _exec_logs(cluster.execute_command_configuration)
     return ClusterFacts(
         cluster_name=cluster.cluster_name,

@@ -10,7 +10,7 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
 from ecs_workloads._checks import require
-from ecs_workloads._load_balancer import LoadBalancer, check_addresses, check_zones
+from ecs_workloads._load_balancer import LoadBalancer, check_addresses, check_zones, claim_domain
 from ecs_workloads._load_balancer_logs import check_log_bucket
 from ecs_workloads._target_group import target_group
 from ecs_workloads.internal_load_balancer import InternalLoadBalancer
@@ -45,8 +45,10 @@ class InternalEntry:
             "from plain HTTP",
         )
         check_log_bucket(scope.node.path, wanted.log_bucket)
+        claim_domain(scope, wanted.domain)
         self.target_group = target_group(
             scope,
+            "TargetGroup",
             vpc=vpc,
             longest_request=longest_request,
             startup_time=wanted.startup_time,

@@ -22,6 +22,7 @@ from ecs_workloads.domain import Domain
 from ecs_workloads.listener_authentication import ListenerAuthentication
 
 _SHORTEST_IDLE_TIMEOUT = timedelta(seconds=60)
+_CLAIM = "ecs-workloads:domain"
 
 
 def check_zones(path: str, vpc: ec2.IVpc, *, internet_facing: bool) -> None:
@@ -54,8 +55,25 @@ def check_addresses(
     )
 
 
+def claim_domain(scope: Construct, domain: Domain | None) -> None:
+    """Note that the tier at ``scope`` has the record of ``domain``.
+
+    Raises:
+        ValueError: Another tier of this app has it.
+    """
+    if domain is None or domain.hosted_zone_id is None:
+        return
+    path, root = scope.node.path, scope.node.root
+    wanted = {"zone": domain.hosted_zone_id, "name": domain.domain_name}
+    for entry in root.node.metadata:
+        if entry.type == _CLAIM:
+            taken = {"zone": entry.data["zone"], "name": entry.data["name"]}
+            require(taken != wanted, path, f"{entry.data['path']} already has the record of {domain.domain_name!r}")
+    root.node.add_metadata(_CLAIM, {**wanted, "path": path})
+
+
 def _subnets(vpc: ec2.IVpc, *, internet_facing: bool) -> Sequence[ec2.ISubnet]:
-    """Return the subnets in which aws_cdk puts a load balancer."""
+    """Return the subnets in which a load balancer may be."""
     return vpc.public_subnets if internet_facing else vpc.private_subnets or vpc.isolated_subnets
 
 
@@ -114,6 +132,10 @@ class LoadBalancer(Construct):
             self,
             "Default",
             vpc=vpc,
+            # What aws_cdk chooses, but one of each zone where there are several groups: ELB takes no more.
+            vpc_subnets=ec2.SubnetSelection(
+                subnet_type=ec2.SubnetType.PUBLIC if internet_facing else None, one_per_az=True
+            ),
             internet_facing=internet_facing,
             ip_address_type=ip_address_type,
             security_group=security_group,
@@ -178,9 +200,11 @@ class LoadBalancer(Construct):
         target = route53.RecordTarget.from_alias(
             route53_targets.LoadBalancerTarget(self.load_balancer)  # pyright: ignore[reportArgumentType]  # jsii#4541
         )
-        route53.ARecord(self, "Alias", zone=zone, record_name=domain.domain_name, target=target)
+        # With the final dot, else aws_cdk adds the zone to a name of which it does not see that it is inside.
+        name = f"{domain.domain_name}."
+        route53.ARecord(self, "Alias", zone=zone, record_name=name, target=target)
         if self._dual_stack:
-            route53.AaaaRecord(self, "AliasIpv6", zone=zone, record_name=domain.domain_name, target=target)
+            route53.AaaaRecord(self, "AliasIpv6", zone=zone, record_name=name, target=target)
 
     def _zone(self, domain: Domain | None) -> route53.IHostedZone | None:
         if domain is None or domain.hosted_zone_id is None or domain.zone_name is None:

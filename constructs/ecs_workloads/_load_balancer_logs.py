@@ -19,11 +19,18 @@ _OVERWRITTEN_KEPT = Duration.days(1)
 def check_log_bucket(path: str, bucket: s3.IBucket | None) -> None:
     """Refuse a bucket to which load balancers cannot write."""
     require(
-        bucket is None or bucket.encryption_key is None,
+        bucket is None or not _has_key(bucket),
         path,
         "log_bucket must be encrypted with the keys of S3, as s3.BucketEncryption.S3_MANAGED: load balancers write to "
         "no bucket with a key of KMS",
     )
+
+
+def _has_key(bucket: s3.IBucket) -> bool:
+    """Tell whether a bucket is known to be encrypted with a key of KMS, of the user or of AWS."""
+    made = bucket.node.default_child
+    encryption = Stack.of(made).resolve(made.bucket_encryption) if isinstance(made, s3.CfnBucket) else None
+    return bucket.encryption_key is not None or "aws:kms" in str(encryption)
 
 
 def write_logs(scope: Construct, load_balancer: elbv2.ApplicationLoadBalancer, bucket: s3.IBucket | None) -> None:

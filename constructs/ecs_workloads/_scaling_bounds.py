@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import aws_ec2 as ec2
 
-from ecs_workloads._checks import is_token, require
+from ecs_workloads._checks import in_our_words, is_token, require
 from ecs_workloads._chosen_subnets import chosen_subnets
 from ecs_workloads._task_bounds import TaskBounds
 from ecs_workloads.arrival_rate import ArrivalRate
@@ -49,7 +49,7 @@ def check_bounds(
         "out",
     )
     if scaling.zone_redundant:
-        zones = _zones(vpc, vpc_subnets)
+        zones = _zones(path, vpc, vpc_subnets)
         require(
             fewest >= zones,
             path,
@@ -66,9 +66,22 @@ def check_bounds(
         )
 
 
-def _zones(vpc: ec2.IVpc, chosen: ec2.SubnetSelection | None) -> int:
-    """Return in how many zones the tasks may run."""
-    return len(set(chosen_subnets(vpc, chosen or ec2.SubnetSelection()).availability_zones))
+def _zones(path: str, vpc: ec2.IVpc, chosen: ec2.SubnetSelection | None) -> int:
+    """Return in how many zones the tasks may run.
+
+    Raises:
+        ValueError: A subnet was imported without its zone.
+    """
+    zones = in_our_words(
+        lambda: chosen_subnets(vpc, chosen or ec2.SubnetSelection()).availability_zones,
+        "availability zone if it was not supplied",
+        path,
+        lambda _: (
+            "zone_redundant needs to know the zones of vpc_subnets: import each with "
+            "ec2.Subnet.from_subnet_attributes(subnet_id=..., availability_zone=...)"
+        ),
+    )
+    return len(set(zones))
 
 
 def _check_wakes(path: str, bounds: TaskBounds) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from ecs_workloads._checks import is_token, require
@@ -24,6 +25,9 @@ _FIELDS = (
     ),
     ("year", "(?:19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})", "", "1970 to 2199"),
 )
+
+# Of February the longest; what is not here, also a range of months, has 31 days.
+_SHORT_MONTHS = {"2": 29, "FEB": 29, "4": 30, "APR": 30, "6": 30, "JUN": 30, "9": 30, "SEP": 30, "11": 30, "NOV": 30}
 
 
 def check_schedule(subject: str, schedule: str) -> None:
@@ -47,6 +51,37 @@ def check_schedule(subject: str, schedule: str) -> None:
             item = rf"(?:{value}(?:-{value})?|\*)(?:/\d+)?"
             fits = re.fullmatch(rf"(?:{item}(?:,{item})*{also})", field)
             require(fits is not None, subject, f"{name} of the schedule must be {words}, got {field!r} in {schedule!r}")
+        _, _, days, months, weekdays, _ = fields
+        require(
+            (days == "?") != (weekdays == "?"),
+            subject,
+            "schedule must have a ? in one of day-of-month and day-of-week, and what counts in the other, got "
+            f"{schedule!r}{_with_one_question_mark(fields)}",
+        )
+        require(
+            _has_day(months, days), subject, f"schedule never comes: no such month has such a day, got {schedule!r}"
+        )
+
+
+def _with_one_question_mark(fields: Sequence[str]) -> str:
+    """Return `` (did you mean 'cron(...)'?)`` where one of the two days says nothing."""
+    minutes, hours, days, months, weekdays, year = fields
+    if days == "?":
+        days = "*"
+    elif weekdays == "*":
+        weekdays = "?"
+    elif days == "*":
+        days = "?"
+    else:
+        return ": say them in two schedules"
+    return f" (did you mean 'cron({minutes} {hours} {days} {months} {weekdays} {year})'?)"
+
+
+def _has_day(months: str, days: str) -> bool:
+    """Tell whether one of ``months`` has one of ``days`` in some year."""
+    firsts = [int(day) for day in re.findall(r"(?:^|,)(\d+)", days)]
+    longest = max(_SHORT_MONTHS.get(month.lstrip("0"), 31) for month in months.split(","))
+    return "*" in days or not firsts or min(firsts) <= longest
 
 
 def _is_moment(text: str) -> bool:

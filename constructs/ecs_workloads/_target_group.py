@@ -9,15 +9,17 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
-from ecs_workloads._checks import check_name, check_range, check_time, duration, require
+from ecs_workloads._checks import check_name, check_range, check_time, duration, is_token, require
 from ecs_workloads.target_timings import TargetTimings
 
 _HTTP, _HTTPS = elbv2.ApplicationProtocol.HTTP, elbv2.ApplicationProtocol.HTTPS
+_LONGEST_PATH = 1024
 _GRPC = elbv2.ApplicationProtocolVersion.GRPC
 
 
 def target_group(
     scope: Construct,
+    construct_id: str,
     *,
     vpc: ec2.IVpc,
     longest_request: timedelta,
@@ -37,6 +39,12 @@ def target_group(
         check_name(path, "health_check_path of gRPC", health_check_path, r"/[\w.]+/\w+", method)
     else:
         check_name(path, "health_check_path", health_check_path, r"/\S*", "a path that begins with '/'")
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
+    require(
+        is_token(health_check_path) or len(health_check_path) <= _LONGEST_PATH,
+        path,
+        f"health_check_path must have at most {_LONGEST_PATH} characters, got {len(health_check_path)}",
+    )
     if health_check_port is not None:
         check_range(path, "health_check_port", health_check_port, 1, 65535)
     timings.grace_period_of(path, startup_time)
@@ -46,7 +54,7 @@ def target_group(
     slow_start = timings.slow_start_of(startup_time)
     return elbv2.ApplicationTargetGroup(
         scope,
-        "TargetGroup",
+        construct_id,
         vpc=vpc,
         # Its port is only a default, which ECS overrules for each task: a group that named the container's port would
         # be replaced, and empty for a while, when that port changes.

@@ -87,7 +87,7 @@ class TierTask:
             stop_timeout=duration(container.stop_timeout or stop_timeout),
             logging=routers[0].log_driver() if routers else log_driver(self.log_group, CONTAINER_NAME),
         )
-        check_image(path, self.container)
+        check_image(path, container.image, self.container)
         self._enable_execute_command = enable_execute_command
         if enable_execute_command:
             mount_exec_paths(self.container)

@@ -11,6 +11,7 @@ from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from ecs_workloads._checks import in_words, require
+from ecs_workloads._chosen_subnets import check_selection
 from ecs_workloads._cluster_facts import cluster_facts
 from ecs_workloads._distant_sqs_messages import DistantSqsMessages, place_of_metric_elsewhere
 from ecs_workloads._exec_paths import check_exec_paths
@@ -30,10 +31,12 @@ from ecs_workloads.sidecar import RoutesLogs, Sidecar
 LONGEST_STOP_TIMEOUT = timedelta(seconds=120)
 STOP_MARGIN = timedelta(seconds=10)
 LONGEST_REQUEST = LONGEST_STOP_TIMEOUT - STOP_MARGIN
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html
+_MOST_SECURITY_GROUPS = 5
 
 
 def check_subnets(path: str, cluster: ecs.ICluster, vpc_subnets: ec2.SubnetSelection | None) -> None:
-    """Refuse tasks in public subnets that nobody asked for: without public addresses they could pull no image.
+    """Refuse subnets that there are not, and public ones that nobody asked for, in which tasks could pull no image.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html
     """
@@ -43,6 +46,7 @@ def check_subnets(path: str, cluster: ecs.ICluster, vpc_subnets: ec2.SubnetSelec
         "the VPC has no private subnets, and in public ones the tasks, which get no public address, could pull no "
         "image: add private subnets, or say vpc_subnets=... where they have another way out",
     )
+    check_selection(path, cluster_facts(cluster).vpc, vpc_subnets)
 
 
 def check_alarms(path: str, alarms: Sequence[cloudwatch.IAlarm]) -> None:
@@ -65,6 +69,7 @@ def check_tier(
     min_capacity: int,
     default_policies: Sequence[ScalingPolicy],
     vpc_subnets: ec2.SubnetSelection | None,
+    security_groups: Sequence[ec2.ISecurityGroup],
     enable_execute_command: bool,
     suspended: bool,
 ) -> TaskBounds:
@@ -75,6 +80,11 @@ def check_tier(
     check_subnets(path, cluster, vpc_subnets)
     check_alarms(path, deployment_alarms)
     check_capacity(path, cluster, capacity)
+    require(
+        len(security_groups) <= _MOST_SECURITY_GROUPS,
+        path,
+        f"security_groups must be at most {_MOST_SECURITY_GROUPS}, got {len(security_groups)}",
+    )
     stop_timeout, needed = container.stop_timeout, min(longest_work, LONGEST_STOP_TIMEOUT)
     require(
         stop_timeout is None or stop_timeout >= needed,

@@ -15,7 +15,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ecs_workloads._checks import require
-from ecs_workloads._load_balancer import LoadBalancer, check_addresses, check_zones
+from ecs_workloads._load_balancer import LoadBalancer, check_addresses, check_zones, claim_domain
 from ecs_workloads._load_balancer_logs import check_log_bucket
 from ecs_workloads._web_acl import WebAcl
 from ecs_workloads._web_checks import (
@@ -91,6 +91,7 @@ class WebEntry:
         check_sources(
             path, self.sources, redirected=self.redirect_http and self.protocol == _HTTPS, firewall=self.firewall
         )
+        claim_domain(scope, self.domain)
 
     def make(self, scope: Construct, vpc: ec2.IVpc, target_group: elbv2.ApplicationTargetGroup) -> WebDoor:
         """Make the load balancer, or the rule on that of another, and send what comes in to ``target_group``."""

@@ -83,7 +83,7 @@ class AppServer(Construct):
             `ContainerCluster`, going from none to some, or back, replaces the service.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones: a VPC with public ones alone is refused, since
             no task gets a public address.
-        security_groups: Security groups of the tasks. Defaults to one that this construct makes.
+        security_groups: Security groups of the tasks, up to five. Defaults to one that this construct makes.
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
             Its agent then has folders that it may write. Defaults to no.
         encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
@@ -139,6 +139,7 @@ class AppServer(Construct):
             min_capacity=_MIN_CAPACITY,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
             enable_execute_command=enable_execute_command,
             suspended=suspended,
         )
@@ -182,7 +183,6 @@ class AppServer(Construct):
             )
             self._port, self._url = self._entry.port, self._entry.url
         self._name = dns_name or self.node.id
-        self._starts_after: list[AppServer] = []
         self._tier = TierService(
             self,
             "Default",
@@ -242,26 +242,20 @@ class AppServer(Construct):
         """Let ``peer`` call this tier.
 
         A tier of the same stack is deployed after this one: a task of Service Connect knows only the names
-        that existed when it started. Two app servers that call each other both have to exist before either
-        can know the other; deploy the second one once more.
+        that existed when it started. With a nested stack the whole of it waits, or is waited for. Two app servers that
+        call each other both have to exist before either can know the other; deploy the second one once more. Behind an
+        ``internal_load_balancer`` no order is needed.
         """
         port, description = ec2.Port.tcp(self._port), rule_description(f"HTTP to {self._name}")
         if self._entry is not None:
+            # Its callers wait for nothing: the name is that of the load balancer, which is there before any task.
             peer.connections.allow_to(self._entry.load_balancer, port, description)
-            start_after(peer, self)
             return
         if peer is self:
             self.connections.allow_internally(port, description)
             return
         peer.connections.allow_to(self, port, description)
-        if isinstance(peer, AppServer):
-            if self._waits_for(peer):
-                return
-            peer._starts_after.append(self)  # noqa: SLF001 - the same class
         start_after(peer, self)
-
-    def _waits_for(self, other: AppServer) -> bool:
-        return any(one is other or one._waits_for(other) for one in self._starts_after)  # noqa: SLF001
 
     @property
     def service(self) -> ecs.FargateService:

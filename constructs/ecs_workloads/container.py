@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_path, check_range, check_time, is_token, require
 from ecs_workloads._fargate_sizes import check_fargate_size
+from ecs_workloads._health_check import check_health_check
 from ecs_workloads._variables import check_variables
 from ecs_workloads.ebs_volume import EbsVolume
 from ecs_workloads.extensible_task import check_user
@@ -29,7 +30,7 @@ class Container:
 
     It runs as a non-root user without Linux capabilities, on a read-only root file system, under an init
     process that reaps children and forwards signals. Its output goes to a log group of the tier without
-    ever blocking the process, and is kept for a finite time.
+    ever blocking the process, and is kept for a month unless you say otherwise.
 
     Args:
         image: What to run: ``ecs.ContainerImage.from_registry``, ``from_ecr_repository`` or ``from_asset``.
@@ -47,8 +48,9 @@ class Container:
         memory_limit_mib: Memory of the task in MiB. Which values go with which ``cpu`` is Fargate's table.
         cpu_architecture: Architecture for which the image was built. Defaults to ``X86_64``.
         user: ``uid``, ``uid:gid`` or a name in the image; not root. Defaults to ``1000:1000``.
-        health_check: Command by which ECS tells a live task from a hung one. Defaults to none: a load
-            balancer's own check, where there is one, decides alone.
+        health_check: Command by which ECS tells a live task from a hung one, with an ``interval`` of 5 to 300 seconds,
+            a ``timeout`` of 2 to 60 seconds, 1 to 10 ``retries`` and a ``start_period`` of up to 300 seconds. Defaults
+            to none: a load balancer's own check, where there is one, decides alone.
         start_timeout: Time for which ECS waits for the containers on which this one depends, 2 to 120 seconds.
             Defaults to Fargate's 3 minutes.
         stop_timeout: Time from SIGTERM to SIGKILL, 2 to 120 seconds. Defaults to a value that the tier
@@ -61,7 +63,7 @@ class Container:
         volumes: Folders from outside the image: `EfsVolume`, `EbsVolume`, `ScratchVolume`. Defaults to none.
         ephemeral_storage_gib: Size of the task's disk, for the image and scratch volumes, 21 to 200 GiB.
             Defaults to Fargate's 20.
-        log_retention: How long log events are kept. Defaults to one month.
+        log_retention: How long log events are kept; with ``INFINITE`` they are never deleted. Defaults to one month.
 
     Raises:
         ValueError: A value is out of its range, an open variable looks like a secret, the pair of ``cpu`` and
@@ -101,6 +103,7 @@ class Container:
         if self.port is not None:
             check_range(_SUBJECT, "port", self.port, 1, 65535)
         check_user(_SUBJECT, self.user)
+        check_health_check(_SUBJECT, self.health_check)
 
     def with_environment(self, variables: Mapping[str, str]) -> Container:
         """Return a copy with more variables.

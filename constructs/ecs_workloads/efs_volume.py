@@ -10,6 +10,7 @@ from aws_cdk import aws_efs as efs
 from aws_cdk import aws_iam as iam
 
 from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._checks import in_our_words
 from ecs_workloads._start_order import cfn_service
 from ecs_workloads.extensible_task import ExtensibleTask
 from ecs_workloads.volume import check_volume, mount
@@ -31,7 +32,7 @@ class EfsVolume:
         read_only: Whether the program may only read.
 
     Raises:
-        ValueError: A value is out of its range.
+        ValueError: A value is out of its range, or the access point was imported without its file system.
         TypeError: An argument is of another kind.
     """
 
@@ -41,7 +42,17 @@ class EfsVolume:
     read_only: bool = False
 
     def __post_init__(self) -> None:
-        check_volume(f"EfsVolume {self.name!r}", self.name, self.container_path)
+        subject = f"EfsVolume {self.name!r}"
+        check_volume(subject, self.name, self.container_path)
+        in_our_words(
+            lambda: self.access_point.file_system,
+            "fileSystem is only available",
+            subject,
+            lambda _: (
+                "the access point must know its file system: import it with "
+                "efs.AccessPoint.from_access_point_attributes(access_point_id=..., file_system=...)"
+            ),
+        )
 
     def bind(self, task: ExtensibleTask) -> None:
         """Add the folder to ``task``."""

@@ -16,6 +16,7 @@ from constructs import Construct
 from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import duration, is_token, require
 from ecs_workloads._container_order import ContainerOrder
+from ecs_workloads._health_check import check_health_check
 from ecs_workloads._image_name import check_image
 from ecs_workloads._variables import check_variables
 from ecs_workloads.writable_path import WritablePath
@@ -95,7 +96,8 @@ class ExtensibleTask:
             environment: Variables that anybody who reads the template may know.
             not_secret: Names of variables in ``environment`` that are called or look like a secret and are none.
             secrets: Variables whose values come from Secrets Manager or SSM when a task starts.
-            health_check: Command by which ECS tells a live container from a hung one.
+            health_check: Command by which ECS tells a live container from a hung one, with the times that a `Container`
+                takes.
             writable_paths: Folders that the process may write.
             essential: Whether the task stops when this container does. Defaults to no: it is started again.
             ends: Whether the program does its work and ends, as a migration does, and is not started again. Defaults
@@ -115,6 +117,7 @@ class ExtensibleTask:
         subject = self.check_sidecar(name, user=user, memory_limit_mib=memory_limit_mib)
         variables, secret_variables = dict(environment or {}), dict(secrets or {})
         check_variables(subject, variables, secret_variables, not_secret)
+        check_health_check(subject, health_check)
         require(not (ends and essential), subject, "ends and essential: the task would stop as soon as it has begun")
         container = self.task_definition.add_container(
             name,
@@ -133,7 +136,7 @@ class ExtensibleTask:
             stop_timeout=duration(SIDECAR_STOP_TIMEOUT),
             logging=log_driver(self.log_group, name),
         )
-        check_image(subject, container)
+        check_image(subject, image, container)
         self._order.add(name, depends_on or {})
         if condition is not None:
             self._order.add(self.container.container_name, {name: condition})

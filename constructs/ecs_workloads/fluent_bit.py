@@ -69,6 +69,6 @@ class FluentBit:
             stop_timeout=duration(SIDECAR_STOP_TIMEOUT),
             logging=task.log_driver(_NAME),
         )
-        check_image(f"{task.path}, container {_NAME!r}", router)
+        check_image(f"{task.path}, container {_NAME!r}", self.image, router)
         for statement in self.policy_statements:
             task.task_definition.add_to_task_role_policy(statement)

@@ -32,7 +32,7 @@ class InternalLoadBalancer:
             Defaults to ``/``.
         startup_time: Time until a new task answers its health check, up to one hour.
         timings: Times of health checks and draining, where you set them by hand.
-        deletion_protection: Whether the load balancer refuses to be deleted.
+        deletion_protection: Whether the load balancer refuses to be deleted, by a first deployment that fails as well.
         log_bucket: Bucket for its logs, to which load balancers may write. Defaults to one that is made.
 
     Raises:

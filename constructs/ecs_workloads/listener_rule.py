@@ -10,7 +10,8 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_name, check_range, require
 
-_MOST_VALUES = 5
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+_MOST_VALUES, _MOST_WILDCARDS = 5, 6
 
 
 @checks_arguments
@@ -27,11 +28,12 @@ class ListenerRule:
         host_headers: Host names to match, with ``*`` and ``?`` as wildcards but in the first, which is the tier's
             URL. Defaults to all; then only the owner of the load balancer knows the URL.
         path_patterns: Paths to match, such as ``/api/*``. Defaults to all.
-        http_headers: Headers to match, by name, each with the values of which one must be there. Defaults to any.
+        http_headers: Headers to match, by name, each with the values of which one must be there; not ``Host``. Defaults
+            to any.
 
     Raises:
         ValueError: The priority is out of its range, no host, path or header is named, a path or a header's name is
-            none, or there are more than five values, which is the limit of one rule.
+            none, or there are more than five values or six wildcards, which are the limits of one rule.
         TypeError: An argument is of another kind.
     """
 
@@ -64,6 +66,9 @@ class ListenerRule:
             check_name("ListenerRule", "path_patterns", path, r"[/*?][^\s]{0,127}", "paths that begin with '/'")
         for name, wanted in self.http_headers.items():
             check_name("ListenerRule", "http_headers", name, r"[A-Za-z0-9-]{1,40}", "names of headers")
+            require(
+                name.lower() != "host", "ListenerRule", f"http_headers must not name {name!r}: say it in host_headers"
+            )
             require(len(wanted) > 0, "ListenerRule", f"http_headers must say which values of {name!r} match")
             require("" not in wanted, "ListenerRule", f"http_headers must not have the value '' of {name!r}")
         values = [
@@ -72,6 +77,12 @@ class ListenerRule:
             *(value for wanted in self.http_headers.values() for value in wanted),
         ]
         require(len(values) <= _MOST_VALUES, "ListenerRule", f"one rule matches at most 5 values, got {values}")
+        wildcards = sum(value.count("*") + value.count("?") for value in values)
+        require(
+            wildcards <= _MOST_WILDCARDS,
+            "ListenerRule",
+            f"one rule has at most 6 wildcards, which are * and ?, got {wildcards} in {values}",
+        )
 
     @property
     def conditions(self) -> list[elbv2.ListenerCondition]:

@@ -9,10 +9,11 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 
 from ecs_workloads._argument_kinds import checks_arguments
-from ecs_workloads._checks import check_name
+from ecs_workloads._checks import check_name, require
 from ecs_workloads.extensible_task import ExtensibleTask
 
 _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+_HEALTH_PORT = 13133  # which the command of the health check asks
 # The uid of the image of AWS's distribution.
 _USER = "4317:4317"
 # Only on the loopback of the task. The memory limiter refuses data before ECS kills the container for it.
@@ -65,7 +66,8 @@ class OpenTelemetryCollector:
         memory_limit_mib: Memory at which the collector is killed, in MiB, out of the task's.
 
     Raises:
-        ValueError: A value is out of its range, or the program's container sets the variable itself.
+        ValueError: A value is out of its range, or the program's container sets the variable itself, or listens on a
+            port of the collector, 4317, 4318 or 13133.
         TypeError: An argument is of another kind.
     """
 
@@ -86,6 +88,14 @@ class OpenTelemetryCollector:
 
     def bind(self, task: ExtensibleTask) -> None:
         """Add the collector to ``task``."""
+        taken = {4318, _HEALTH_PORT} if self.config else {4317, 4318, _HEALTH_PORT}
+        ports = [mapping.container_port for mapping in task.container.port_mappings]
+        require(
+            not taken & set(ports),
+            task.path,
+            f"container.port must be none of {', '.join(map(str, sorted(taken)))}, on which the OpenTelemetryCollector "
+            f"listens in the same task, got {ports[0] if ports else None}",
+        )
         task.add_environment(_ENDPOINT, "http://localhost:4318")
         config = self.config or _CONFIG % {
             "namespace": self.metric_namespace,

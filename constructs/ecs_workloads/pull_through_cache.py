@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-import jsii
-from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from ecs_workloads._argument_kinds import checks_arguments
+from ecs_workloads._cached_image import CachedImage
 from ecs_workloads._checks import check_name, require, suggestion
 from ecs_workloads._image_name import check_tag
 
@@ -37,8 +35,10 @@ _LIFECYCLE = (
 class PullThroughCache(Construct):
     """Images of a public registry, which ECR fetches when a task first asks for them, and keeps.
 
-    Tasks then start when that registry is down or limits who pulls, and need no way to the internet. One account and
-    region can have a prefix once.
+    Tasks then start when that registry is down or limits who pulls. They wait for the rule, and are in its account and
+    region. With an interface endpoint of ECR the first pull of an image needs a way to the internet, such as a NAT
+    gateway; later ones need none. One account and region can have a prefix once.
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
 
     Args:
         upstream: Registry of the images: ``docker-hub``, ``ecr-public``, ``github``, ``gitlab``, ``kubernetes`` or
@@ -124,46 +124,4 @@ class PullThroughCache(Construct):
             path, "name", name, r"[a-z0-9]+([._/-]+[a-z0-9]+)*", "the name of an image in lower case, without its tag"
         )
         check_tag(path, tag_or_digest)
-        return _CachedImage(self, f"{self._prefix}/{name}", tag_or_digest)
-
-
-class _CachedImage(ecs.ContainerImage):
-    """Lets the agent of ECS pull the image, and have ECR fetch it the first time."""
-
-    def __init__(self, cache: PullThroughCache, repository_name: str, tag_or_digest: str) -> None:
-        super().__init__()
-        self._cache = cache
-        self._repository_name = repository_name
-        self._tag_or_digest = tag_or_digest
-
-    @jsii.member(jsii_name="bind")
-    def bind(self, scope: Construct, container_definition: ecs.ContainerDefinition) -> ecs.ContainerImageConfig:
-        stack = Stack.of(scope)
-        definition = container_definition.task_definition
-        definition.add_to_execution_role_policy(
-            iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"])
-        )
-        definition.add_to_execution_role_policy(
-            iam.PolicyStatement(
-                actions=[
-                    "ecr:BatchCheckLayerAvailability",
-                    "ecr:BatchGetImage",
-                    "ecr:BatchImportUpstreamImage",
-                    "ecr:CreateRepository",
-                    "ecr:GetDownloadUrlForLayer",
-                ],
-                resources=[
-                    stack.format_arn(
-                        service="ecr",
-                        resource="repository",
-                        resource_name=self._repository_name,
-                        arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-                    )
-                ],
-            )
-        )
-        separator = "@" if self._tag_or_digest.startswith("sha256:") else ":"
-        registry = f"{stack.account}.dkr.ecr.{stack.region}.{stack.url_suffix}"
-        return ecs.ContainerImageConfig(
-            image_name=f"{registry}/{self._repository_name}{separator}{self._tag_or_digest}"
-        )
+        return CachedImage(self._rule, f"{self._prefix}/{name}", tag_or_digest)

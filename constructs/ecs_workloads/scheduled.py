@@ -21,8 +21,8 @@ class Scheduled:
 
     Args:
         name: Name of the action, PascalCase, unique within the tier; it becomes part of a logical id.
-        schedule: ``cron(minutes hours day-of-month month day-of-week year)``, ``rate(...)`` or ``at(...)``,
-            as Application Auto Scaling writes it.
+        schedule: ``cron(minutes hours day-of-month month day-of-week year)`` with a ``?`` in one of the two days,
+            ``rate(...)`` or ``at(...)``, as Application Auto Scaling writes it.
         min_capacity: Fewest tasks from then on. Defaults to no change.
         max_capacity: Most tasks from then on. Defaults to no change.
         time_zone: IANA name of the zone in which ``schedule`` is read.

@@ -12,6 +12,7 @@ from constructs import Construct
 from ecs_workloads._accepted_findings import accept_findings
 from ecs_workloads._argument_kinds import checks_arguments
 from ecs_workloads._checks import check_name
+from ecs_workloads._chosen_subnets import check_selection
 from ecs_workloads._descriptions import group_description
 
 
@@ -30,6 +31,7 @@ class SharedFileSystem(Construct):
             nothing that a failed first deployment made.
 
     Raises:
+        ValueError: ``vpc_subnets`` names a group that the VPC has not.
         TypeError: An argument is of another kind.
     """
 
@@ -44,6 +46,7 @@ class SharedFileSystem(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, construct_id)
+        check_selection(self.node.path, vpc, vpc_subnets)
         self._file_system = efs.FileSystem(
             self,
             "FileSystem",

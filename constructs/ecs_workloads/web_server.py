@@ -100,7 +100,7 @@ class WebServer(Construct):
         timings: Times of health checks and draining, where you set them by hand. Defaults to what follows from
             ``longest_request`` and ``startup_time``.
         scaling: Number of tasks. Defaults to 2 to 4, by average CPU.
-        deletion_protection: Whether the load balancer refuses to be deleted.
+        deletion_protection: Whether the load balancer refuses to be deleted, by a first deployment that fails as well.
         max_failed_percent: Percent of requests, above 0 and up to 100, that may fail with 5xx: with more in two of
             three minutes, of at least 20 requests each, a running deployment rolls back, unless the tier is
             suspended. ``None`` for no such alarm.
@@ -114,7 +114,7 @@ class WebServer(Construct):
             `ContainerCluster`, going from none to some, or back, replaces the service.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones: a VPC with public ones alone is refused, since
             no task gets a public address.
-        security_groups: Security groups of the tasks. Defaults to one that this construct makes.
+        security_groups: Security groups of the tasks, up to five. Defaults to one that this construct makes.
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
             Its agent then has folders that it may write. Defaults to no.
         encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
@@ -190,6 +190,7 @@ class WebServer(Construct):
             min_capacity=_MIN_CAPACITY,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
             enable_execute_command=enable_execute_command,
             suspended=suspended,
         )
@@ -213,6 +214,9 @@ class WebServer(Construct):
         entry.check(self, cluster.vpc)
         self._target_group = target_group(
             self,
+            # A group belongs to one load balancer at a time, and CloudFormation makes the new way in before it deletes
+            # the old one: on the way between a load balancer of its own and that of another, there are two groups.
+            "TargetGroup" if listener_rule is None else "GuestTargetGroup",
             vpc=cluster.vpc,
             longest_request=longest_request,
             startup_time=startup_time,

@@ -62,7 +62,7 @@ class Worker(Construct):
             `ContainerCluster`, going from none to some, or back, replaces the service.
         vpc_subnets: Subnets of the tasks. Defaults to the private ones: a VPC with public ones alone is refused, since
             no task gets a public address.
-        security_groups: Security groups of the tasks. Defaults to one that this construct makes.
+        security_groups: Security groups of the tasks, up to five. Defaults to one that this construct makes.
         enable_execute_command: Whether ``aws ecs execute-command`` may open a shell in a container of a task.
             Its agent then has folders that it may write. Defaults to no.
         encryption_key: Key for the log group. Its policy must let CloudWatch Logs use it. Defaults to a key
@@ -111,6 +111,7 @@ class Worker(Construct):
             min_capacity=_MIN_CAPACITY,
             default_policies=_DEFAULT_POLICIES,
             vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
             enable_execute_command=enable_execute_command,
             suspended=suspended,
         )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 
 from ecs_workloads import CapacityShare, Domain, Scaling
+from stacks.deployment import Deployment
 from stacks.environments import DEV, ENVIRONMENTS, PROD, STAGING, ExistingListener, ExistingVpc, TierSize, select
 
 
@@ -41,6 +43,11 @@ def test_a_copy_is_equal() -> None:
     ("changes", "message"),
     [
         ({"zones": 1}, "zones must be 2 or 3, got 1"),
+        ({"cidr": "10.0.0.0"}, "cidr must be an IPv4 network of /16 to /18, as 10.0.0.0/16, got '10.0.0.0'"),
+        ({"cidr": "10.0.0.1/16"}, "cidr must be an IPv4 network"),
+        ({"cidr": "10.0.0.0/15"}, "cidr must be an IPv4 network"),
+        ({"cidr": "10.0.0.0/19"}, "cidr must be an IPv4 network"),
+        ({"cidr": "fd00::/16"}, "cidr must be an IPv4 network"),
         ({"nat_gateways": 4}, "nat_gateways must be from 0 to zones=2, got 4"),
         ({"queue": "rabbitmq"}, "rabbitmq needs release and broker_version"),
         (
@@ -74,6 +81,19 @@ def test_a_copy_is_equal() -> None:
 def test_refuses(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"environment 'dev': .*{message}"):
         replace(DEV, **changes)
+
+
+@pytest.mark.parametrize("name", ["", "Dev", "my_env", "my env", "1st", "a--b", "a-", "a" * 33])
+def test_a_name_must_fit_into_those_that_are_made_of_it(name: str) -> None:
+    with pytest.raises(ValueError, match=f"environment '{name}': name must be up to 32 lower-case letters"):
+        replace(DEV, name=name)
+
+
+@pytest.mark.parametrize("zones", [2, 3])
+def test_the_smallest_network_holds_the_subnets(zones: int) -> None:
+    small = replace(DEV, name="a" * 32, cidr="10.0.0.0/18", zones=zones)
+
+    Deployment(cdk.App(), "shop-small", environment=small)
 
 
 def test_staging_is_prod_on_a_smaller_scale() -> None:

@@ -14,6 +14,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk.assertions import Template
 
 from ecs_workloads import (
@@ -89,6 +90,30 @@ def test_no_tier_is_called_as_another_is_listed(make: MakeApp) -> None:
         make("Other", dns_name="shop-app")
 
 
+@pytest.mark.parametrize("known", ["namespace_arn", "namespace_id"])
+def test_stacks_that_import_one_cluster_share_its_names(known: str) -> None:
+    app = cdk.App()
+
+    def tier(name: str, place: str) -> None:
+        stack = cdk.Stack(app, name)
+        unknown = cdk.CfnParameter(stack, "Unknown").value_as_string
+        attributes = {"namespace_arn": unknown, "namespace_id": unknown, known: place}
+        namespace = servicediscovery.PrivateDnsNamespace.from_private_dns_namespace_attributes(
+            stack, "Namespace", namespace_name="internal", **attributes
+        )
+        cluster = ecs.Cluster.from_cluster_attributes(
+            stack, "Cluster", cluster_name="c", vpc=ec2.Vpc(stack, "Vpc"), default_cloud_map_namespace=namespace
+        )
+        container = replace(_image(), port=8000, health_check=HEALTHY)
+        AppServer(stack, "App", cluster=cluster, container=container, dns_name="app")
+
+    arn = "arn:aws:servicediscovery:eu-west-1:111111111111:namespace/ns-"
+    tier("First", f"{arn}1")
+    tier("Second", f"{arn}2")
+    with pytest.raises(ValueError, match="Third/App: First/App already bears dns_name='app'"):
+        tier("Third", f"{arn}1")
+
+
 def test_a_request_may_take_thirty_seconds_unless_told(stack: cdk.Stack, make: MakeApp) -> None:
     make()
 
@@ -154,6 +179,68 @@ def test_app_servers_that_call_each_other_in_a_circle_synthesise(stack: cdk.Stac
 
     assert len(ingress(stack)) == 4
     assert logical_id(stack, second.service) in waits_for(stack, first.service)
+    assert logical_id(stack, first.service) not in waits_for(stack, third.service)
+
+
+def test_a_caller_in_a_nested_stack_is_deployed_with_all_of_it_after_the_app_server(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeApp
+) -> None:
+    app, inner = make(), cdk.NestedStack(stack, "Inner")
+    app.allow_from(_nested(inner, cluster, "caller"))
+
+    [nested] = resources(stack, "AWS::CloudFormation::Stack")
+    assert nested["DependsOn"] == [logical_id(stack, app.service)]
+
+
+def test_a_caller_is_deployed_after_the_nested_stack_of_the_app_server(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeApp
+) -> None:
+    caller, outer = make(), cdk.NestedStack(stack, "Outer")
+    _nested(cdk.NestedStack(outer, "Inner"), cluster, "called").allow_from(caller)
+
+    [nested] = Template.from_stack(stack).find_resources("AWS::CloudFormation::Stack")
+    assert nested in waits_for(stack, caller.service)
+
+
+def test_nested_stacks_beside_each_other_are_deployed_in_order(stack: cdk.Stack, cluster: ecs.Cluster) -> None:
+    first, second = (_nested(cdk.NestedStack(stack, name), cluster, name.lower()) for name in ("First", "Second"))
+    first.allow_from(second)
+
+    found = Template.from_stack(stack).find_resources("AWS::CloudFormation::Stack")
+    assert {name[:5]: [other[:5] for other in nested.get("DependsOn", [])] for name, nested in found.items()} == {
+        "First": [],
+        "Secon": ["First"],
+    }
+
+
+def test_a_nested_stack_that_calls_and_is_called_makes_no_circle(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeApp
+) -> None:
+    app, inner = make(), cdk.NestedStack(stack, "Inner")
+    app.allow_from(_nested(inner, cluster, "caller"))
+    called = _nested(inner, cluster, "called")
+    called.allow_from(app)
+
+    [(name, nested)] = Template.from_stack(stack).find_resources("AWS::CloudFormation::Stack").items()
+    assert nested["DependsOn"] == [logical_id(stack, app.service)]
+    assert name not in waits_for(stack, app.service)
+
+
+def _nested(scope: cdk.NestedStack, cluster: ecs.Cluster, name: str) -> AppServer:
+    container = replace(_image(), port=8000, health_check=HEALTHY)
+    return AppServer(scope, name.capitalize(), cluster=cluster, container=container, dns_name=name)
+
+
+def test_app_servers_behind_load_balancers_may_call_each_other(stack: cdk.Stack, make: MakeApp) -> None:
+    first, second = (
+        make(name, dns_name=None, internal_load_balancer=InternalLoadBalancer()) for name in ("First", "Second")
+    )
+    third = make("Third")
+    for called, caller in ((first, second), (second, first), (first, third), (third, first)):
+        called.allow_from(caller)
+
+    assert logical_id(stack, third.service) in waits_for(stack, first.service)
+    assert logical_id(stack, first.service) not in waits_for(stack, second.service)
     assert logical_id(stack, first.service) not in waits_for(stack, third.service)
 
 

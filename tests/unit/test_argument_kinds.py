@@ -435,3 +435,12 @@ def test_a_misspelt_rule_of_the_firewall_is_named(rule: str, meant: str) -> None
 )
 def test_a_rule_that_aws_has_or_may_add_is_taken(rule: str) -> None:
     WebFirewall(counted_rules={"AWSManagedRulesCommonRuleSet": [rule]})
+
+
+KEPT = [name for name, cls in PUBLIC.items() if "removal_policy" in inspect.signature(cls.__init__).parameters]
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_no_class_takes_snapshots(stack: cdk.Stack, name: str) -> None:
+    with pytest.raises(ValueError, match="^Stack/Any: removal_policy must be .* got SNAPSHOT"):
+        PUBLIC[name](stack, "Any", removal_policy=cdk.RemovalPolicy.SNAPSHOT)

@@ -8,7 +8,9 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 
-from ecs_workloads._chosen_subnets import chosen_subnets
+from ecs_workloads import SharedFileSystem
+from ecs_workloads._checks import in_our_words
+from ecs_workloads._chosen_subnets import check_selection, chosen_subnets
 
 
 @pytest.fixture
@@ -52,3 +54,32 @@ def test_one_in_each_zone_is_no_more(vpc: ec2.Vpc) -> None:
 def test_subnets_are_taken_as_they_are(vpc: ec2.Vpc) -> None:
     found = chosen_subnets(vpc, ec2.SubnetSelection(subnets=[vpc.public_subnets[0]]))
     assert [subnet.node.id for subnet in found.subnets] == [vpc.public_subnets[0].node.id]
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        ({"subnet_group_name": "Nope"}, "there are no subnet groups with name 'Nope' in this VPC. Available names: Fr"),
+        ({"subnet_type": ec2.SubnetType.PRIVATE_ISOLATED}, "there are no 'Isolated' subnet groups in this VPC. Avail"),
+    ],
+    ids=["group", "type"],
+)
+def test_a_group_that_there_is_not_is_refused_by_name(
+    stack: cdk.Stack, vpc: ec2.Vpc, selection: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^Stack/Files: vpc_subnets must be subnets of the VPC: {message}") as refusal:
+        SharedFileSystem(stack, "Files", vpc=vpc, vpc_subnets=ec2.SubnetSelection(**selection))
+
+    assert "\n" not in str(refusal.value)
+
+
+def test_subnets_of_unknown_zones_are_taken(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    subnet = ec2.Subnet.from_subnet_id(stack, "Theirs", "subnet-1")
+    check_selection("Stack", vpc, ec2.SubnetSelection(subnets=[subnet]))
+
+
+def test_other_errors_of_aws_cdk_stay_what_they_are(vpc: ec2.Vpc) -> None:
+    with pytest.raises(RuntimeError, match="There are no subnet groups"):
+        in_our_words(
+            lambda: chosen_subnets(vpc, ec2.SubnetSelection(subnet_group_name="Nope")), "other", "Stack", str.upper
+        )

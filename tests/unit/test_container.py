@@ -277,3 +277,37 @@ def test_a_time_is_a_timedelta() -> None:
 
     with pytest.raises(TypeError, match="Container: stop_timeout must be a datetime.timedelta, got 30"):
         Container(image=IMAGE, stop_timeout=seconds)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"interval": cdk.Duration.seconds(5), "timeout": cdk.Duration.seconds(2), "retries": 1},
+        {"interval": cdk.Duration.minutes(5), "timeout": cdk.Duration.minutes(1), "retries": 10},
+        {"start_period": cdk.Duration.minutes(5)},
+        {"start_period": cdk.Duration.seconds(0)},
+        {"start_period": cdk.Duration.seconds(cdk.Token.as_number(cdk.Fn.ref("Seconds")))},
+        {"command": cdk.Token.as_list(cdk.Fn.ref("Command"))},
+    ],
+    ids=["least", "most", "longest start", "no start", "unknown time", "unknown command"],
+)
+def test_takes_the_health_checks_of_ecs(arguments: dict[str, Any]) -> None:
+    check: dict[str, Any] = {"command": ["CMD", "healthy"], **arguments}
+    Container(image=IMAGE, health_check=ecs.HealthCheck(**check))
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "message"),
+    [
+        ("interval", 4, "from 5 seconds to 5 minutes, got 4 seconds"),
+        ("interval", 301, "from 5 seconds to 5 minutes, got 301 seconds"),
+        ("timeout", 1, "from 2 seconds to 1 minute, got 1 second"),
+        ("timeout", 61, "from 2 seconds to 1 minute, got 61 seconds"),
+        ("start_period", 301, "from 0 seconds to 5 minutes, got 301 seconds"),
+    ],
+)
+def test_refuses_times_of_health_checks_that_ecs_does_not_take(name: str, seconds: int, message: str) -> None:
+    time: dict[str, Any] = {name: cdk.Duration.seconds(seconds)}
+    check = ecs.HealthCheck(command=["CMD", "healthy"], **time)
+    with pytest.raises(ValueError, match=f"Container: health_check.{name} must be {message}"):
+        Container(image=IMAGE, health_check=check)

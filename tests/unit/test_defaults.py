@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aws_cdk import SecretValue, Stack
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_efs as efs
 from aws_cdk import aws_logs as logs
@@ -153,6 +154,14 @@ def test_what_is_left_out_is_the_default(kind: Any, required: dict[str, Any], de
 
 
 def test_a_shared_folder_can_be_written_unless_told(stack: Stack) -> None:
-    folder = efs.AccessPoint.from_access_point_id(stack, "Folder", "fsap-12345678")
+    files = efs.FileSystem.from_file_system_attributes(
+        stack,
+        "Files",
+        file_system_id="fs-12345678",
+        security_group=ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1"),
+    )
+    folder = efs.AccessPoint.from_access_point_attributes(
+        stack, "Folder", access_point_id="fsap-12345678", file_system=files
+    )
 
     assert EfsVolume(name="a", container_path="/a", access_point=folder).read_only is False

@@ -162,6 +162,22 @@ MakeTier = Callable[..., None]
 TIERS = [web, app, worker, broker]
 
 
+@pytest.mark.parametrize("make", TIERS)
+def test_a_cluster_without_its_vpc_is_refused(stack: cdk.Stack, make: MakeTier) -> None:
+    theirs: Any = ecs.Cluster.from_cluster_arn(stack, "Theirs", "arn:aws:ecs:eu-west-1:111111111111:cluster/theirs")
+
+    with pytest.raises(ValueError, match=r"^Stack/Theirs: tiers .* ecs.Cluster.from_cluster_attributes\("):
+        make(stack, theirs)
+
+
+@pytest.mark.parametrize("make", TIERS)
+def test_subnets_that_the_vpc_has_not_are_refused(stack: cdk.Stack, cluster: ecs.Cluster, make: MakeTier) -> None:
+    with pytest.raises(
+        ValueError, match="^Stack/Tier: vpc_subnets must be subnets of the VPC: there are no subnet gro"
+    ):
+        make(stack, cluster, vpc_subnets=ec2.SubnetSelection(subnet_group_name="Nope"))
+
+
 def template(stack: cdk.Stack) -> dict[str, Any]:
     return dict(Template.from_stack(stack).to_json())
 

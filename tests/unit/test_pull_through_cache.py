@@ -9,8 +9,10 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk.assertions import Template
 
 from ecs_workloads import Container, PullThroughCache, Scaling, SqsQueue, Worker
 from tests.templates import main_container, properties, resources, statements
@@ -66,6 +68,36 @@ def test_a_task_pulls_through_the_cache_and_nothing_else(
     assert {"ecr:CreateRepository", "ecr:BatchImportUpstreamImage"} < set(pull["Action"])
     assert ":repository/quay/acme/worker" in str(pull["Resource"])
     assert [one["Resource"] for one in statements(stack) if one["Action"] == "ecr:GetAuthorizationToken"] == ["*"]
+
+
+def test_tasks_wait_for_the_rule(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> None:
+    cache = PullThroughCache(stack, "Cache", upstream="quay")
+    worker(stack, cluster, replace(container, image=cache.image("acme/worker", "1.2.3")))
+
+    [task] = resources(stack, "AWS::ECS::TaskDefinition")
+    [rule] = Template.from_stack(stack).find_resources("AWS::ECR::PullThroughCacheRule")
+    assert rule in task["DependsOn"]
+
+
+@pytest.mark.parametrize("place", [None, cdk.Environment(region="eu-west-1")], ids=["unknown", "known"])
+def test_tasks_of_another_stack_are_deployed_after_the_cache(place: cdk.Environment | None) -> None:
+    app = cdk.App()
+    images, shop = cdk.Stack(app, "Images"), cdk.Stack(app, "Shop", env=place)
+    image = PullThroughCache(images, "Cache", upstream="quay").image("acme/worker", "1.2.3")
+    worker(shop, ecs.Cluster(shop, "Cluster", vpc=ec2.Vpc(shop, "Vpc", max_azs=2)), Container(image=image))
+
+    assert "Images" in {dependency.id for dependency in app.synth().get_stack_by_name("Shop").dependencies}
+
+
+def test_a_cache_of_another_stage_is_deployed_by_who_deploys_that(container: Container) -> None:
+    app = cdk.App()
+    images = cdk.Stack(cdk.Stage(app, "Base"), "Images")
+    shop = cdk.Stack(cdk.Stage(app, "Test"), "Shop")
+    image = PullThroughCache(images, "Cache", upstream="quay").image("acme/worker", "1.2.3")
+    worker(shop, ecs.Cluster(shop, "Cluster", vpc=ec2.Vpc(shop, "Vpc")), replace(container, image=image))
+
+    [artifact] = app.synth().get_nested_assembly("assembly-Test").stacks
+    assert {dependency.id for dependency in artifact.dependencies} <= {f"{artifact.id}.assets"}
 
 
 def test_an_image_can_be_named_by_its_digest(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> None:

@@ -53,6 +53,16 @@ def test_zones_are_those_of_the_chosen_subnets(make: MakeWeb) -> None:
     )
 
 
+def test_zones_that_nobody_knows_are_not_counted(stack: cdk.Stack, make: MakeWeb) -> None:
+    subnet = ec2.Subnet.from_subnet_id(stack, "Theirs", "subnet-1")
+
+    with pytest.raises(ValueError, match=r"^Stack/Web: zone_redundant needs .* ec2.Subnet.from_subnet_attributes\("):
+        make(
+            Scaling(min_capacity=2, max_capacity=4, zone_redundant=True),
+            vpc_subnets=ec2.SubnetSelection(subnets=[subnet]),
+        )
+
+
 def test_a_schedule_may_not_leave_a_zone_without_task(make: MakeWeb) -> None:
     with pytest.raises(ValueError, match="zone_redundant needs a task in each of the 3 zones .* are 1"):
         make(Scaling(min_capacity=3, max_capacity=4, zone_redundant=True, policies=(TargetCpu(), noon(min_capacity=1))))

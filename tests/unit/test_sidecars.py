@@ -28,7 +28,7 @@ def make(stack: cdk.Stack, cluster: ecs.Cluster, container: Container) -> MakeAp
             stack,
             "App",
             cluster=cluster,
-            container=replace(container, port=8000, health_check=HEALTHY, **arguments),
+            container=replace(container, **{"port": 8000, "health_check": HEALTHY, **arguments}),
             dns_name="app",
             sidecars=sidecars,
         )
@@ -190,6 +190,23 @@ def test_the_program_finds_its_collector(stack: cdk.Stack, make: MakeApp) -> Non
     assert containers(stack)["main"]["Environment"] == [
         {"Name": "OTEL_EXPORTER_OTLP_ENDPOINT", "Value": "http://localhost:4318"}
     ]
+
+
+@pytest.mark.parametrize("port", [4317, 4318, 13133])
+def test_the_ports_of_a_collector_are_its_own(make: MakeApp, port: int) -> None:
+    with pytest.raises(
+        ValueError, match=f"^Stack/App: container.port must be none of .* in the same task, got {port}$"
+    ):
+        make(OpenTelemetryCollector(image=IMAGE), port=port)
+
+
+def test_with_a_configuration_of_the_user_grpc_may_be_elsewhere(make: MakeApp) -> None:
+    make(OpenTelemetryCollector(image=IMAGE, config="receivers: {}"), port=4317)
+
+
+def test_the_port_that_the_program_is_told_stays_the_collector_s(make: MakeApp) -> None:
+    with pytest.raises(ValueError, match="container.port must be none of 4318, 13133,"):
+        make(OpenTelemetryCollector(image=IMAGE, config="receivers: {}"), port=4318)
 
 
 def test_a_collector_may_write_traces_and_to_the_log_group_of_its_tier(stack: cdk.Stack, make: MakeApp) -> None:

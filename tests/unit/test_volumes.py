@@ -123,6 +123,13 @@ def test_an_imported_folder_of_another_team_can_be_used(stack: cdk.Stack, make: 
     assert rule["GroupId"] == "sg-1"
 
 
+def test_a_folder_of_an_unknown_file_system_is_refused(stack: cdk.Stack) -> None:
+    access_point = efs.AccessPoint.from_access_point_id(stack, "Folder", "fsap-12345678")
+
+    with pytest.raises(ValueError, match=r"^EfsVolume 'uploads': the access point .*from_access_point_attributes\("):
+        EfsVolume(name="uploads", container_path="/uploads", access_point=access_point)
+
+
 def test_an_ebs_volume_is_an_encrypted_disk_for_each_task(stack: cdk.Stack, make: MakeApp) -> None:
     make(EbsVolume(name="index", container_path="/index", size_gib=500))
 

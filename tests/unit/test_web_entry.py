@@ -374,6 +374,44 @@ def test_zones_of_an_imported_vpc_may_be_known_only_at_deployment(stack: cdk.Sta
     assert network["Subnets"] == {"Fn::Split": [",", {"Fn::ImportValue": "Private"}]}
 
 
+@pytest.mark.parametrize("inside", [False, True], ids=["public", "private"])
+def test_of_several_groups_of_subnets_a_load_balancer_is_in_one_of_each_zone(
+    stack: cdk.Stack, make: MakeWeb, container: Container, *, inside: bool
+) -> None:
+    kinds = {
+        "Front": ec2.SubnetType.PUBLIC,
+        "Edge": ec2.SubnetType.PUBLIC,
+        "App": ec2.SubnetType.PRIVATE_WITH_EGRESS,
+        "Data": ec2.SubnetType.PRIVATE_WITH_EGRESS,
+    }
+    groups = [ec2.SubnetConfiguration(name=name, subnet_type=kind) for name, kind in kinds.items()]
+    vpc = ec2.Vpc(stack, "Wide", max_azs=2, subnet_configuration=groups)
+    cluster = ecs.Cluster(stack, "WideCluster", vpc=vpc)
+    if inside:
+        AppServer(
+            stack,
+            "App",
+            cluster=cluster,
+            container=replace(container, port=8000),
+            internal_load_balancer=InternalLoadBalancer(),
+        )
+    else:
+        make(cluster=cluster)
+
+    expected = vpc.private_subnets[:2] if inside else vpc.public_subnets[:2]
+    load_balancer = properties(stack, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    assert load_balancer["Subnets"] == [stack.resolve(subnet.subnet_id) for subnet in expected]
+    assert len({subnet.availability_zone for subnet in expected}) == 2
+
+
+@pytest.mark.parametrize("encryption", [s3.BucketEncryption.KMS_MANAGED, s3.BucketEncryption.DSSE_MANAGED])
+def test_load_balancers_write_to_no_bucket_with_a_key_of_aws(
+    stack: cdk.Stack, make: MakeWeb, encryption: s3.BucketEncryption
+) -> None:
+    with pytest.raises(ValueError, match="Stack/Web: log_bucket must be encrypted with the keys of S3"):
+        make(log_bucket=s3.Bucket(stack, "Locked", encryption=encryption))
+
+
 def test_over_ipv4_alone_nobody_comes_over_ipv6(stack: cdk.Stack, make: MakeWeb) -> None:
     make()
 

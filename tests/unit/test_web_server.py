@@ -64,6 +64,18 @@ def test_the_zone_proves_the_certificate_and_answers_for_the_name(stack: cdk.Sta
     assert (record["Name"], record["Type"], record["HostedZoneId"]) == ("shop.example.com.", "A", "Z1")
 
 
+@pytest.mark.parametrize("unknown", ["domain_name", "zone_name"])
+def test_a_name_known_only_at_deployment_is_answered_for_as_it_is(
+    stack: cdk.Stack, make: MakeWeb, unknown: str
+) -> None:
+    names: dict[str, Any] = {"domain_name": "shop.example.com", "zone_name": "example.com"}
+    names[unknown] = cdk.CfnParameter(stack, "Name").value_as_string
+    make(domain=Domain(hosted_zone_id="Z1", **names))
+
+    name = properties(stack, "AWS::Route53::RecordSet")["Name"]
+    assert name == ("shop.example.com." if unknown == "zone_name" else {"Fn::Join": ["", [{"Ref": "Name"}, "."]]})
+
+
 def test_without_redirect_only_port_443_is_open(stack: cdk.Stack, make: MakeWeb) -> None:
     make(redirect_http=False)
 
@@ -270,6 +282,22 @@ def test_it_can_be_suspended(stack: cdk.Stack, make: MakeWeb) -> None:
     assert properties(stack, "AWS::ECS::Service")["DesiredCount"] == 0
     assert properties(stack, "AWS::ApplicationAutoScaling::ScalableTarget")["MaxCapacity"] == 0
     Template.from_stack(stack).resource_count_is("AWS::ElasticLoadBalancingV2::LoadBalancer", 1)
+
+
+def test_a_guest_has_another_target_group_than_with_a_load_balancer_of_its_own(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, make: MakeWeb
+) -> None:
+    # Else it could not move between the two: a group belongs to one load balancer.
+    owner = make()
+    guest = WebServer(
+        stack,
+        "Guest",
+        cluster=cluster,
+        container=replace(container, port=8080),
+        listener_rule=ListenerRule(listener=owner.listener, priority=1, path_patterns=["/v2/*"]),
+    )
+
+    assert owner.target_group.node.id != guest.target_group.node.id
 
 
 def test_a_guest_on_another_listener_makes_no_load_balancer(stack: cdk.Stack, make: MakeWeb) -> None:

@@ -120,6 +120,12 @@ def _of_programs(kind: str, path: str, make: Callable[[Bench], Make]) -> list[Ro
             lambda at: make(at)(container=at.served(stop_timeout=timedelta(seconds=29))),
         ),
         Row(
+            f"{kind}: six security groups",
+            path,
+            "security_groups must be at most 5, got 6",
+            lambda at: make(at)(security_groups=[at.security_group] * 6),
+        ),
+        Row(
             f"{kind}: two log routers",
             path,
             "only one sidecar may route the logs, got 2",

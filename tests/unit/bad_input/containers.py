@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
 
 from ecs_workloads import ScratchVolume, WritablePath
 from ecs_workloads._checks import in_words
-from tests.unit.bad_input.row import FRACTION, Row
+from tests.unit.bad_input.row import FRACTION, Agent, Row
 
 _EXIT_CODE = "restart_ignored_exit_codes must be from 0 to 255, got"
 _PERIOD = timedelta(minutes=5)
@@ -31,6 +33,25 @@ def _times(argument: str, low: timedelta, high: timedelta) -> list[Row]:
         row("too short", below, f"{bounds} {in_words(below)}"),
         row("too long", above, f"{bounds} {in_words(above)}"),
         row("of half seconds", low + FRACTION, f"a whole number of seconds, got {low.seconds}.5"),
+    ]
+
+
+def _health(wrong: str, message: str, **arguments: Any) -> list[Row]:
+    """Return rows of a health check that ECS does not take, of the program and of a sidecar."""
+
+    def check() -> ecs.HealthCheck:
+        defaults: dict[str, Any] = {"command": ["CMD", "healthy"]}
+        return ecs.HealthCheck(**{**defaults, **arguments})
+
+    return [
+        Row(wrong, "Container", f"health_check.{message}", lambda at: at.container(health_check=check())),
+        Row(
+            f"{wrong}, of a sidecar",
+            "Stack/App, container 'agent'",
+            f"health_check.{message}",
+            lambda at: at.app(sidecars=[Agent(health_check=check())]),
+            leaves=True,
+        ),
     ]
 
 
@@ -71,6 +92,25 @@ ROWS = (
     Row("201 GiB", "Container", f"{_STORAGE} 201", lambda at: at.container(ephemeral_storage_gib=201)),
     *_times("start_timeout", timedelta(seconds=2), timedelta(seconds=120)),
     *_times("restart_attempt_period", timedelta(minutes=1), timedelta(minutes=30)),
+    *_health("health in one text", "command must be a list, such as ['CMD', 'curl',", command="healthy"),
+    *_health("no command for the health", "command must not be empty", command=[]),
+    *_health(
+        "health every second",
+        "interval must be from 5 seconds to 5 minutes, got 1 second",
+        interval=cdk.Duration.seconds(1),
+    ),
+    *_health(
+        "health within two minutes",
+        "timeout must be from 2 seconds to 1 minute, got 2 minutes",
+        timeout=cdk.Duration.minutes(2),
+    ),
+    *_health(
+        "health after half a second",
+        "start_period must be a whole number of seconds, got 0.5",
+        start_period=cdk.Duration.millis(500),
+    ),
+    *_health("sick at the zeroth failure", "retries must be from 1 to 10, got 0", retries=0),
+    *_health("sick at the eleventh failure", "retries must be from 1 to 10, got 11", retries=11),
     Row(
         "exit codes of what is never restarted",
         "Container",

@@ -205,6 +205,31 @@ ROWS = (
             ),
         ),
     ),
+    Row(
+        "one host name twice",
+        "Stack/Other",
+        "Stack/Web already has the record of 'shop.example.com'",
+        lambda at: (at.web(), at.web("Other")),
+    ),
+    Row(
+        "one host name inside and outside",
+        "Stack/App",
+        "Stack/Web already has the record of 'shop.example.com'",
+        lambda at: (
+            at.web(),
+            at.app(
+                dns_name=None,
+                internal_load_balancer=_inside(
+                    domain=Domain(domain_name="shop.example.com", hosted_zone_id="Z1", zone_name="example.com")
+                ),
+            ),
+        ),
+    ),
+    _web(
+        "a health check of a long path",
+        "health_check_path must have at most 1024 characters, got 1025",
+        health_check_path=f"/{'a' * 1024}",
+    ),
     _web("nobody may come in", "sources must name somebody; None is everybody", sources=[]),
     Row(
         "one zone",

@@ -1,8 +1,13 @@
-"""Values of another kind, which one rule refuses; ``tests/unit/test_argument_kinds.py`` has all arguments."""
+"""Values of another kind, and a policy that nothing takes, each refused by one rule.
+
+``tests/unit/test_argument_kinds.py`` has all arguments.
+"""
 
 from __future__ import annotations
 
 from typing import Any
+
+import aws_cdk as cdk
 
 from tests.unit.bad_input.row import Row
 
@@ -16,5 +21,11 @@ ROWS = (
         "suspended must be True or False, got 'false'",
         lambda at: at.worker(suspended=_NO),
         TypeError,
+    ),
+    Row(
+        "a snapshot of a log group",
+        "Stack/Containers",
+        "removal_policy must be RETAIN_ON_UPDATE_OR_DELETE, RETAIN or DESTROY, got SNAPSHOT, which",
+        lambda at: at.container_cluster(removal_policy=cdk.RemovalPolicy.SNAPSHOT),
     ),
 )

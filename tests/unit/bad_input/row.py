@@ -127,6 +127,10 @@ class Bench:
         )
 
     @cached_property
+    def security_group(self) -> ec2.ISecurityGroup:
+        return ec2.SecurityGroup.from_security_group_id(self.stack, "Group", "sg-2")
+
+    @cached_property
     def certificate(self) -> acm.ICertificate:
         return acm.Certificate.from_certificate_arn(
             self.stack, "Certificate", "arn:aws:acm:eu-west-1:111111111111:certificate/a"
@@ -150,6 +154,17 @@ class Bench:
     def stack_in_ireland(self) -> cdk.Stack:
         """A stack of which account and region are known."""
         return cdk.Stack(cdk.App(), "Stack", env=cdk.Environment(account="111111111111", region="eu-west-1"))
+
+    @cached_property
+    def distant_image(self) -> ecs.ContainerImage:
+        """An image that a cache in another region keeps."""
+        stack = cdk.Stack(cdk.App(), "Far", env=cdk.Environment(account="111111111111", region="us-east-1"))
+        return PullThroughCache(stack, "Cache", upstream="quay").image("acme/shop", "1.0.0")
+
+    def app_in_ireland(self, **arguments: Any) -> AppServer:
+        """Return an app server of which account and region are known."""
+        defaults: dict[str, Any] = {"container": self.served(), "dns_name": "app"}
+        return AppServer(self.stack_in_ireland, "App", cluster=self.cluster, **{**defaults, **arguments})
 
     @cached_property
     def number(self) -> Any:

@@ -212,6 +212,19 @@ ROWS = (
         lambda _: _scheduled(schedule="cron(0 8 * * *)"),
     ),
     Row(
+        "a cron of two kinds of days",
+        "Scheduled 'Night'",
+        "schedule must have a ? in one of day-of-month and day-of-week, and what counts in the other, got "
+        "'cron(0 8 * * * *)' (did you mean 'cron(0 8 * * ? *)'?)",
+        lambda _: _scheduled(schedule="cron(0 8 * * * *)"),
+    ),
+    Row(
+        "the 31st of short months",
+        "Scheduled 'Night'",
+        "schedule never comes: no such month has such a day, got 'cron(0 8 31 2,APR ? *)'",
+        lambda _: _scheduled(schedule="cron(0 8 31 2,APR ? *)"),
+    ),
+    Row(
         "a schedule in words",
         "Scheduled 'Night'",
         "schedule must be cron(...) with six fields, rate(...) or at(...), got 'every day'",

@@ -12,6 +12,7 @@ from tests.unit.bad_input.row import IMAGE, Agent, Bench, Row
 _COLLECTOR = OpenTelemetryCollector(image=IMAGE)
 _MEMORY = "memory_limit_mib must be from 6 and below the 512 MiB that the task has left, got"
 _WAIT = ecs.ContainerDependencyCondition
+_CACHE = "the image is kept by a cache in us-east-1 of account 111111111111, from which the task does not pull: make a"
 _LATEST = ecs.ContainerImage.from_registry("example.com/agent:latest")
 
 
@@ -130,11 +131,37 @@ ROWS = (
         leaves=True,
     ),
     Row(
+        "a program on a port of the collector",
+        "Stack/App",
+        "container.port must be none of 4317, 4318, 13133, on which the OpenTelemetryCollector listens in the same "
+        "task, got 4318",
+        lambda at: at.app(container=at.served(port=4318), sidecars=[_COLLECTOR]),
+        leaves=True,
+    ),
+    Row(
         "a log router of today",
         "Stack/App, container 'log-router'",
         "the image must have a version or a digest, and not latest, got 'example.com/agent:latest'",
         lambda at: at.app(sidecars=[FluentBit(image=_LATEST, options={"Name": "null"})]),
         leaves=True,
+    ),
+    Row(
+        "a sidecar from a cache of another region",
+        "Stack/App, container 'agent'",
+        _CACHE,
+        lambda at: at.app_in_ireland(sidecars=[Agent(image=at.distant_image)]),
+    ),
+    Row(
+        "a log router from a cache of another region",
+        "Stack/App, container 'log-router'",
+        _CACHE,
+        lambda at: at.app_in_ireland(sidecars=[FluentBit(image=at.distant_image, options={"Name": "null"})]),
+    ),
+    Row(
+        "a program from a cache of another region",
+        "Stack/App",
+        _CACHE,
+        lambda at: at.app_in_ireland(container=at.served(image=at.distant_image)),
     ),
     Row(
         "a log router without an output",

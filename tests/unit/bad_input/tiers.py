@@ -108,6 +108,18 @@ ROWS = (
         lambda at: at.rule(path_patterns=["/a", "/b", "/c", "/d", "/e"]),
     ),
     Row(
+        "seven wildcards in one rule",
+        "ListenerRule",
+        "one rule has at most 6 wildcards, which are * and ?, got 7 in",
+        lambda at: at.rule(path_patterns=["/*/a/*", "/?/*"], http_headers={"X-Version": ["2.*.*.*"]}),
+    ),
+    Row(
+        "a host as a header",
+        "ListenerRule",
+        "http_headers must not name 'HOST': say it in host_headers",
+        lambda at: at.rule(http_headers={"HOST": ["shop.example.com"]}),
+    ),
+    Row(
         "a path without a slash",
         "ListenerRule",
         "path_patterns must be paths that begin with '/', got 'v2'",

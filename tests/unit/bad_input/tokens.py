@@ -57,11 +57,22 @@ ROWS = (
         "method of a health check",
         lambda at: at.web(health_check_path=at.text, protocol_version=elbv2.ApplicationProtocolVersion.GRPC),
     ),
+    TokenRow("path of a health check of many parts", lambda at: at.web(health_check_path=60 * at.text)),
     TokenRow("host", lambda at: at.rule(host_headers=[at.text])),
     TokenRow("time zone", lambda at: _scheduled(time_zone=at.text)),
     TokenRow("port", lambda at: at.container(port=at.number)),
     TokenRow("cpu", lambda at: at.container(cpu=at.number)),
     TokenRow("variable", lambda at: at.container(environment={at.text: "x"})),
+    TokenRow(
+        "retries of a health check",
+        lambda at: at.container(health_check=ecs.HealthCheck(command=["CMD", "healthy"], retries=at.number)),
+    ),
+    TokenRow(
+        "retries of a sidecar's health check",
+        lambda at: at.app(
+            sidecars=[Agent(health_check=ecs.HealthCheck(command=["CMD", "healthy"], retries=at.number))]
+        ),
+    ),
     TokenRow("working_directory", lambda at: at.container(working_directory=at.text)),
     TokenRow("ephemeral_storage_gib", lambda at: at.container(ephemeral_storage_gib=at.number)),
     TokenRow(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_efs as efs
 
 from ecs_workloads import EbsVolume, EfsVolume, ScratchVolume
@@ -21,7 +22,15 @@ def scratch(**changes: Any) -> ScratchVolume:
 
 def shared(at: Bench, **changes: Any) -> EfsVolume:
     """Return a volume that is all right but for ``changes``."""
-    folder = efs.AccessPoint.from_access_point_id(at.stack, "Folder", "fsap-12345678")
+    files = efs.FileSystem.from_file_system_attributes(
+        at.stack,
+        "TheirFiles",
+        file_system_id="fs-12345678",
+        security_group=ec2.SecurityGroup.from_security_group_id(at.stack, "FilesGroup", "sg-3"),
+    )
+    folder = efs.AccessPoint.from_access_point_attributes(
+        at.stack, "Folder", access_point_id="fsap-12345678", file_system=files
+    )
     defaults: dict[str, Any] = {"name": "data", "container_path": "/data", "access_point": folder}
     return EfsVolume(**{**defaults, **changes})
 
