@@ -16,6 +16,9 @@ from tests.runtime.programs import PATIENCE
 from tests.runtime.proxy import Proxy
 from tests.runtime.test_consumer import AT_ONCE, running, wait_until
 
+REJECTED = "reject, {'requeue': True}"
+NOT_BEGUN = "nack, {'requeue': True}"
+
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -23,13 +26,13 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     words: list[str] = []
     reject, nack = Channel.basic_reject, Channel.basic_nack
 
-    def rejecting(self: Channel, delivery_tag: int = 0, requeue: bool = True) -> None:
-        words.append(f"reject, {requeue=}")
-        reject(self, delivery_tag, requeue)
+    def rejecting(self: Channel, delivery_tag: int, **named: bool) -> None:
+        words.append(f"reject, {named}")
+        reject(self, delivery_tag, **named)
 
-    def nacking(self: Channel, delivery_tag: int = 0, multiple: bool = False, requeue: bool = True) -> None:
-        words.append(f"nack, {requeue=}")
-        nack(self, delivery_tag, multiple, requeue)
+    def nacking(self: Channel, delivery_tag: int, **named: bool) -> None:
+        words.append(f"nack, {named}")
+        nack(self, delivery_tag, **named)
 
     monkeypatch.setattr(Channel, "basic_reject", rejecting)
     monkeypatch.setattr(Channel, "basic_nack", nacking)
@@ -49,7 +52,7 @@ def test_a_failed_message_is_rejected_and_counts_as_failed(amqp: AmqpQueueUnderT
     with running(Consumer(amqp.connection, handle, redelivery_delay=AT_ONCE)):
         wait_until(lambda: len(attempts) == 3)
     assert attempts == [1, 2, 3]
-    assert told == ["reject, requeue=True"] * 2
+    assert told == [REJECTED] * 2
 
 
 def test_a_message_that_was_not_begun_is_not_said_to_have_failed(amqp: AmqpQueueUnderTest, told: list[str]) -> None:
@@ -69,13 +72,14 @@ def test_a_message_that_was_not_begun_is_not_said_to_have_failed(amqp: AmqpQueue
         consumer.stop()
         wait_until(lambda: bool(told))
         go.set()
-    assert told == ["nack, requeue=True"]
+    assert told == [NOT_BEGUN]
 
 
-@pytest.mark.parametrize("is_stopped", [True, False], ids=["before it fails", "while it rests"])
+@pytest.mark.parametrize("stopped", ["before it fails", "while it rests"])
 def test_a_message_that_fails_at_a_stop_comes_again_at_once(
-    is_stopped: bool, amqp: AmqpQueueUnderTest, told: list[str]
+    stopped: str, amqp: AmqpQueueUnderTest, told: list[str]
 ) -> None:
+    is_stopped = stopped == "before it fails"
     begun, go = threading.Event(), threading.Event()
 
     def handle(_: Message) -> None:
@@ -92,7 +96,7 @@ def test_a_message_that_fails_at_a_stop_comes_again_at_once(
             consumer.stop()
         go.set()
         time.sleep(0.5)
-    assert told == ["reject, requeue=True"]
+    assert told == [REJECTED]
     wait_until(lambda: amqp.held() == 1)
 
 
