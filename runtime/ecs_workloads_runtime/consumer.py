@@ -30,8 +30,9 @@ class Consumer:
         connection: The queue.
         handler: What does the work: a function of a `Message`. What it returns is awaited, where that is possible, in
             an event loop that runs for as long as the consumer. Anything else that it returns means nothing.
-        prefetch: Number of messages held at once, the one in hand included: 1 to 10 for SQS, 1 to 65 535 for a
-            broker. More than 1 is faster for short work, and gives a consumer more than its share.
+        prefetch: Most messages held at once, the one in hand included: 1 to 10 for SQS, 1 to 65 535 for a broker. More
+            than 1 is faster for short work, and gives a consumer more than its share. Of a FIFO queue of SQS one is
+            held, whatever this says.
         visibility_timeout: Time after which SQS gives a message to another consumer when this one has died, one
             second to 12 hours, whole seconds. It is extended while the handler works. Defaults to what the queue
             has. For a broker it means nothing: a broker sees a dead consumer by its connection.
