@@ -82,9 +82,9 @@ class Consumer:
             QueueUnreachable: The queue refuses this program. A queue that does not answer is tried again for ever.
             RuntimeError: ``health_file`` cannot be written.
         """
-        self._health_file.touch()
-        handling = Handling(self._handler)
-        with self._stop.on_signals():
+        with self._stop.on_signals():  # before the file says that it lives
+            self._health_file.touch()
+            handling = Handling(self._handler)
             try:
                 self._source(handling).run(self._stop)
             finally:

@@ -206,8 +206,8 @@ def test_a_stop_waits_five_seconds_at_most_for_three_addresses_that_do_not_answe
 ) -> None:
     found: list[float] = []
 
-    def made(connection: SqsConnection, **settings: Any) -> object:
-        found.append(make_client(connection, **settings).meta.config.connect_timeout)
+    def made(_: SqsConnection, *, connect_seconds: float, **__: object) -> object:
+        found.append(connect_seconds)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(_sqs_source, "make_client", made)
