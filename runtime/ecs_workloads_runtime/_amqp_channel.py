@@ -47,7 +47,7 @@ class ConfirmedChannel:
         self._published = 0
         self._unconfirmed: dict[int, _Publication] = {}  # by the number of the message on its channel
         self._unconfirmed_bytes = 0
-        self._unroutable: set[str] = set()
+        self._unroutable: set[int] = set()
         self._checks: set[Call[ConfirmedChannel]] = set()
 
         def selected(_: Method[Confirm.SelectOk]) -> None:
@@ -63,15 +63,18 @@ class ConfirmedChannel:
 
     def publish(self, message: OutgoingMessage, body: bytes, call: Call[ConfirmedChannel]) -> None:
         """Publish ``message``; its confirmation answers ``call``."""
+        number = self._published + 1
         properties = pika.BasicProperties(
+            # What tells this publication where the broker returns it: two may have one key.
+            correlation_id=str(number),
             message_id=message.idempotency_key,
             headers=dict(message.attributes),
             content_type="text/plain; charset=utf-8",
             delivery_mode=pika.DeliveryMode.Persistent,
         )
         self._channel.basic_publish(self._exchange, self._name, body, properties, mandatory=True)
-        self._published += 1
-        self._unconfirmed[self._published] = _Publication(call, message.idempotency_key, len(body))
+        self._published = number
+        self._unconfirmed[number] = _Publication(call, len(body))
         self._unconfirmed_bytes += len(body)
 
     def look(self, call: Call[ConfirmedChannel]) -> None:
@@ -98,7 +101,7 @@ class ConfirmedChannel:
         self._checks.clear()
 
     def _on_returned(self, _: Channel, __: Basic.Return, properties: pika.BasicProperties, ___: bytes) -> None:
-        self._unroutable.add(properties.message_id or "")
+        self._unroutable.add(int(properties.correlation_id or 0))
 
     def _on_confirmation(self, frame: Method[Basic.Ack | Basic.Nack]) -> None:
         answer = frame.method
@@ -109,8 +112,8 @@ class ConfirmedChannel:
             if publication is None:
                 continue  # it has failed: the producer is closing
             self._unconfirmed_bytes -= publication.size
-            if publication.key in self._unroutable:
-                self._unroutable.discard(publication.key)
+            if number in self._unroutable:
+                self._unroutable.discard(number)
                 publication.call.fail(TransientFailure(f"the broker has no queue {self._name!r}"))
                 self._on_missing()
             elif isinstance(answer, Basic.Ack):
@@ -124,5 +127,4 @@ class ConfirmedChannel:
 @dataclass(frozen=True)
 class _Publication:
     call: Call[ConfirmedChannel]
-    key: str
     size: int

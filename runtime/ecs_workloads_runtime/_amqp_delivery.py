@@ -17,7 +17,10 @@ _OF_THE_BROKER = re.compile(r"x-(death|first-death-.*|last-death-.*|delivery-cou
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AmqpDelivery:
-    """A message that the broker waits to hear about, on the channel that brought it."""
+    """A message that the broker waits to hear about, on the channel that brought it.
+
+    Where that channel is gone nothing is said: the broker delivers the message again by itself.
+    """
 
     channel: Channel
     tag: int
@@ -25,11 +28,21 @@ class AmqpDelivery:
 
     def acknowledge(self) -> None:
         """Say that it is done."""
-        self.channel.basic_ack(self.tag)
+        if self.channel.is_open:
+            self.channel.basic_ack(self.tag)
+
+    def fail(self) -> None:
+        """Let it come again, and count the failure: from RabbitMQ 4.3 on a nack does not count.
+
+        https://github.com/rabbitmq/rabbitmq-server/pull/15387
+        """
+        if self.channel.is_open:
+            self.channel.basic_reject(self.tag, requeue=True)
 
     def give_back(self) -> None:
-        """Let it come again, here or elsewhere."""
-        self.channel.basic_nack(self.tag, requeue=True)
+        """Let it come again, here or elsewhere: nobody has begun it."""
+        if self.channel.is_open:
+            self.channel.basic_nack(self.tag, requeue=True)
 
 
 def read_message(method: Basic.Deliver, properties: pika.BasicProperties, body: bytes) -> Message:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import operator
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
@@ -21,6 +20,7 @@ from pika.spec import Basic
 
 from ecs_workloads_runtime._amqp import connection_parameters, is_refusal, reason
 from ecs_workloads_runtime._amqp_delivery import AmqpDelivery, read_message
+from ecs_workloads_runtime._amqp_hold import AmqpHold
 from ecs_workloads_runtime._amqp_subscription import AmqpSubscription
 from ecs_workloads_runtime._handling import Handling
 from ecs_workloads_runtime._stop import Stop
@@ -55,11 +55,9 @@ class AmqpSource:
         self._nodes = itertools.cycle(connection_parameters(connection))
         self._handling = handling
         self._prefetch = prefetch
-        self._redelivery_delay = redelivery_delay
         self._alive = alive
         self._loop = IOLoop()
-        self._waiting: deque[AmqpDelivery] = deque()
-        self._resting: set[AmqpDelivery] = set()  # failed, and given back after a while
+        self._hold = AmqpHold(self._loop, redelivery_delay)
         self._in_hand: tuple[AmqpDelivery, Future[bool]] | None = None
         self._delivers = False
 
@@ -86,8 +84,6 @@ class AmqpSource:
 
     def _subscribe(self, stop: Stop) -> bool:
         """Consume through the next node until ``stop`` or a failure; return whether it was good for a while."""
-        self._waiting.clear()
-        self._resting.clear()
         self._delivers = False
         begin = time.monotonic()
         node = next(self._nodes)
@@ -104,6 +100,7 @@ class AmqpSource:
             _LOG.warning("the broker is away", node=f"{node.host}:{node.port}", reason=reason(cause))
             return self._delivers or (subscription.channel is not None and time.monotonic() - begin > _STEADY)
         finally:
+            self._hold.clear()
             subscription.close()
         end = time.monotonic() + _PATIENCE_AT_STOP
         while not subscription.is_closed and time.monotonic() < end:
@@ -121,24 +118,27 @@ class AmqpSource:
                 self._start_next()
             elif time.monotonic() > end:
                 raise TimeoutError(f"no answer within {_PATIENCE:.0f} seconds")
-        subscription.cancel()
-        self._give_back_others()
+        self._finish(subscription)
+
+    def _finish(self, subscription: AmqpSubscription) -> None:
+        """Finish the message in hand, and take no other."""
+        is_told = self._take_no_more(subscription)
         while self._in_hand is not None and subscription.error is None:
             self._turn()
-            self._settle(subscription.channel)
-        # The one in hand may have come again, where its first connection was lost.
-        for delivery in self._waiting:
-            if self._handling.was_done(delivery.message):
-                delivery.acknowledge()
+            if not is_told and subscription.channel is not None:
+                # Its first connection was lost: the message in hand comes again, and before the others.
+                end = time.monotonic() + _TICK
+                while not self._hold and time.monotonic() < end:
+                    self._turn()
+                is_told = self._take_no_more(subscription)
+            self._settle(subscription.channel, stops=True)
+        self._hold.acknowledge(self._handling.was_done)
 
-    def _give_back_others(self) -> None:
-        """Give back all but the message in hand."""
-        key = None if self._in_hand is None else self._in_hand[0].message.idempotency_key
-        others = [one for one in self._waiting if one.message.idempotency_key != key]
-        for delivery in (*others, *self._resting):
-            delivery.give_back()
-        self._waiting = deque(one for one in self._waiting if one not in others)
-        self._resting.clear()
+    def _take_no_more(self, subscription: AmqpSubscription) -> bool:
+        """Return whether there is a channel on which the broker could be told."""
+        subscription.cancel()
+        self._hold.give_back_others(None if self._in_hand is None else self._in_hand[0].message.idempotency_key)
+        return subscription.channel is not None
 
     def _turn(self) -> None:
         """Let the broker be answered, until something happens."""
@@ -164,11 +164,11 @@ class AmqpSource:
             _LOG.exception("the message is no text in UTF-8; it is a dead letter now", message_id=properties.message_id)
             channel.basic_reject(tag, requeue=False)
         else:
-            self._waiting.append(AmqpDelivery(channel=channel, tag=tag, message=message))
+            self._hold.take(AmqpDelivery(channel=channel, tag=tag, message=message))
 
     def _start_next(self) -> None:
-        while self._in_hand is None and self._waiting:
-            delivery = self._waiting.popleft()
+        while self._in_hand is None and self._hold:
+            delivery = self._hold.next()
             if self._handling.was_done(delivery.message):
                 delivery.acknowledge()
                 continue
@@ -176,22 +176,18 @@ class AmqpSource:
             self._in_hand = (delivery, future)
             future.add_done_callback(lambda _: self._loop.add_callback_threadsafe(_nothing))
 
-    def _settle(self, channel: Channel | None) -> None:
+    def _settle(self, channel: Channel | None, *, stops: bool = False) -> None:
         if self._in_hand is None or not self._in_hand[1].done():
             return
         (delivery, future), self._in_hand = self._in_hand, None
-        if channel is None or delivery.channel is not channel or not channel.is_open:
+        if channel is None or delivery.channel is not channel:
             return  # the broker delivers it again
         if future.result():
             delivery.acknowledge()
+        elif stops:
+            delivery.fail()
         else:
-            self._resting.add(delivery)
-            self._loop.call_later(self._redelivery_delay.total_seconds(), partial(self._end_rest, delivery))
-
-    def _end_rest(self, delivery: AmqpDelivery) -> None:
-        if delivery in self._resting:
-            self._resting.remove(delivery)
-            delivery.give_back()
+            self._hold.rest(delivery)
 
 
 def _nothing() -> None:

@@ -17,6 +17,8 @@ _LONGEST_KEY = 128
 _MOST_KEY_BYTES = 255
 # What SQS takes, so that the same program goes with each queue.
 _ATTRIBUTE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?")
+# What SQS takes as group and as id of deduplication, which is the key.
+_FIFO_TEXT = re.compile(r"[!-~]{1,128}")
 _DATA_TYPE = "String"
 # Quotas of SQS: body and attributes together.
 _MOST_SQS_BYTES = 1024 * 1024
@@ -49,10 +51,7 @@ def outgoing_message(
     if key_bytes > _MOST_KEY_BYTES:
         raise ValueError(f"idempotency_key must have up to {_MOST_KEY_BYTES} bytes in UTF-8, got {key_bytes}")
     attribute_bytes = _attribute_bytes(attributes)
-    is_fifo = isinstance(connection, SqsConnection) and connection.is_fifo
-    if is_fifo != (group is not None):
-        raise ValueError(f"group is for FIFO queues, and needed there: got {group!r} for {connection}")
-    _byte_count("group", group or "")
+    _check_group(connection, group, key)
     if isinstance(connection, SqsConnection):
         all_bytes = body_bytes + attribute_bytes + len(IDEMPOTENCY_KEY) + len(_DATA_TYPE) + key_bytes
         if all_bytes > _MOST_SQS_BYTES:
@@ -62,6 +61,20 @@ def outgoing_message(
     elif attribute_bytes > _MOST_AMQP_ATTRIBUTE_BYTES:
         raise ValueError(f"attributes must have up to 64 KiB together for a broker, got {attribute_bytes} bytes")
     return OutgoingMessage(body=body, idempotency_key=key, attributes=dict(attributes), group=group)
+
+
+def _check_group(connection: SqsConnection | AmqpConnection, group: str | None, key: str) -> None:
+    is_fifo = isinstance(connection, SqsConnection) and connection.is_fifo
+    if is_fifo != (group is not None):
+        raise ValueError(f"group is for FIFO queues, and needed there: got {group!r} for {connection}")
+    if group is None:
+        return
+    _byte_count("group", group)
+    for what, text in (("group", group), ("idempotency_key", key)):
+        if _FIFO_TEXT.fullmatch(text) is None:
+            raise ValueError(
+                f"{what} must be 1 to 128 letters, digits and punctuation of ASCII for a FIFO queue, got {text!r}"
+            )
 
 
 def _attribute_bytes(attributes: Mapping[str, str]) -> int:

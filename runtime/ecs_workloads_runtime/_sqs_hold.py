@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
+import tenacity
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ecs_workloads_runtime._sending import IDEMPOTENCY_KEY
-from ecs_workloads_runtime._sqs import may_pass
+from ecs_workloads_runtime._sqs import is_refusal, may_pass
 from ecs_workloads_runtime.message import Message
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("ecs_workloads_runtime")
 _EXTENSION_SHARE = 1 / 3  # of the visibility time-out: two extensions may fail
 _SOON = 1.0  # seconds until a failed extension is tried again
+_LONGEST_SECONDS = 12 * 60 * 60  # SQS keeps a message for no longer, counted from its delivery
+_ATTEMPTS = 5
+_PATIENCE = 2.0  # to give messages back
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,7 +34,6 @@ class Received:
     """A message that is invisible to others for the time being."""
 
     receipt: str
-    group: str | None
     message: Message
 
     @classmethod
@@ -43,7 +47,6 @@ class Received:
         system = given.get("Attributes", {})
         return cls(
             receipt=given.get("ReceiptHandle", ""),
-            group=system.get("MessageGroupId"),
             message=Message(
                 body=given.get("Body", ""),
                 idempotency_key=sent.pop(IDEMPOTENCY_KEY, given.get("MessageId", "")),
@@ -61,15 +64,16 @@ class SqsHold:
     Args:
         client: A client that does not wait long.
         url: The queue.
-        is_fifo: Whether messages of a group must keep their order.
     """
 
-    def __init__(self, client: SQSClient, url: str, *, is_fifo: bool) -> None:
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self.refusal: BotoCoreError | ClientError | None = None
+        """Why the program may not change the visibility of messages, if that is so."""
         self._client = client
         self._url = url
-        self._is_fifo = is_fifo
         self._held: deque[Received] = deque()
         self._visibility = 0
+        self._since = 0.0
         self._next_extension = 0.0
 
     def __bool__(self) -> bool:
@@ -81,9 +85,10 @@ class SqsHold:
         return self._held[0]
 
     def take(self, messages: Iterable[Received], *, visibility: int, since: float) -> None:
-        """Hold messages too that were asked for at the time ``since`` and are invisible for so many seconds."""
+        """Hold messages, where there are none: asked for at ``since``, and invisible for so many seconds."""
         self._held.extend(messages)
         self._visibility = visibility
+        self._since = since
         self._next_extension = since + visibility * _EXTENSION_SHARE
 
     def let_go(self) -> None:
@@ -91,55 +96,62 @@ class SqsHold:
         self._held.popleft()
 
     def fail(self, seconds: int) -> None:
-        """Let the first come again after so many seconds, and in a FIFO queue those behind it in its group after it."""
-        failed = self._held[0]
-        self._change_visibility([failed], seconds)
-        self._give_back(self._behind({failed}))
-        self._held.popleft()
+        """Let the first come again after so many seconds."""
+        self._give_back([self._held.popleft()], seconds)
 
     def give_back_all(self) -> None:
         """Let others have all of them at once."""
-        self._give_back(list(self._held))
+        messages, self._held = list(self._held), deque()
+        self._give_back(messages, 0)
 
     def give_back_others(self) -> None:
         """Let others have all but the first at once."""
-        self._give_back(list(self._held)[1:])
+        first, *others = self._held
+        self._held = deque([first])
+        self._give_back(others, 0)
 
     def extend_when_due(self) -> None:
-        """Keep what is held invisible to others."""
+        """Keep what is held invisible to others, for as long as SQS allows."""
         now = time.monotonic()
         if not self._held or now < self._next_extension:
             return
         self._next_extension = now + self._visibility * _EXTENSION_SHARE
-        lost = self._change_visibility(self._held, self._visibility)
-        if lost is None:
-            self._next_extension = min(self._next_extension, time.monotonic() + _SOON)
+        seconds = self._allowed(self._visibility)
+        if not seconds:
             return
-        # What others may have by now is not begun, and nothing overtakes it.
-        behind = self._behind(lost)
+        answer = self._change_visibility(self._held, seconds)
+        if answer.unanswered:
+            self._next_extension = min(self._next_extension, time.monotonic() + _SOON)
+        # What others may have by now is not begun.
         first = self._held[0]
-        self._held = deque(one for one in self._held if one is first or one not in lost)
-        self._give_back(behind)
+        self._held = deque(one for one in self._held if one is first or one not in answer.lost)
 
-    def _behind(self, gone: set[Received]) -> list[Received]:
-        """Return what must not be begun before ``gone``, which others may have or get."""
-        if not self._is_fifo:
-            return []
-        groups = {one.group for one in gone}
-        return [one for one in list(self._held)[1:] if one not in gone and one.group in groups]
+    def _allowed(self, seconds: int) -> int:
+        """Return ``seconds``, or what is left of the time for which SQS keeps the messages."""
+        return max(0, min(seconds, int(_LONGEST_SECONDS - (time.monotonic() - self._since))))
 
-    def _give_back(self, messages: list[Received]) -> None:
-        self._change_visibility(messages, 0)
-        self._held = deque(one for one in self._held if one not in messages)
+    def _give_back(self, messages: list[Received], seconds: int) -> None:
+        """Let messages be visible after so many seconds: try a few times, since they else are so much later."""
+        left = messages
 
-    def _change_visibility(self, messages: Iterable[Received], seconds: int) -> set[Received] | None:
-        """Make the messages visible to others after ``seconds``.
+        def change() -> bool:
+            nonlocal left
+            left = self._change_visibility(left, self._allowed(seconds)).unanswered
+            return not left
 
-        Return those that are no longer ours; ``None`` where SQS did not answer, and may do so soon.
-        """
+        tenacity.Retrying(
+            retry=tenacity.retry_if_result(operator.not_),
+            wait=tenacity.wait_random_exponential(multiplier=0.1, max=1),
+            stop=tenacity.stop_after_attempt(_ATTEMPTS) | tenacity.stop_after_delay(_PATIENCE),
+            before_sleep=lambda _: self.extend_when_due(),
+            retry_error_callback=lambda _: None,
+        )(change)
+
+    def _change_visibility(self, messages: Iterable[Received], seconds: int) -> _Answer:
+        """Make the messages visible to others after ``seconds``."""
         by_id = {str(index): one for index, one in enumerate(messages)}
         if not by_id:
-            return set()
+            return _Answer()
         try:
             answer = self._client.change_message_visibility_batch(
                 QueueUrl=self._url,
@@ -150,8 +162,19 @@ class SqsHold:
             )
         except (BotoCoreError, ClientError) as error:
             _LOG.warning("SQS did not change the visibility of messages", reason=str(error))
-            return None if may_pass(error) else set()
-        lost = {by_id[failed["Id"]] for failed in answer.get("Failed", [])}
+            if is_refusal(error):
+                self.refusal = error
+            return _Answer(unanswered=list(by_id.values()) if may_pass(error) else [])
+        failures = answer.get("Failed", [])
+        lost = [by_id[failure["Id"]] for failure in failures if failure["SenderFault"]]
         for one in lost:
             _LOG.warning("a message is no longer ours", idempotency_key=one.message.idempotency_key)
-        return lost
+        return _Answer(lost=lost, unanswered=[by_id[each["Id"]] for each in failures if not each["SenderFault"]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """What SQS did not do: it says that a message is no longer ours, or it failed, and may not do so again."""
+
+    lost: list[Received] = field(default_factory=list[Received])
+    unanswered: list[Received] = field(default_factory=list[Received])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pika
 
 LONGEST_NAME = 255
 
@@ -23,7 +25,8 @@ class AmqpConnection:
         exchange: Exchange to which messages are sent. Defaults to the broker's default exchange.
 
     Raises:
-        ValueError: The URL has another scheme, no host or credentials in it, or a text is empty or too long.
+        ValueError: The URL has another scheme, no host, credentials in it or a parameter that pika does not take, or a
+            text is empty or too long.
     """
 
     url: str
@@ -39,7 +42,11 @@ class AmqpConnection:
             if "@" in parts.netloc:
                 raise ValueError("url must not hold credentials: they come in variables of their own")
             if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
-                raise ValueError(f"url must be amqp://host:port/virtual-host or amqps://..., got {url!r}")
+                raise ValueError(
+                    f"url must be amqp://host:port/virtual-host or amqps://..., got {url.partition('?')[0]!r}"
+                )
+            for name, values in parse_qs(parts.query).items():
+                _check_parameter(parts.scheme, name, values)
         if not 1 <= len(self.name.encode()) <= LONGEST_NAME:
             raise ValueError(f"name must have 1 to {LONGEST_NAME} bytes, got {len(self.name.encode())}")
         if not self.username:
@@ -51,3 +58,13 @@ class AmqpConnection:
     def urls(self) -> list[str]:
         """The URL of each node."""
         return self.url.split(";")
+
+
+def _check_parameter(scheme: str, name: str, values: list[str]) -> None:
+    try:
+        pika.URLParameters(f"{scheme}://host/?{urlencode({name: values}, doseq=True)}")
+    except Exception:  # noqa: BLE001 - it evaluates some values, and fails in any way
+        # Neither the value nor what pika says of it: options of TLS may hold a password.
+        raise ValueError(
+            f"url must have parameters that pika.URLParameters takes, each once, got {name!r} that it refuses"
+        ) from None

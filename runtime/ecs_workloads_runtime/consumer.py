@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from ecs_workloads_runtime._amqp_source import AmqpSource
-from ecs_workloads_runtime._handling import Handler, Handling
+from ecs_workloads_runtime._handling import Handler, Handling, refuse_generators
 from ecs_workloads_runtime._health_file import HealthFile
 from ecs_workloads_runtime._sqs_source import SqsSource
 from ecs_workloads_runtime._stop import Stop
@@ -28,9 +28,11 @@ class Consumer:
 
     Args:
         connection: The queue.
-        handler: What does the work: a function of a `Message`, or an ``async`` one.
-        prefetch: Number of messages held at once, the one in hand included: 1 to 10 for SQS, 1 to 65 535 for a
-            broker. More than 1 is faster for short work, and gives a consumer more than its share.
+        handler: What does the work: a function of a `Message`. What it returns is awaited, where that is possible, in
+            an event loop that runs for as long as the consumer. Anything else that it returns means nothing.
+        prefetch: Most messages held at once, the one in hand included: 1 to 10 for SQS, 1 to 65 535 for a broker. More
+            than 1 is faster for short work, and gives a consumer more than its share. Of a FIFO queue of SQS one is
+            held, whatever this says.
         visibility_timeout: Time after which SQS gives a message to another consumer when this one has died, one
             second to 12 hours, whole seconds. It is extended while the handler works. Defaults to what the queue
             has. For a broker it means nothing: a broker sees a dead consumer by its connection.
@@ -41,6 +43,7 @@ class Consumer:
 
     Raises:
         ValueError: A value is out of its range.
+        TypeError: ``handler`` is a function with ``yield``, which does nothing when it is called.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Consumer:
         if visibility_timeout is not None:
             _check_seconds("visibility_timeout", visibility_timeout, timedelta(seconds=1))
         _check_seconds("redelivery_delay", redelivery_delay, timedelta())
+        refuse_generators(handler)
         self._connection = connection
         self._handler = handler
         self._prefetch = prefetch
@@ -71,15 +75,16 @@ class Consumer:
         """Work until SIGTERM, SIGINT or `stop`: then finish the message in hand, and give back the others.
 
         In the main thread it takes both signals over while it runs. A stop takes as long as the message in hand, and
-        about five seconds more where the queue is silent.
+        about five seconds more where the queue is silent. Tasks that an asynchronous handler left behind are cancelled,
+        and have two seconds.
 
         Raises:
             QueueUnreachable: The queue refuses this program. A queue that does not answer is tried again for ever.
             RuntimeError: ``health_file`` cannot be written.
         """
-        self._health_file.touch()
-        handling = Handling(self._handler)
-        with self._stop.on_signals():
+        with self._stop.on_signals():  # before the file says that it lives
+            self._health_file.touch()
+            handling = Handling(self._handler)
             try:
                 self._source(handling).run(self._stop)
             finally:

@@ -6,18 +6,25 @@ import asyncio
 import signal
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from types import FrameType
 
+import structlog
 import uvicorn
 
+from ecs_workloads_runtime._event_loop import EventLoop
 from ecs_workloads_runtime._patient_protocol import CLOSE, QUIET_SECONDS, PatientProtocol
 
 _LONGEST = timedelta(hours=1)
 _LAST_PORT = 65535
 _TICK = 0.05
 _BACKLOG = 2048
+# Of the time for a stop: for the end of the lifespan, and of that for the end of the loop.
+_LAST_SECONDS = 1.0
+_LOOP_SECONDS = 0.25
+_LOG: structlog.stdlib.BoundLogger = structlog.get_logger("ecs_workloads_runtime")
 
 
 class HttpServer:
@@ -34,7 +41,9 @@ class HttpServer:
             before the server keeps it (60 seconds for a load balancer, five minutes for the proxy of Service
             Connect), which else sends a request into a connection that is just being closed.
         stop_timeout: Longest time that all takes from SIGTERM on, 4 seconds to one hour, whole seconds. Shorter than
-            the stop time-out of the container.
+            the stop time-out of the container. Requests are cancelled a second before, so that the lifespan has time
+            to end; what is cut is logged. A thread cannot be cut: `run` leaves it, and Python waits for it at the end
+            of the process.
 
     Raises:
         ValueError: A value is out of its range.
@@ -56,6 +65,7 @@ class HttpServer:
                 http=PatientProtocol,
                 ws="none",
                 log_config=None,
+                access_log=False,  # `RequestLog` says more
                 server_header=False,
                 timeout_keep_alive=int(keep_alive.total_seconds()),
             ),
@@ -97,11 +107,22 @@ class _PatientServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, stop_timeout: timedelta) -> None:
         super().__init__(config)
         self._stop_seconds = stop_timeout.total_seconds()
+        self._end: float | None = None
+        """When all must be over."""
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve in a loop that waits for nothing longer than it may."""
+        events = EventLoop()
+        try:
+            events.loop.run_until_complete(self.serve(sockets))
+        finally:
+            events.close(self._stop_seconds if self._end is None else self._end - time.monotonic())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer whom is still to be answered, then stop listening, then close."""
-        now = asyncio.get_running_loop().time
+        now = time.monotonic  # as the clock of the loop
         begun = now()
+        self._end = begun + self._stop_seconds
         # Each answer that begins from now on has it.
         self.server_state.default_headers.append(CLOSE)
         for connection in self._connections():
@@ -112,9 +133,13 @@ class _PatientServer(uvicorn.Server):
                 break
             await asyncio.sleep(_TICK)
         await self._stop_listening(sockets or [])
-        self.config.timeout_graceful_shutdown = int(begun + self._stop_seconds - now())
+        left = max(0.0, self._end - _LAST_SECONDS - now())
+        self.config.timeout_graceful_shutdown = left  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # for asyncio.wait_for
         latecomers = asyncio.create_task(self._close_latecomers(now()))
-        await super().shutdown(sockets)
+        try:
+            await asyncio.wait_for(super().shutdown(sockets), self._end - _LOOP_SECONDS - now())
+        except TimeoutError:
+            _LOG.warning("the lifespan of the app did not end within stop_timeout; it is cancelled")
         latecomers.cancel()
 
     async def _stop_listening(self, listeners: list[socket.socket]) -> None:

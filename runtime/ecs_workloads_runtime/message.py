@@ -17,8 +17,8 @@ class Message:
         body: What was sent.
         idempotency_key: The same for each delivery of the message, and for each attempt to send it.
         attributes: What was sent beside the body, such as a request id.
-        attempt: 1 for the first delivery, 2 for the second. On a broker a message that was given back unread by
-            another consumer counts as well.
+        attempt: 1 for the first delivery, 2 for the second. A delivery that was given back unread by another consumer
+            may count as well.
     """
 
     body: str

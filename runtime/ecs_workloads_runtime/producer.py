@@ -72,10 +72,11 @@ class Producer:
             body: What the handler gets, not empty. A broker takes up to 16 MiB in UTF-8, as RabbitMQ 4 does by
                 itself; SQS takes 1 MiB, with the key and the attributes.
             idempotency_key: What tells a message that was delivered twice, 1 to 128 characters, and up to 255 bytes in
-                UTF-8. Defaults to a new one.
+                UTF-8; for a FIFO queue letters, digits and punctuation of ASCII. Defaults to a new one.
             attributes: What the handler gets beside the body, such as a request id. Up to nine, none empty, and up to
                 64 KiB together for a broker. A name has 1 to 255 letters, digits and ``_.-``.
-            group: Messages of one group keep their order. Needed for a FIFO queue of SQS, and for that alone.
+            group: Messages of one group keep their order. Needed for a FIFO queue of SQS, and for that alone: 1 to 128
+                letters, digits and punctuation of ASCII.
 
         Raises:
             NotSent: The queue refused the message, as one does that was given a lower limit, or did not confirm it in

@@ -35,6 +35,10 @@ class Proxy:
         """Pass nothing on, and say nothing: as a network that drops all packets."""
         self._flows.clear()
 
+    def resume(self) -> None:
+        """Pass on again."""
+        self._flows.set()
+
     def close(self) -> None:
         """Take no more connections, and cut those that are."""
         self._listener.close()

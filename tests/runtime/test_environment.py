@@ -70,6 +70,13 @@ def test_a_broker_may_have_several_nodes_and_an_exchange_for_the_queue() -> None
     assert connection.exchange == "orders"
 
 
+def test_a_broker_may_have_parameters_of_pika() -> None:
+    url = "amqps://host/%2F?heartbeat=10&socket_timeout=2.5&ssl_options={'capath': '/'}"
+    assert read_connection("ORDERS", {**AMQP, "ORDERS_URL": url}) == AmqpConnection(
+        url=url, name="orders", username="application", password="s3cret"
+    )
+
+
 def test_a_connection_hides_its_password() -> None:
     assert "s3cret" not in repr(read_connection("ORDERS", AMQP))
 
@@ -129,6 +136,25 @@ def test_a_bad_variable_is_named_in_one_line(change: Mapping[str, str | None], t
         read_connection("ORDERS", environ)
     assert str(caught.value) == text
     assert "s3cret" not in text
+
+
+@pytest.mark.parametrize(
+    ("parameter", "name"),
+    [
+        ("heartbeat=20", "heartbeat"),  # a second time
+        ("channel_max=many", "channel_max"),
+        ("frame_max=1", "frame_max"),
+        ("timeout=1", "timeout"),
+        ("ssl_options={'certfile': '/none', 'password': 's3cret'}", "ssl_options"),
+        ("ssl_options=s3cret", "ssl_options"),
+    ],
+)
+def test_a_parameter_that_pika_does_not_take_is_named_and_not_shown(parameter: str, name: str) -> None:
+    with pytest.raises(InvalidEnvironment) as caught:
+        read_connection("ORDERS", {**AMQP, "ORDERS_URL": f"amqps://host/%2F?heartbeat=10&{parameter}"})
+    assert str(caught.value) == (
+        f"ORDERS_URL: url must have parameters that pika.URLParameters takes, each once, got {name!r} that it refuses"
+    )
 
 
 def test_a_prefix_that_no_construct_takes_is_refused() -> None:

@@ -229,6 +229,90 @@ def test_idle_connections_do_not_keep_it(server: Server) -> None:
         connection.close()
 
 
+# What does not end by itself: the lifespan, or a thread of a request.
+ENDLESS = """
+import asyncio, os, threading, time
+from datetime import timedelta
+from ecs_workloads_runtime.http_server import HttpServer
+
+go = threading.Event()
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        while (await receive())["type"] != "lifespan.shutdown":
+            await send({"type": "lifespan.startup.complete"})
+        print("lifespan ends", flush=True)
+        if os.environ["ENDLESS"] == "lifespan":
+            await asyncio.sleep(60)
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    if scope["path"] == "/endless":
+        print("endless", flush=True)
+        await asyncio.to_thread(go.wait, 60)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+HttpServer(
+    app, port=int(os.environ["PORT"]), keep_alive=timedelta(seconds=60), stop_timeout=timedelta(seconds=4)
+).run()
+print("ended", flush=True)
+go.set()
+"""
+
+
+@pytest.mark.parametrize(
+    ("endless", "text"),
+    [
+        ("lifespan", "the lifespan of the app did not end within stop_timeout; it is cancelled"),
+        ("thread", "threads of asyncio are still at work; the process ends when they do"),
+    ],
+)
+def test_a_stop_takes_no_longer_than_it_may(endless: str, text: str) -> None:
+    port = free_port()
+    with Program(ENDLESS, {"PORT": str(port), "ENDLESS": endless}) as program:
+        server = Server(program=program, port=port)
+        connection = connect_soon(server)
+        connection.sendall(GET.replace(b"/ ", b"/endless ", 1) if endless == "thread" else GET)
+        if endless == "thread":
+            program.wait_for("endless")
+        begun = time.monotonic()
+        program.ask_to_end()
+        program.wait_for("ended")
+        assert time.monotonic() - begun < 15  # it was sixty seconds
+        connection.close()
+        assert program.end() == 0
+        assert "lifespan ends" in program.lines
+        assert any(text in line for line in program.lines)
+
+
+def connect_soon(server: Server) -> socket.socket:
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return server.connect()
+        except ConnectionRefusedError:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+def test_a_request_has_one_line_in_the_log() -> None:
+    code = SERVER.replace("HttpServer(app,", "HttpServer(RequestLog(app),").replace(
+        "async def app",
+        "from ecs_workloads_runtime import configure_logging\n"
+        "from ecs_workloads_runtime.request_log import RequestLog\nconfigure_logging('app')\n\nasync def app",
+        1,
+    )
+    port = free_port()
+    with Program(code, {"PORT": str(port)}) as program:
+        connection = connect_soon(Server(program=program, port=port))
+        connection.sendall(GET)
+        assert answer_on(connection).endswith(b"ok")
+        program.ask_to_end()
+        connection.close()
+        assert program.end() == 0
+        assert len([line for line in program.lines if "GET" in line]) == 1
+
+
 @pytest.mark.parametrize(
     ("port", "keep_alive", "stop_timeout", "text"),
     [

@@ -48,7 +48,7 @@ def turning(turn):
         turn(source)
         for point in told:
             reach(point)
-        if source._resting:
+        if source._hold.rests:
             reach("in redelivery delay")
     return hooked
 
@@ -59,7 +59,7 @@ Channel.basic_consume = between("before receive", "", Channel.basic_consume)
 Channel.basic_ack = between("before acknowledge", "after acknowledge", Channel.basic_ack)
 Channel.basic_reject = between("before reject", "after reject", Channel.basic_reject)
 delivery = _amqp_delivery.AmqpDelivery
-delivery.give_back = between("before give back", "after give back", delivery.give_back, at_attempt)
+delivery.fail = between("before give back", "after give back", delivery.fail, at_attempt)
 _amqp_source.AmqpSource._turn = turning(_amqp_source.AmqpSource._turn)
 
 def calling(before, after, function, holds=lambda *_: True):

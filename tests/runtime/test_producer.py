@@ -13,12 +13,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pika
 import pytest
 from pika.adapters.select_connection import SelectConnection
+from pika.frame import Method
+from pika.spec import Basic
 
 from ecs_workloads_runtime import AmqpConnection, Consumer, NotSent, Producer, SqsConnection
+from ecs_workloads_runtime._amqp_call import Call
+from ecs_workloads_runtime._amqp_channel import ConfirmedChannel
 from ecs_workloads_runtime._amqp_sender import AmqpSender
-from ecs_workloads_runtime._sending import OutgoingMessage, PermanentFailure, Sender
+from ecs_workloads_runtime._sending import OutgoingMessage, PermanentFailure, Sender, TransientFailure
 from ecs_workloads_runtime._sqs_sender import SqsSender
 from tests.runtime.broker import Broker, free_port, url_of
 from tests.runtime.conftest import AmqpQueueUnderTest, SqsQueueUnderTest
@@ -53,6 +58,14 @@ def memory() -> Generator[Callable[[], int], None, None]:
         (SQS, {"idempotency_key": f"k{HALF}"}, r"idempotency_key must be text .* at position 1"),
         (AMQP, {"attributes": {"name": HALF}}, "the attribute 'name' must be text that UTF-8 can write"),
         (FIFO, {"group": HALF}, "group must be text that UTF-8 can write"),
+        (
+            FIFO,
+            {"group": ""},
+            "group must be 1 to 128 letters, digits and punctuation of ASCII for a FIFO queue, got ''",
+        ),
+        (FIFO, {"group": "g" * 129}, "group must be 1 to 128 letters"),
+        (FIFO, {"group": "customer 7"}, "group must be 1 to 128 letters, .* got 'customer 7'"),
+        (FIFO, {"group": "g", "idempotency_key": "größe"}, "idempotency_key must be 1 to 128 letters, .* got 'größe'"),
         (AMQP, {"idempotency_key": "€" * 86}, "idempotency_key must have up to 255 bytes in UTF-8, got 258"),
         (AMQP, {"body": "€" * (16 * MIB // 3 + 1)}, "body must have up to 16 MiB for a broker, got 16777218 bytes"),
         (AMQP, {"attributes": {"a": "b" * (64 * 1024 - 6)}}, "attributes must have up to 64 KiB together .* got 65537"),
@@ -100,6 +113,48 @@ def test_a_message_above_the_brokers_own_limit_fails_alone(broker: Broker, amqp:
         assert time.monotonic() - begin < 40  # it is not tried again
         total = 1 + sum(one.result() for one in sent)
     assert amqp.held() >= total
+
+
+def test_of_two_messages_with_one_key_the_one_that_found_no_queue_fails() -> None:
+    channel = FakeChannel()
+    of_pika: Any = channel
+    confirmed = ConfirmedChannel(
+        of_pika, AMQP, on_ready=print, on_confirmed=lambda: None, on_missing=lambda: channel.missing.append("orders")
+    )
+    calls = [Call[ConfirmedChannel](lambda call, on: on.publish(MESSAGE, b"one", call)) for _ in range(3)]
+    for call in calls:
+        call.begin(confirmed)
+    for number in (1, 2):
+        channel.on_return(channel, None, channel.published[number], b"one")
+    channel.on_confirmation(Method(1, Basic.Ack(3, multiple=True)))
+    assert calls[0].wait(timedelta())
+    for call in calls[1:]:
+        with pytest.raises(TransientFailure, match="the broker has no queue 'orders'"):
+            call.wait(timedelta())
+    assert len(channel.missing) == 2
+
+
+class FakeChannel:
+    """Keeps what is published, and whom to tell what became of it."""
+
+    is_open = True
+
+    def __init__(self) -> None:
+        self.published: list[pika.BasicProperties] = []
+        self.missing: list[str] = []
+
+    def add_on_return_callback(self, heard: Callable[..., None]) -> None:
+        self.on_return = heard
+
+    def confirm_delivery(self, heard: Callable[..., None], callback: object) -> None:
+        del callback
+        self.on_confirmation = heard
+
+    def basic_publish(
+        self, exchange: str, routing_key: str, body: bytes, properties: pika.BasicProperties, *, mandatory: bool
+    ) -> None:
+        assert (exchange, routing_key, body, mandatory) == ("", "orders", b"one", True)
+        self.published.append(properties)
 
 
 def test_an_error_in_the_thread_fails_one_message(amqp: AmqpQueueUnderTest) -> None:

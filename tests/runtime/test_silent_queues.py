@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import pika
 import pytest
@@ -18,14 +18,23 @@ from pika.adapters.select_connection import SelectConnection
 from pika.channel import Channel
 from pika.spec import Basic
 
-from ecs_workloads_runtime import AmqpConnection, Consumer, Message, Producer, SqsConnection, _amqp_source, _sqs_source
+from ecs_workloads_runtime import (
+    AmqpConnection,
+    Consumer,
+    Message,
+    Producer,
+    QueueUnreachable,
+    SqsConnection,
+    _amqp_source,
+    _sqs_source,
+)
 from ecs_workloads_runtime._amqp_delivery import read_message
 from ecs_workloads_runtime._sqs import make_client
 from tests.runtime.broker import url_of
 from tests.runtime.conftest import AmqpQueueUnderTest, SqsQueueUnderTest, make_sqs_queue
 from tests.runtime.proxy import Proxy
 from tests.runtime.silence import Silence
-from tests.runtime.test_consumer import AT_ONCE, running, wait_until
+from tests.runtime.test_consumer import running, wait_until
 
 # As promised, with room for a busy machine. What waited for the queue took a minute and more.
 LONGEST_STOP = 15.0
@@ -261,8 +270,8 @@ def test_a_refused_extension_is_tried_again_when_the_next_is_due(
         answer = {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
         raise ClientError(answer, "ChangeMessageVisibilityBatch")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
-    def made(connection: SqsConnection, *, connections: int, seconds: float) -> object:
-        client = make_client(connection, connections=connections, seconds=seconds)
+    def made(connection: SqsConnection, **settings: Any) -> object:
+        client = make_client(connection, **settings)
         monkeypatch.setattr(client, "change_message_visibility_batch", refuse)
         return client
 
@@ -275,45 +284,10 @@ def test_a_refused_extension_is_tried_again_when_the_next_is_due(
         time.sleep(2.5)
         done.append(message.body)
 
-    with running(Consumer(queue.connection, handle)):
-        wait_until(lambda: bool(done))
+    # The message in hand is finished, and then the program ends.
+    with pytest.raises(QueueUnreachable, match="AccessDenied"):
+        Consumer(queue.connection, handle).run()
+    assert done == ["slow"]
+    assert queue.held() == 0
     # One second after the other, where it was five in each.
     assert 1 <= len(calls) <= 4
-
-
-def test_a_message_that_cannot_be_extended_is_not_overtaken_in_its_group(
-    moto_origin: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    queue = make_sqs_queue(moto_origin, fifo=True, visibility=timedelta(seconds=3))
-    got: list[str] = []
-
-    def made(connection: SqsConnection, *, connections: int, seconds: float) -> object:
-        client = make_client(connection, connections=connections, seconds=seconds)
-        change = client.change_message_visibility_batch
-
-        def losing(**arguments: object) -> object:
-            answer = change(**arguments)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-            entries = cast("list[dict[str, str]]", arguments["Entries"])
-            if len(got) == 1 and len(entries) == 3:
-                queue.client.change_message_visibility(
-                    QueueUrl=queue.connection.url, ReceiptHandle=entries[1]["ReceiptHandle"], VisibilityTimeout=0
-                )
-                answer["Failed"] = [{"Id": "1", "SenderFault": True, "Code": "MessageNotInflight"}]
-            return answer
-
-        monkeypatch.setattr(client, "change_message_visibility_batch", losing)
-        return client
-
-    monkeypatch.setattr(_sqs_source, "make_client", made)
-
-    def handle(message: Message) -> None:
-        got.append(message.body)
-        if message.body == "0":
-            time.sleep(2)
-
-    with Producer(queue.connection) as producer:
-        for number in range(3):
-            producer.send(str(number), group="customer")
-    with running(Consumer(queue.connection, handle, prefetch=10, redelivery_delay=AT_ONCE)):
-        wait_until(lambda: queue.held() == 0)
-    assert got == ["0", "1", "2"]
