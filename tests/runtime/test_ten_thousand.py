@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -84,6 +85,10 @@ class Trouble:
             program.__exit__(None, None, None)
 
 
+def have_come(done: Path, number: int) -> bool:
+    return len(counts(done)) >= number
+
+
 def counts(done: Path) -> Counter[str]:
     return Counter(done.read_text(encoding="ascii").split()) if done.exists() else Counter()
 
@@ -138,7 +143,7 @@ def test_sqs(moto_origin: str, tmp_path: Path, record_property: object) -> None:
     ):
         for first in range(0, NUMBER, MOST_WAITING):
             list(pool.map(producer.send, [str(number) for number in range(first, first + MOST_WAITING)]))
-            wait_until(lambda sent=first: len(counts(done)) >= sent)
+            wait_until(partial(have_come, done, first))
         wait_until(lambda: len(counts(done)) == NUMBER)
     proxy.close()
     report(NUMBER, counts(done), trouble, record_property)
