@@ -12,7 +12,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 @dataclass(frozen=True, kw_only=True)
 class PlainMetric:
-    """The parts of a metric that is no expression; region and account where it is measured, if they are known."""
+    """The parts of a metric that is no expression; region and account of where it is measured, if known."""
 
     namespace: str
     metric_name: str

@@ -14,7 +14,6 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
-from ecs_workloads._checks import is_token
 from ecs_workloads._once import once
 from ecs_workloads._plain_metric import PlainMetric, remember
 from ecs_workloads.message_queue import connection_variable
@@ -94,7 +93,7 @@ class SqsMessages:
         return self.dead_letter_queue.metric_approximate_number_of_messages_visible(statistic="Maximum", period=_MINUTE)
 
     @cached_property
-    def _place(self) -> tuple[str | None, str | None]:
+    def _place(self) -> tuple[str, str]:
         return _place_of(Stack.of(self.queue))
 
     @cached_property
@@ -128,7 +127,6 @@ class SqsMessages:
 
 
 @once
-def _place_of(stack: Stack) -> tuple[str | None, str | None]:
-    """Return region and account of ``stack``, as far as they are known."""
-    region, account = stack.region, stack.account
-    return None if is_token(region) else region, None if is_token(account) else account
+def _place_of(stack: Stack) -> tuple[str, str]:
+    """Return region and account of ``stack``, each a token where only the deployment knows it."""
+    return stack.region, stack.account
