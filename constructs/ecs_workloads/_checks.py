@@ -117,10 +117,10 @@ def in_our_words(question: Callable[[], _Answer], refusal: str, subject: str, me
         return question()
     except RuntimeError as error:
         _, said, after = str(error).partition(refusal)
-        if not said:
-            raise
-        line = said + after.partition("\n")[0]
-        raise ValueError(f"{subject}: {message(line)}") from None
+        if said:
+            line = said + after.partition("\n")[0]
+            raise ValueError(f"{subject}: {message(line)}") from None
+        raise
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
@@ -161,6 +162,12 @@ ROWS = (
         lambda at: at.web(
             "Guest", domain=None, listener_rule=at.rule(listener=at.web(domain=None, protocol=_HTTP).listener)
         ),
+    ),
+    Row(
+        "subnets that the VPC has not",
+        "Stack/Web",
+        "vpc_subnets must be subnets of the VPC: there are no subnet groups with name 'Nope' in this VPC",
+        lambda at: at.web(vpc_subnets=ec2.SubnetSelection(subnet_group_name="Nope")),
     ),
     Row(
         "a web server without a port",

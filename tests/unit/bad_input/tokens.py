@@ -57,7 +57,7 @@ ROWS = (
         "method of a health check",
         lambda at: at.web(health_check_path=at.text, protocol_version=elbv2.ApplicationProtocolVersion.GRPC),
     ),
-    TokenRow("path of a health check of many parts", lambda at: at.web(health_check_path=60 * at.text)),
+    TokenRow("path of a health check of many parts", lambda at: at.web(health_check_path=f"/{60 * at.text}")),
     TokenRow("host", lambda at: at.rule(host_headers=[at.text])),
     TokenRow("time zone", lambda at: _scheduled(time_zone=at.text)),
     TokenRow("port", lambda at: at.container(port=at.number)),
