@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ecs_workloads._rabbit_mq_metrics import collector_config
+from tests.broker.conftest import ON_EACH
 from tests.broker.deployment import Deployment
 from tests.broker.task import Task
 from tests.broker.test_single_node import drain, ignore, publish
 
+pytestmark = ON_EACH
 _FETCH = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())"
 _SERIES = re.compile(r"(?P<name>\w+)(?:{(?P<labels>[^}]*)})? (?P<value>\S+)")
 Series = tuple[str, frozenset[tuple[str, str]]]
