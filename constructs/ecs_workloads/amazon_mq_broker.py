@@ -28,6 +28,9 @@ DeploymentMode = Literal["CLUSTER_MULTI_AZ", "SINGLE_INSTANCE"]
 
 # https://docs.aws.amazon.com/amazon-mq/latest/developer-guide/rabbitmq-version-management.html
 _VERSIONS = ("3.13", "4.2", "4.3")
+# Of RabbitMQ 4, Amazon MQ publishes the metrics of the broker and none of its queues.
+# https://docs.aws.amazon.com/amazon-mq/latest/developer-guide/rabbitmq-4.html
+_VERSIONS_WITH_METRICS_OF_QUEUES = ("3.13",)
 _DEFAULT_INSTANCES: dict[DeploymentMode, str] = {
     "CLUSTER_MULTI_AZ": "mq.m7g.large",
     "SINGLE_INSTANCE": "mq.m7g.medium",  # for tests and development: AWS advises against it in production
@@ -43,9 +46,12 @@ _AMQPS = 5671
 class AmazonMqBroker(Construct):
     """A RabbitMQ broker that AWS runs, private, encrypted, and reached over TLS by those alone who are declared.
 
-    It takes the place of a `RabbitMqBroker` or an `SqsQueue`: the worker and its program stay the same, if no
-    message takes more than 20 minutes. With ``CLUSTER_MULTI_AZ`` it has three nodes in three zones, and maintenance
-    takes one after the other. With ``SINGLE_INSTANCE`` it has one, which each maintenance stops for some minutes.
+    It takes the place of a `RabbitMqBroker` or an `SqsQueue`: the program of a worker stays the same, if no
+    message takes more than 20 minutes. The worker scales by its backlog with RabbitMQ 3.13 alone: of RabbitMQ 4, Amazon
+    MQ publishes no metrics of queues, and the worker scales on CPU.
+
+    With ``CLUSTER_MULTI_AZ`` the broker has three nodes in three zones, and maintenance takes one after the other. With
+    ``SINGLE_INSTANCE`` it has one, which each maintenance stops for some minutes.
 
     Amazon MQ lets a template make one user, an administrator, as whom every program logs in: the users of single
     programs are made on the broker itself, with its API. It reads the password when it is made: do not rotate
@@ -59,8 +65,8 @@ class AmazonMqBroker(Construct):
     Args:
         vpc: VPC in which programs reach the broker.
         engine_version: Version of RabbitMQ, ``4.3``, ``4.2`` or ``3.13``; Amazon MQ installs patches itself, in the
-            maintenance window. A broker is upgraded in place, from 3.13 to 4.2 once it runs on ``mq.m7g``, and from 4.2
-            to 4.3; no step is left out.
+            maintenance window. With 3.13 alone its queues are measured. A broker is upgraded in place, from 3.13 to 4.2
+            once it runs on ``mq.m7g``, and from 4.2 to 4.3; no step is left out.
         deployment_mode: ``CLUSTER_MULTI_AZ`` or, for what is no production, ``SINGLE_INSTANCE``. Defaults to the
             cluster.
         host_instance_type: Size of each node, such as ``mq.m7g.xlarge``; RabbitMQ 4 runs on ``mq.m7g`` alone. Defaults
@@ -116,6 +122,7 @@ class AmazonMqBroker(Construct):
         self._credentials = generated_secret(
             self, "Credentials", encryption_key, removal_policy, template='{"username": "application"}', key="password"
         )
+        self._measures_queues = engine_version in _VERSIONS_WITH_METRICS_OF_QUEUES
         self._broker_name = Names.unique_resource_name(self, max_length=_LONGEST_NAME, separator="-")
         self._broker = amazonmq.CfnBroker(
             self,
@@ -145,6 +152,9 @@ class AmazonMqBroker(Construct):
     def queue(self, name: str, *, longest_processing_time: timedelta) -> AmazonMqQueue:
         """Return a queue of this broker for tiers to use. Programs declare it on the broker themselves.
 
+        With RabbitMQ 3.13 it is measured. With RabbitMQ 4 nothing measures it: a worker on it scales on CPU, refuses
+        `BacklogPerTask`, and has no alarm on its messages.
+
         Args:
             name: Name of the queue, 1 to 255 printable letters of ASCII without blanks, not beginning with ``amq.``.
             longest_processing_time: Longest time for which a consumer works on one message, one second to 20
@@ -159,7 +169,7 @@ class AmazonMqBroker(Construct):
             endpoint=self.endpoint,
             credentials=self._credentials,
             broker=self,
-            broker_name=self._broker_name,
+            broker_name=self._broker_name if self._measures_queues else None,
         )
 
     @property

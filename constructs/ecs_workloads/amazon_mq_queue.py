@@ -29,8 +29,10 @@ class AmazonMqQueue:
     """A queue that programs declare on a broker of Amazon MQ, with all that a tier needs to reach it.
 
     `AmazonMqBroker.queue` makes one. Make one yourself for a broker of another stack. What it measures comes from
-    Amazon MQ, once a minute, for the 500 queues of a broker with most consumers.
+    Amazon MQ, once a minute, for the 500 queues of a broker with most consumers, and of RabbitMQ 3.13 alone: of
+    RabbitMQ 4 it publishes no metrics of queues.
     https://docs.aws.amazon.com/amazon-mq/latest/developer-guide/rabbitmq-logging-monitoring.html
+    https://docs.aws.amazon.com/amazon-mq/latest/developer-guide/rabbitmq-4.html
 
     Args:
         name: Name of the queue, 1 to 255 printable letters of ASCII without blanks, not beginning with ``amq.``: of
@@ -41,7 +43,8 @@ class AmazonMqQueue:
         credentials: Secret with the JSON keys ``username`` and ``password``; with its key, where it has one of
             its own, so that the tasks may use the key as well.
         broker: The broker's security groups.
-        broker_name: Name of the broker, by which CloudWatch knows its metrics.
+        broker_name: Name of the broker, by which CloudWatch knows its metrics, where it runs RabbitMQ 3.13. Defaults to
+            none: nothing measures the queue, and workers on it scale on CPU.
 
     Raises:
         ValueError: A value is out of its range, or the endpoint has another scheme.
@@ -53,7 +56,7 @@ class AmazonMqQueue:
     endpoint: str
     credentials: secretsmanager.ISecret
     broker: ec2.IConnectable
-    broker_name: str
+    broker_name: str | None = None
 
     def __post_init__(self) -> None:
         subject = f"AmazonMqQueue {self.name!r}"
@@ -93,23 +96,25 @@ class AmazonMqQueue:
         """Open the port for AMQP over TLS to ``peer``, and no other."""
         peer.connections.allow_to(self.broker, _AMQPS, "AMQP over TLS")
 
-    def metric_messages_waiting(self) -> cloudwatch.IMetric:
-        """Return the number of messages that wait for a consumer: count, maximum."""
+    def metric_messages_waiting(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages that wait for a consumer: count, maximum; ``None`` if nothing measures it."""
         return self._metric("MessageReadyCount", self.name)
 
-    def metric_messages_in_flight(self) -> cloudwatch.IMetric:
-        """Return the number of messages that consumers hold: count, maximum."""
+    def metric_messages_in_flight(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages that consumers hold: count, maximum; ``None`` if nothing measures it."""
         return self._metric("MessageUnacknowledgedCount", self.name)
 
-    def metric_consumers(self) -> cloudwatch.IMetric:
-        """Return the number of consumers that are connected: count, maximum."""
+    def metric_consumers(self) -> cloudwatch.IMetric | None:
+        """Return the number of consumers that are connected: count, maximum; ``None`` if nothing measures it."""
         return self._metric("ConsumerCount", self.name)
 
-    def metric_dead_letters(self) -> cloudwatch.IMetric:
-        """Return the number of messages that no consumer could process, on ``<name>.dead-letters``: count, maximum."""
+    def metric_dead_letters(self) -> cloudwatch.IMetric | None:
+        """Return the number of messages on ``<name>.dead-letters``: count, maximum; ``None`` if nothing measures it."""
         return self._metric("MessageCount", dead_letter_queue_of(self.name))
 
-    def _metric(self, metric_name: str, queue: str) -> cloudwatch.Metric:
+    def _metric(self, metric_name: str, queue: str) -> cloudwatch.Metric | None:
+        if self.broker_name is None:
+            return None
         return cloudwatch.Metric(
             namespace="AWS/AmazonMQ",
             metric_name=metric_name,

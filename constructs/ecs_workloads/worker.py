@@ -48,8 +48,8 @@ class Worker(Construct):
         container: What to run.
         queue: Where the messages come from: `SqsQueue`, `RabbitMqBroker.queue`, or one of your own.
         scaling: Number of tasks, and what moves it: `BacklogPerTask` for a queue with metrics, in the
-            region and account of the worker. A worker on a broker with ``collector=None`` scales on CPU. No default:
-            only you know how long a message takes.
+            region and account of the worker. A worker on a broker with ``collector=None``, or on one of Amazon MQ with
+            RabbitMQ 4, scales on CPU. No default: only you know how long a message takes.
         queue_prefix: First part of the names of the variables by which the program finds the queue. Defaults
             to ``QUEUE``, for ``QUEUE_URL`` and ``QUEUE_NAME``.
         deployment_alarms: Alarms, each once, that roll a running deployment back. Not on a metric of this service,

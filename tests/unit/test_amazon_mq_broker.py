@@ -20,11 +20,14 @@ from ecs_workloads import (
     Alarms,
     AmazonMqBroker,
     BacklogPerTask,
+    BrokerMetrics,
     Container,
     MessageQueue,
+    QueueMetrics,
     RabbitMqBroker,
     Scaling,
     SqsQueue,
+    TierMetrics,
     Worker,
 )
 from ecs_workloads.testing import assert_no_findings, replacements
@@ -222,7 +225,7 @@ def test_nobody_is_let_in_and_a_worker_only_to_amqp(
     assert group["SecurityGroupEgress"][0]["CidrIp"] == "255.255.255.255/32"
 
 
-def test_its_queue_knows_its_endpoint_its_credentials_and_its_name(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+def test_its_queue_knows_its_endpoint_and_its_credentials(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
     broker = AmazonMqBroker(stack, "Broker", vpc=vpc)
     queue = broker.queue("orders", longest_processing_time=MINUTE)
 
@@ -231,8 +234,54 @@ def test_its_queue_knows_its_endpoint_its_credentials_and_its_name(stack: cdk.St
     assert endpoint["Fn::Select"][0] == 0
     assert endpoint["Fn::Select"][1]["Fn::GetAtt"][1] == "AmqpEndpoints"
     assert path == "/%2F"
-    assert queue.broker_name == broker.broker_name
     assert queue.credentials is broker.credentials
+
+
+def test_its_queue_is_measured_where_amazon_mq_publishes_metrics_of_queues(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    broker = AmazonMqBroker(stack, "Broker", vpc=vpc, engine_version="3.13")
+
+    assert broker.queue("orders", longest_processing_time=MINUTE).broker_name == broker.broker_name
+
+
+@pytest.mark.parametrize("version", ["4.2", "4.3"])
+def test_nothing_measures_a_queue_of_rabbit_mq_4(stack: cdk.Stack, vpc: ec2.Vpc, version: str) -> None:
+    broker = AmazonMqBroker(stack, "Broker", vpc=vpc, engine_version=version)
+    queue = broker.queue("orders", longest_processing_time=MINUTE)
+
+    assert queue.broker_name is None
+    assert QueueMetrics.of_queue(queue) is None
+    # What is measured of the broker itself stays.
+    assert broker.metrics.blocked is not None
+    assert broker.metric_cpu_utilization().dimensions == {"Broker": broker.broker_name}
+
+
+@pytest.mark.parametrize(
+    ("version", "on_the_queue"), [("3.13", ["DeadLetters", "NoConsumer"]), ("4.2", []), ("4.3", [])]
+)
+def test_alarms_are_made_on_what_is_measured_alone(
+    stack: cdk.Stack, cluster: ecs.Cluster, container: Container, version: str, on_the_queue: list[str]
+) -> None:
+    broker = AmazonMqBroker(stack, "Broker", vpc=cluster.vpc, engine_version=version)
+    worker = Worker(
+        stack,
+        "Worker",
+        cluster=cluster,
+        container=container,
+        queue=broker.queue("orders", longest_processing_time=MINUTE),
+        scaling=Scaling(min_capacity=1, max_capacity=1),
+    )
+    tiers: dict[str, TierMetrics | BrokerMetrics] = {"Worker": worker.metrics, "Broker": broker.metrics}
+    alarms = Alarms(stack, "Alarms", tiers=tiers, topics={"critical": [], "warning": []})
+
+    assert [alarm.node.id for alarm in alarms.alarms] == [
+        "NoRunningTask",
+        "HighCpu",
+        "HighMemory",
+        "Restarts",
+        *on_the_queue,
+        "Blocked",
+        "Unmeasured",
+    ]
 
 
 def test_it_is_blocked_without_memory_or_disk(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
@@ -333,7 +382,8 @@ def _sqs(stack: cdk.Stack, cluster: ecs.Cluster) -> MessageQueue:
 
 
 def _amazon_mq(stack: cdk.Stack, cluster: ecs.Cluster) -> MessageQueue:
-    return AmazonMqBroker(stack, "Broker", vpc=cluster.vpc).queue("orders", longest_processing_time=MINUTE)
+    broker = AmazonMqBroker(stack, "Broker", vpc=cluster.vpc, engine_version="3.13")
+    return broker.queue("orders", longest_processing_time=MINUTE)
 
 
 def _rabbit_mq(stack: cdk.Stack, cluster: ecs.Cluster) -> MessageQueue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import aws_cdk as cdk
@@ -24,7 +25,7 @@ from tests.templates import properties
 
 
 def orders(stack: cdk.Stack) -> AmazonMqQueue:
-    """Return a queue of a broker that another stack made."""
+    """Return a queue of a broker of 3.13 that another stack made."""
     arn = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:broker-abcdef"
     return AmazonMqQueue(
         name="orders",
@@ -70,6 +71,29 @@ def test_its_metrics_are_those_of_amazon_mq(stack: cdk.Stack) -> None:
         ("MessageCount", {**queue_of_broker, "Queue": "orders.dead-letters"}),
     ]
     assert found.oldest_message_age is None
+
+
+def test_nothing_measures_it_where_no_name_of_its_broker_is_known(stack: cdk.Stack) -> None:
+    queue = replace(orders(stack), broker_name=None)
+
+    assert queue.metric_messages_waiting() is None
+    assert queue.metric_messages_in_flight() is None
+    assert queue.metric_consumers() is None
+    assert queue.metric_dead_letters() is None
+    assert QueueMetrics.of_queue(queue) is None
+
+
+def test_a_broker_of_another_stack_has_no_name_unless_told(stack: cdk.Stack) -> None:
+    told = orders(stack)
+    queue = AmazonMqQueue(
+        name=told.name,
+        longest_processing_time=told.longest_processing_time,
+        endpoint=told.endpoint,
+        credentials=told.credentials,
+        broker=told.broker,
+    )
+
+    assert queue == replace(told, broker_name=None)
 
 
 def test_a_worker_reaches_the_port_for_tls_and_no_other(

@@ -15,6 +15,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
 from ecs_workloads import (
+    AmazonMqBroker,
     ArrivalRate,
     BacklogPerTask,
     Container,
@@ -133,6 +134,25 @@ def test_on_a_broker_it_gets_credentials_and_the_port(
     assert [secret["Name"] for secret in container["Secrets"]] == ["QUEUE_USERNAME", "QUEUE_PASSWORD"]
     assert [(rule["GroupId"], rule["FromPort"]) for rule in ingress(stack)] == [("sg-broker", 5672)]
     assert "ECSServiceAverageCPUUtilization" in str(properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy"))
+
+
+def test_on_amazon_mq_with_rabbit_mq_4_it_scales_on_cpu_and_on_no_backlog(
+    stack: cdk.Stack, cluster: ecs.Cluster, make: MakeWorker
+) -> None:
+    queue = AmazonMqBroker(stack, "Broker", vpc=cluster.vpc).queue(
+        "orders", longest_processing_time=timedelta(minutes=1)
+    )
+    make(queue=queue, scaling=Scaling(min_capacity=1, max_capacity=3))
+
+    assert "ECSServiceAverageCPUUtilization" in str(properties(stack, "AWS::ApplicationAutoScaling::ScalingPolicy"))
+    with pytest.raises(ValueError, match=r"^Stack/Backlog: BacklogPerTask needs a queue with metrics, and AmazonMq"):
+        make("Backlog", queue=queue, scaling=Scaling(min_capacity=0, max_capacity=3, policies=POLICIES[:1]))
+    with pytest.raises(
+        ValueError, match=r"^Stack/Arrivals: ArrivalRate needs a tier whose queue has metric_messages_sent"
+    ):
+        make("Arrivals", queue=queue, scaling=Scaling(max_capacity=3, policies=POLICIES[1:]))
+    with pytest.raises(ValueError, match=r"^Stack/Idle: with min_capacity=0 nothing would start a first task"):
+        make("Idle", queue=queue, scaling=Scaling(min_capacity=0, max_capacity=3))
 
 
 class Stream:
