@@ -24,7 +24,7 @@ LIBRARY = tomllib.loads((ROOT / "constructs" / "ecs_workloads" / "accepted_findi
 _CONSTRUCTS = {
     "public load balancer": r"/LoadBalancer/SecurityGroup/Resource",
     "redirect": r"/LoadBalancer/Default/Http/Resource",
-    "target group": r"/TargetGroup/Resource",
+    "target group": r"/(Guest)?TargetGroup/Resource",
     "audit bucket": r"/LoadBalancer/AccessLogsAudit/Resource",
     "broker secret": r"/Broker/(Credentials|ErlangCookie|Queues/\w+)/Resource",
     "file system": r"/FileSystem/Resource",
