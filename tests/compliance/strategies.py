@@ -210,6 +210,16 @@ APP: Any = chosen(
     **WATCH,
     **COMMON,
 )
+
+
+def _within_retention(worker: Arguments) -> Arguments:
+    """Let a message fail as often as was drawn within the four days for which it is kept, or less often."""
+    held = worker.get("longest_processing_time", timedelta(minutes=1)) * 1.5
+    most = (timedelta(days=4) - timedelta(seconds=1)) // held
+    count = worker.get("max_receive_count")
+    return worker if count is None else {**worker, "max_receive_count": 1 + (count - 1) % most}
+
+
 WORKER: Any = chosen(
     {"container": CONTAINERS, "scaling": scaling(BY_QUEUE, lowest=0)},
     queue=st.sampled_from(["made", "encrypted", "fifo", "imported", "imported and encrypted"]),
@@ -217,7 +227,7 @@ WORKER: Any = chosen(
     max_receive_count=st.integers(1, 1000),
     **WATCH,
     **COMMON,
-)
+).map(_within_retention)
 COLLECTORS: st.SearchStrategy[RabbitMqCollector | None] = st.one_of(
     st.none(),
     st.builds(
