@@ -26,10 +26,18 @@ class QueueDouble:
     Args:
         name: Name of the queue.
         longest_processing_time: Longest time for which a consumer works on one message.
+        retention_period: Time after which a message is deleted. Defaults to the longest of SQS, 14 days.
     """
 
-    def __init__(self, name: str = "orders", *, longest_processing_time: timedelta = timedelta(minutes=1)) -> None:
+    def __init__(
+        self,
+        name: str = "orders",
+        *,
+        longest_processing_time: timedelta = timedelta(minutes=1),
+        retention_period: timedelta = timedelta(days=14),
+    ) -> None:
         self._name, self._longest_processing_time = name, longest_processing_time
+        self._retention_period = retention_period
         self._senders, self._consumers, self._peers = GrantedTiers(), GrantedTiers(), ConnectedTiers()
 
     @property
@@ -51,6 +59,11 @@ class QueueDouble:
     def longest_processing_time(self) -> timedelta:
         """Longest time for which a consumer works on one message."""
         return self._longest_processing_time
+
+    @property
+    def retention_period(self) -> timedelta:
+        """Time after which a message is deleted that nobody has worked off."""
+        return self._retention_period
 
     def connection_environment(self, prefix: str) -> Mapping[str, str]:
         """Return the open variables by which a program finds the queue."""

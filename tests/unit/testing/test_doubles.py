@@ -20,6 +20,7 @@ from ecs_workloads import (
     BacklogPerTask,
     Container,
     Domain,
+    ForgetsMessages,
     ListenerAuthentication,
     MeasuresArrivals,
     MeasuresConsumers,
@@ -52,6 +53,7 @@ from tests.templates import HEALTHY, main_container, resources
 QUEUES: list[type[MessageQueue]] = [BrokerDouble, QueueDouble]
 ARRIVALS: type[MeasuresArrivals] = QueueDouble
 DELIVERY: type[MeasuresDelivery] = QueueDouble
+FORGETS: type[ForgetsMessages] = QueueDouble
 CONSUMERS: list[type[MeasuresConsumers]] = [BrokerDouble, QueueDouble]
 DEAD_LETTERS: list[type[MeasuresDeadLetters]] = [BrokerDouble, QueueDouble]
 POLICY: type[ScalingPolicy] = ScalingPolicyDouble
@@ -91,6 +93,7 @@ def test_the_double_of_a_queue_measures_all_that_anybody_asks_for() -> None:
     queue = QueueDouble()
     assert isinstance(queue, MeasuresArrivals)
     assert isinstance(queue, MeasuresDelivery)
+    assert isinstance(queue, ForgetsMessages)
 
 
 def test_the_double_of_a_broker_measures_what_a_broker_does() -> None:
